@@ -1,0 +1,137 @@
+using System.Globalization;
+
+namespace OpenClaw.Contracts;
+
+/// <summary>
+/// Reads a program's configuration: environment variables, and where the environment is silent the same names in a
+/// <c>.env</c> file. Every getter notes what is wrong instead of throwing; <see cref="Check"/> throws all of it at once.
+/// </summary>
+public sealed class Settings
+{
+    private readonly Func<string, string?> environment;
+    private readonly IReadOnlyDictionary<string, string> file;
+    private readonly List<string> problems = [];
+
+    private Settings(Func<string, string?> environment, IReadOnlyDictionary<string, string> file) =>
+        (this.environment, this.file) = (environment, file);
+
+    /// <summary>The configuration of this process.</summary>
+    /// <param name="envFile">The <c>--env</c> file, or null.</param>
+    public static Settings FromProcess(string? envFile) => Load(Environment.GetEnvironmentVariable, envFile);
+
+    /// <summary>The configuration in the given environment.</summary>
+    /// <param name="environment">Gives a variable's value, or null.</param>
+    /// <param name="envFile">A file of <c>NAME=value</c> lines that serves names the environment lacks, or null.</param>
+    /// <exception cref="SettingsException">The file can't be read or has a line that is no assignment.</exception>
+    public static Settings Load(Func<string, string?> environment, string? envFile)
+    {
+        if (envFile is null) return new Settings(environment, new Dictionary<string, string>());
+        try
+        {
+            return new Settings(environment, EnvFile.Parse(File.ReadAllLines(envFile), envFile));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException([$"--env {envFile}: can't be read ({e.Message}). Name a file of NAME=value lines that this user may read."]);
+        }
+    }
+
+    /// <summary>A variable's value without surrounding blanks; null where it is unset or blank.</summary>
+    public string? Text(string name)
+    {
+        var value = environment(name)?.Trim();
+        if (string.IsNullOrEmpty(value)) value = file.GetValueOrDefault(name)?.Trim();
+        return string.IsNullOrEmpty(value) ? null : value;
+    }
+
+    public string Text(string name, string fallback) => Text(name) ?? fallback;
+
+    /// <summary>
+    /// A secret: from a systemd credential of the variable's name (also in lower case with hyphens), else from the file
+    /// that <c>NAME_FILE</c> names, else from the variable itself. Null where there is none.
+    /// </summary>
+    public string? Secret(string name)
+    {
+        if (environment("CREDENTIALS_DIRECTORY") is { Length: > 0 } folder)
+        {
+            foreach (var candidate in (string[])[name, name.ToLowerInvariant().Replace('_', '-')])
+            {
+                var path = Path.Combine(folder, candidate);
+                if (File.Exists(path)) return ReadSecret(name, path);
+            }
+        }
+        return Text(name + "_FILE") is { } secretFile ? ReadSecret(name + "_FILE", secretFile) : Text(name);
+    }
+
+    /// <summary>As <see cref="Secret"/>, but its absence is noted as a problem.</summary>
+    /// <param name="name">The variable.</param>
+    /// <param name="mend">How a person gets the value, as a sentence.</param>
+    public string RequiredSecret(string name, string mend)
+    {
+        var before = problems.Count;
+        var secret = Secret(name);
+        if (secret is null && problems.Count == before) Note($"{name} is not set. {mend} Then set {name}, or {name}_FILE to a file that holds it.");
+        return secret ?? "";
+    }
+
+    /// <summary>A whole number between <paramref name="min"/> and <paramref name="max"/>.</summary>
+    public int WholeNumber(string name, int fallback, int min, int max) => (int)WholeNumber(name, (long)fallback, min, max);
+
+    /// <inheritdoc cref="WholeNumber(string, int, int, int)"/>
+    public long WholeNumber(string name, long fallback, long min, long max)
+    {
+        if (Text(name) is not { } text) return fallback;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max) return value;
+        Note($"{name} is '{text}'. It takes a whole number from {min} to {max}; without it {fallback} is used.");
+        return fallback;
+    }
+
+    /// <summary>A number of seconds, fractions allowed, between <paramref name="min"/> and <paramref name="max"/> seconds.</summary>
+    public TimeSpan Seconds(string name, double fallback, double min, double max)
+    {
+        if (Text(name) is not { } text) return TimeSpan.FromSeconds(fallback);
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max) return TimeSpan.FromSeconds(value);
+        Note(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}'. It takes a number of seconds from {min} to {max}; without it {fallback} is used."));
+        return TimeSpan.FromSeconds(fallback);
+    }
+
+    /// <summary>An absolute http or https address, without a slash at its end.</summary>
+    public Uri Url(string name, string fallback)
+    {
+        var text = Text(name, fallback).TrimEnd('/');
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https") return url;
+        Note($"{name} is '{text}'. It takes an address such as {fallback}.");
+        return new Uri(fallback);
+    }
+
+    /// <summary>Notes something that is wrong: what, why and how to mend it, in one line.</summary>
+    public void Note(string problem) => problems.Add(problem);
+
+    /// <summary>Throws everything that was noted.</summary>
+    /// <exception cref="SettingsException">Something is wrong.</exception>
+    public void Check()
+    {
+        if (problems.Count > 0) throw new SettingsException(problems);
+    }
+
+    private string? ReadSecret(string name, string path)
+    {
+        try
+        {
+            var secret = File.ReadAllText(path).Trim();
+            if (secret.Length > 0) return secret;
+            Note($"{name}: the file {path} is empty. Write the token into it.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Note($"{name}: the file {path} can't be read ({e.Message}). Name a file that this user may read.");
+        }
+        return null;
+    }
+}
+
+/// <summary>A program's configuration is wrong: it ends with <see cref="ExitCodes.Configuration"/> and these lines.</summary>
+public sealed class SettingsException(IReadOnlyList<string> problems) : Exception(string.Join(Environment.NewLine, problems))
+{
+    public IReadOnlyList<string> Problems { get; } = [.. problems];
+}
