@@ -1,0 +1,75 @@
+using System.Globalization;
+using OpenClaw.Client;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Testing;
+
+/// <summary>A real broker process on a free loopback port over a database file; restarted, it keeps port and file.</summary>
+public sealed class BrokerProcess : IAsyncDisposable
+{
+    public const string BotToken = "bot-token-of-the-tests-0123456789abcdef";
+    public const string WorkerToken = "worker-token-of-the-tests-0123456789abcdef";
+
+    private static readonly HttpClient Probe = new();
+    private readonly Dictionary<string, string> environment;
+
+    private BrokerProcess(string database, int port, IReadOnlyDictionary<string, string>? more)
+    {
+        environment = new Dictionary<string, string>
+        {
+            [Variables.BrokerDb] = database,
+            [Variables.BrokerHost] = "127.0.0.1",
+            [Variables.BrokerPort] = port.ToString(CultureInfo.InvariantCulture),
+            [Variables.BotToken] = BotToken,
+            [Variables.WorkerToken] = WorkerToken,
+        };
+        foreach (var (name, value) in more ?? new Dictionary<string, string>()) environment[name] = value;
+        Url = new Uri($"http://127.0.0.1:{port}");
+    }
+
+    public Uri Url { get; }
+
+    public ProgramProcess Program { get; private set; } = null!;
+
+    /// <summary>Starts a broker and returns when it answers.</summary>
+    public static async Task<BrokerProcess> StartAsync(string database, IReadOnlyDictionary<string, string>? more = null)
+    {
+        var broker = new BrokerProcess(database, FreePort.Take(), more);
+        await broker.StartAgainAsync();
+        return broker;
+    }
+
+    /// <summary>Starts the process again, after it was stopped or killed.</summary>
+    public async Task StartAgainAsync()
+    {
+        if (Program is not null) await Program.DisposeAsync();
+        Program = ProgramProcess.Start(Repository.Program("OpenClaw.Broker", "openclaw-broker"), environment);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            try
+            {
+                using var answer = await Probe.GetAsync(new Uri(Url, "health"), deadline.Token);
+                if (answer.IsSuccessStatusCode) return;
+            }
+            catch (HttpRequestException) when (!Program.Process.HasExited)
+            {
+                // Not listening yet.
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+            {
+                throw new InvalidOperationException("the broker did not come up:\n" + Program.Output, e);
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, deadline.Token);
+        }
+    }
+
+    /// <summary>A client with both tokens and a worker's name.</summary>
+    public BrokerClient Client(string? workerId = null, params string[] caps) =>
+        new(new HttpClient(), Url, new BrokerCredentials { BotToken = BotToken, WorkerToken = WorkerToken, WorkerId = workerId, Caps = caps }, TimeProvider.System);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Program is not null) await Program.DisposeAsync();
+    }
+}
