@@ -1,6 +1,7 @@
 using System.Globalization;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
+using OpenClaw.Testing.Http;
 
 namespace OpenClaw.Testing;
 
@@ -25,9 +26,13 @@ public sealed class BrokerProcess : IAsyncDisposable
         };
         foreach (var (name, value) in more ?? new Dictionary<string, string>()) environment[name] = value;
         Url = new Uri($"http://127.0.0.1:{port}");
+        Api = new Api(Url, BotToken, WorkerToken);
     }
 
     public Uri Url { get; }
+
+    /// <summary>Requests as they are on the wire.</summary>
+    public Api Api { get; }
 
     public ProgramProcess Program { get; private set; } = null!;
 
@@ -71,5 +76,6 @@ public sealed class BrokerProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Program is not null) await Program.DisposeAsync();
+        Api.Dispose();
     }
 }
