@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Testing;
@@ -17,7 +16,7 @@ public sealed class FullDiskTests : IDisposable
         var mount = folder.File("small");
         Directory.CreateDirectory(mount);
         // A mount namespace of its own: the file system is gone when the process is.
-        await using var broker = await BrokerProcess.StartAsync(Path.Combine(mount, "broker.db"), wrap: ["unshare", "--mount", "--map-root-user", "sh", "-c", $"mount -t tmpfs -o size=16m tmpfs '{mount}' && exec \"$@\"", "sh"]);
+        await using var broker = await BrokerProcess.StartAsync(Path.Combine(mount, "broker.db"), wrap: ["unshare", "--mount", "--map-root-user", "sh", "-c", $"mount -t tmpfs -o size=16m tmpfs '{mount}' && head -c 6000000 /dev/zero > '{mount}/ballast' && exec \"$@\"", "sh"]);
         var client = broker.Client("anna");
         var running = new List<JobView>();
         for (var n = 0; n < 20; n++)
@@ -29,13 +28,16 @@ public sealed class FullDiskTests : IDisposable
         var refused = await FillAsync(client, accepted);
         Assert.Equal((507, ErrorCodes.StorageFull, TimeSpan.FromSeconds(2)), (refused.Status, refused.Code, refused.RetryAfter));
         using var http = new HttpClient { BaseAddress = broker.Url };
-        using var health = await http.GetAsync(new Uri("health", UriKind.Relative));
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, false), (health.StatusCode, (await health.Content.ReadFromJsonAsync<Health>(System.Text.Json.JsonSerializerOptions.Web))!.Ok));
+        await BrokerFixture.EventuallyAsync(async () => // health is looked at once a second
+        {
+            using var health = await http.GetAsync(new Uri("health", UriKind.Relative));
+            return health.StatusCode == HttpStatusCode.ServiceUnavailable && await health.Content.ReadAsStringAsync() == """{"ok":false,"ts_bound":true}""";
+        });
 
         foreach (var job in running) Assert.Equal(JobStatuses.Done, (await client.FinishAsync(job.Id, job.LeaseToken, "pong")).Status);
         foreach (var id in accepted.Append(running[0].Id)) Assert.Equal(id, (await client.GetAsync(id)).Id);
 
-        // Room again: what a person would do, in the broker's own view of the file system.
+        // Room again, in the broker's own view of the file system.
         File.Delete($"/proc/{broker.Program.Process.Id}/root{mount}/ballast");
         await EventuallyCreatesAsync(client);
         Assert.Equal(0, await broker.Program.StopAsync());
@@ -43,7 +45,7 @@ public sealed class FullDiskTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private async Task<BrokerException> FillAsync(BrokerClient client, List<string> accepted)
+    private static async Task<BrokerException> FillAsync(BrokerClient client, List<string> accepted)
     {
         var payload = new string('x', 200_000);
         while (true)
