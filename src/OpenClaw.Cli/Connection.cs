@@ -43,7 +43,8 @@ internal sealed class Connection : IDisposable
         var (line, code) = e switch
         {
             BrokerException { Status: 401 } => ($"the broker at {Url} refuses the token ({e.Message}). Set {Variables.BotToken} to the broker's own.", ExitCodes.NotAllowed),
-            BrokerException { Status: 404, Code: null } or BrokerException { Status: 405 } => ($"the broker at {Url} says {e.Message}. There is no such job, or this broker is too old for the command; `openclaw health` asks it.", ExitCodes.NotFound),
+            BrokerException { Status: 405 } or BrokerException { Status: 404, Code: null, Message: not "job not found" } =>
+                ($"the broker at {Url} does not know this command ({e.Message}): it is the original one, or no broker. Upgrade it, or set {Variables.BrokerUrl} to another.", ExitCodes.Unavailable),
             BrokerException { Status: 404 } => ("there is no job with this id. `openclaw jobs` lists the jobs there are.", ExitCodes.NotFound),
             BrokerException { Status: 413 or 422 or 400 } => ($"the broker refuses the request: {e.Message}. `openclaw COMMAND --help` shows what a command takes.", ExitCodes.Usage),
             BrokerException { IsPassing: true } busy => ($"the broker at {Url} can't do it now ({busy.Status} {e.Message}). Try again in {busy.RetryAfter?.TotalSeconds ?? 5} s.", ExitCodes.Unavailable),
