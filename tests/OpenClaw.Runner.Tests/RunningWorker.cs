@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Runner.Handlers;
@@ -66,18 +67,19 @@ internal sealed class RunningWorker : IAsyncDisposable
 /// <summary>A handler that the test holds in its hands.</summary>
 internal sealed class HeldHandler : IHandler
 {
-    private readonly SemaphoreSlim started = new(0);
+    private readonly Channel<string> started = Channel.CreateUnbounded<string>();
     private readonly TaskCompletionSource<Outcome> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public async Task StartedAsync() => Assert.True(await started.WaitAsync(TimeSpan.FromSeconds(30)));
+    /// <summary>Waits for the next job that it is given.</summary>
+    public Task StartedAsync() => started.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
     public void Finish(Outcome how) => outcome.SetResult(how);
 
     public async Task<Outcome> RunAsync(JobView job, CancellationToken stop)
     {
-        started.Release();
+        started.Writer.TryWrite(job.Id);
         await using var registration = stop.Register(Cancelled.SetResult);
         return await outcome.Task.WaitAsync(stop);
     }
