@@ -42,18 +42,15 @@ public sealed class DeliveryTests : IDisposable
         await using var broker = OneJob(_ => ++tries > 2 ? ScriptedAnswer.Ok("""{"ok":true,"status":"done"}""") : status == 0 ? ScriptedAnswer.Lose : ScriptedAnswer.Problem(status, "any"));
         await using var worker = Start(broker);
         var first = await broker.NextAsync("/result");
-        await PassPauseAsync();
         await broker.NextAsync("/result");
+        var pause = await clock.TimerAsync(t => t <= TimeSpan.FromSeconds(1));
         Assert.Equal([File], worker.Outbox);
-        await PassPauseAsync();
+        clock.Advance(pause);
         var third = await broker.NextAsync("/result");
         Assert.Equal(first.Body, third.Body);
         Assert.Equal("lease-1", third.Headers["X-Lease-Token"]);
-        worker.Stop();
-        await worker.EndedAsync();
+        await worker.LoggedAsync("outcome delivered");
         Assert.Empty(worker.Outbox);
-
-        async Task PassPauseAsync() => clock.Advance(await clock.TimerAsync(t => t <= TimeSpan.FromSeconds(1)));
     }
 
     [Theory]

@@ -15,7 +15,7 @@ internal sealed class RunningWorker : IAsyncDisposable
     private readonly CancellationTokenSource giveUp = new();
     private readonly HttpClient http = BrokerHttp.Create();
     private readonly TempFolder? ownFolder;
-    private readonly StringWriter log = new();
+    private readonly WatchedLog log = new();
     private readonly Task work;
 
     public RunningWorker(Uri broker, TimeProvider clock, IHandler handler, TempFolder? folder = null, int concurrency = 1)
@@ -34,13 +34,16 @@ internal sealed class RunningWorker : IAsyncDisposable
         };
         var credentials = new BrokerCredentials { WorkerToken = Token, WorkerId = settings.WorkerId, Caps = settings.Caps };
         var client = new BrokerClient(http, broker, credentials, clock);
-        var worker = new Worker(client, settings, new Dictionary<string, IHandler> { ["test"] = handler }, new Log(TextWriter.Synchronized(log), clock), clock);
+        var worker = new Worker(client, settings, new Dictionary<string, IHandler> { ["test"] = handler }, new Log(log, clock), clock);
         work = worker.RunAsync(stop.Token, giveUp.Token);
     }
 
     public TempFolder Folder { get; }
 
-    public string Log => log.ToString();
+    public string Log => log.Text;
+
+    /// <summary>Waits for a log line that holds the text.</summary>
+    public Task LoggedAsync(string text) => log.LineAsync(text);
 
     public string[] Outbox => [.. Directory.GetFiles(Folder.File("outbox"), "*.json").Select(f => Path.GetFileName(f))];
 
@@ -64,6 +67,35 @@ internal sealed class RunningWorker : IAsyncDisposable
     }
 }
 
+/// <summary>A log that a test can wait for.</summary>
+internal sealed class WatchedLog : StringWriter
+{
+    private readonly Channel<string> lines = Channel.CreateUnbounded<string>();
+    private readonly Lock gate = new();
+
+    public string Text
+    {
+        get
+        {
+            lock (gate) return ToString();
+        }
+    }
+
+    public override void WriteLine(string? value)
+    {
+        lock (gate) base.WriteLine(value);
+        lines.Writer.TryWrite(value!);
+    }
+
+    public async Task LineAsync(string text)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!(await lines.Reader.ReadAsync(deadline.Token)).Contains(text, StringComparison.Ordinal))
+        {
+        }
+    }
+}
+
 /// <summary>A handler that the test holds in its hands.</summary>
 internal sealed class HeldHandler : IHandler
 {
@@ -80,8 +112,15 @@ internal sealed class HeldHandler : IHandler
     public async Task<Outcome> RunAsync(JobView job, CancellationToken stop)
     {
         started.Writer.TryWrite(job.Id);
-        await using var registration = stop.Register(Cancelled.SetResult);
-        return await outcome.Task.WaitAsync(stop);
+        try
+        {
+            return await outcome.Task.WaitAsync(stop);
+        }
+        catch (OperationCanceledException)
+        {
+            Cancelled.SetResult();
+            throw;
+        }
     }
 }
 

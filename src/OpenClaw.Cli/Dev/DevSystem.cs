@@ -22,6 +22,7 @@ internal sealed class DevSystem : IAsyncDisposable
     private readonly TimeProvider clock = TimeProvider.System;
     private readonly List<Child> children = [];
     private string firstJob = "";
+    private string firstResult = "";
 
     public DevSystem(DevFolder folder, int port)
     {
@@ -41,7 +42,7 @@ internal sealed class DevSystem : IAsyncDisposable
     /// <summary>What a person can do now.</summary>
     public string Describe() => $"""
 
-          ping hello   pong: hello
+          ping hello   {firstResult}
 
           health       {url}health
           dashboard    {url}dashboard (its token is in {folder.AdminTokenFile})
@@ -145,6 +146,7 @@ internal sealed class DevSystem : IAsyncDisposable
             if (firstJob.Length == 0) firstJob = (await client.CreateAsync(new CreateJob("ping", "hello"), stop: stop).ConfigureAwait(false)).Id;
             var job = await client.GetAsync(firstJob, stop: stop).ConfigureAwait(false);
             if (JobStatuses.IsFinal(job.Status) && job.Result != "pong: hello") throw new DevException($"the first job ended {job.Status}: {job.Error ?? job.Result}.{LastWords(children[^1])}");
+            firstResult = job.Result ?? "";
             return JobStatuses.IsFinal(job.Status);
         }
         catch (Exception e) when (Connection.IsFailedCall(e) && !stop.IsCancellationRequested)

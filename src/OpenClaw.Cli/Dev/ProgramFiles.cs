@@ -5,13 +5,11 @@ namespace OpenClaw.Cli.Dev;
 /// <summary>Where our other programs are.</summary>
 internal static class ProgramFiles
 {
-    /// <summary>How to start a program: the one beside this one, or in a source tree the one its project built.</summary>
+    /// <summary>How to start a program: in a source tree the one its project built, else the one beside this one.</summary>
     /// <exception cref="SettingsException">There is none.</exception>
     public static IReadOnlyList<string> Find(string project, string assembly)
     {
         var here = AppContext.BaseDirectory;
-        var beside = Path.Combine(here, assembly);
-        if (File.Exists(beside)) return [beside];
         // src/OpenClaw.Cli/bin/Debug/net10.0/
         var framework = new DirectoryInfo(here);
         var configuration = framework.Parent;
@@ -20,6 +18,8 @@ internal static class ProgramFiles
             var built = Path.Combine(sources.FullName, project, "bin", configuration.Name, framework.Name, assembly + ".dll");
             if (File.Exists(built)) return [DotnetHost(), built];
         }
+        var beside = Path.Combine(here, assembly);
+        if (File.Exists(beside)) return [beside];
         throw new SettingsException([$"{assembly} is not where it should be, beside openclaw in {here}. Put it there, or in a source tree run `dotnet build`."]);
     }
 
