@@ -37,6 +37,18 @@ public sealed class QueueIndexTests
     }
 
     [Fact]
+    public void JobThatCouldNotBeClaimedIsReturnedAtOnce()
+    {
+        var index = new QueueIndex(1000);
+        var first = Observe(index, NewJob());
+        Observe(index, NewJob());
+        index.SetAside("", 10);
+        Assert.True(index.Return(first.Id));
+        Assert.False(index.Return(first.Id));
+        Assert.Equal(first.Id, index.SetAside("", 10));
+    }
+
+    [Fact]
     public void OlderNewsIsIgnored()
     {
         var index = new QueueIndex(1000);

@@ -25,6 +25,19 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public async Task NewsOfManyJobsAtOnceAllArrives()
+    {
+        const int Jobs = 2000;
+        await using var broker = await BrokerFixture.StartAsync();
+        var client = broker.Client();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(async () =>
+        {
+            for (var n = 0; n < Jobs / 20; n++) await client.CreateAsync(new CreateJob("ping", ""));
+        })));
+        Assert.Equal(Jobs, (await broker.Queue.DescribeAsync()).Ready);
+    }
+
+    [Fact]
     public async Task LeaseWhoseNewsWasLostEndsAllTheSame()
     {
         await using var broker = await BrokerFixture.StartAsync();
@@ -146,7 +159,7 @@ public sealed class QueueTests
 
     private static void Fill(string path, int jobs)
     {
-        Database.Open(path, 0).Dispose();
+        Database.Open(path).Dispose();
         using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
         connection.Execute($"""
