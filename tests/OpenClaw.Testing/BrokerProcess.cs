@@ -45,8 +45,10 @@ public sealed class BrokerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the process again, after it was stopped or killed.</summary>
-    public async Task StartAgainAsync()
+    /// <param name="changes">Variables that have other values from now on.</param>
+    public async Task StartAgainAsync(IReadOnlyDictionary<string, string>? changes = null)
     {
+        foreach (var (name, value) in changes ?? new Dictionary<string, string>()) environment[name] = value;
         if (Program is not null) await Program.DisposeAsync();
         Program = ProgramProcess.Start(Repository.Program("OpenClaw.Broker", "openclaw-broker"), environment);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
