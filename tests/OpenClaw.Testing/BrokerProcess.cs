@@ -13,9 +13,11 @@ public sealed class BrokerProcess : IAsyncDisposable
 
     private static readonly HttpClient Probe = new();
     private readonly Dictionary<string, string> environment;
+    private readonly string[] wrap;
 
-    private BrokerProcess(string database, int port, IReadOnlyDictionary<string, string>? more)
+    private BrokerProcess(string database, int port, IReadOnlyDictionary<string, string>? more, string[]? wrap)
     {
+        this.wrap = wrap ?? [];
         environment = new Dictionary<string, string>
         {
             [Variables.BrokerDb] = database,
@@ -37,9 +39,10 @@ public sealed class BrokerProcess : IAsyncDisposable
     public ProgramProcess Program { get; private set; } = null!;
 
     /// <summary>Starts a broker and returns when it answers.</summary>
-    public static async Task<BrokerProcess> StartAsync(string database, IReadOnlyDictionary<string, string>? more = null)
+    /// <param name="wrap">A program with arguments that execs the command line after them, such as <c>unshare</c>.</param>
+    public static async Task<BrokerProcess> StartAsync(string database, IReadOnlyDictionary<string, string>? more = null, string[]? wrap = null)
     {
-        var broker = new BrokerProcess(database, FreePort.Take(), more);
+        var broker = new BrokerProcess(database, FreePort.Take(), more, wrap);
         await broker.StartAgainAsync();
         return broker;
     }
@@ -50,7 +53,8 @@ public sealed class BrokerProcess : IAsyncDisposable
     {
         foreach (var (name, value) in changes ?? new Dictionary<string, string>()) environment[name] = value;
         if (Program is not null) await Program.DisposeAsync();
-        Program = ProgramProcess.Start(Repository.Program("OpenClaw.Broker", "openclaw-broker"), environment);
+        var assembly = Repository.Program("OpenClaw.Broker", "openclaw-broker");
+        Program = wrap is [var program, .. var arguments] ? ProgramProcess.Start(program, environment, [.. arguments, "dotnet", assembly]) : ProgramProcess.Start(assembly, environment);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {

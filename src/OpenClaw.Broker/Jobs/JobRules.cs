@@ -106,7 +106,7 @@ internal static class JobRules
 
     private static Step Cancel(Job job, CancelRequested e) => job.State switch
     {
-        JobState.Queued or JobState.Scheduled => End(job with { CancelRequested = true }, JobState.Cancelled, e.Now, CancelledError(e.Reason)),
+        JobState.Queued or JobState.Scheduled => End(job, JobState.Cancelled, e.Now, CancelledError(e.Reason)),
         JobState.Running when !job.CancelRequested => job with { CancelRequested = true, CancelReason = e.Reason },
         JobState.Running => Refusal.AlreadySo,
         _ => Refusal.AlreadyEnded,

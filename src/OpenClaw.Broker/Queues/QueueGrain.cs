@@ -60,6 +60,13 @@ internal sealed partial class QueueGrain(
         return ValueTask.FromResult(new Offer(id, id is null && index.IsRefilling(caps)));
     }
 
+    public Task ReturnAsync(Guid jobId)
+    {
+        if (index.Return(jobId)) waiters.Wake(Name, "");
+        Settle();
+        return Task.CompletedTask;
+    }
+
     public Task ObserveAsync(Job[] jobs)
     {
         foreach (var job in jobs) Observe(job);
