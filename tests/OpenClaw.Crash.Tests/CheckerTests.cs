@@ -93,7 +93,7 @@ public class CheckerTests
             40 w1 2 ok claim job=A attempt=1
             1035 w2 3 invoke claim
             1036 w2 3 ok claim job=A attempt=2
-            1037 w1 4 invoke result job=A attempt=1 value=r
+            1037 w1 4 invoke result job=A attempt=1 key=t1 value=r
             1038 w1 4 ok result value=done
             """, [Done]
         },

@@ -72,5 +72,9 @@ internal static class OutcomeRules
         if (!whole || row.Payload is null) yield return new Violation(10, $"job {row.Id} is {row.State} by halves: {row}");
     }
 
-    private static bool IsAccepted(Call call) => (call.Operation, call.Answered) is (Operation.Result, "done") or (Operation.Fail, "failed") or (Operation.Release, "queued");
+    /// <summary>
+    /// Whether a call with a lease token was accepted. Without one, the repeat of an outcome is answered as the first was,
+    /// whoever sends it, so there only the record tells (rule 3).
+    /// </summary>
+    private static bool IsAccepted(Call call) => call.Key is not null && (call.Operation, call.Answered) is (Operation.Result, "done") or (Operation.Fail, "failed") or (Operation.Release, "queued");
 }

@@ -45,7 +45,7 @@ public sealed record Event(double At, string Process, long Call, Phase Phase, Op
     /// <summary>The attempt that a claim's answer gave, or that a worker speaks for.</summary>
     public int Attempt { get; init; }
 
-    /// <summary>Of a create its idempotency key, of a claim its claim id.</summary>
+    /// <summary>Of a create its idempotency key, of a claim its claim id, of what a worker says its lease token.</summary>
     public string? Key { get; init; }
 
     /// <summary>What was sent: payload, result, error. At the end: what was answered, such as the job's status.</summary>
