@@ -54,6 +54,7 @@ internal static class BrokerHost
         services.AddSingleton<FatalError>();
         services.AddSingleton<Writer>();
         services.AddSingleton<JobReader>();
+        services.AddSingleton<NewJobIds>();
         services.AddSingleton<SqliteDataSource>();
         services.AddSingleton<ClaimWaiters>();
         services.AddSingleton<EndWaiters>();
