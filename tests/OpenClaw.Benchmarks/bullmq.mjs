@@ -1,5 +1,5 @@
 // Full cycles through BullMQ: 32 at a time, each one job added, processed and completed.
-// Run where `npm install bullmq` was run: node bullmq.mjs PORT CONNECTIONS WARMUP_SECONDS SECONDS
+// Run where `npm install bullmq ioredis` was run: node bullmq.mjs PORT CONNECTIONS WARMUP_SECONDS SECONDS
 import { Queue, Worker } from 'bullmq';
 
 const [port, connections, warmup, seconds] = process.argv.slice(2).map(Number);

@@ -36,8 +36,9 @@ internal static class CompareFigures
         LoadReport ours;
         await using (var broker = await bench.StartBrokerAsync(temp.File("ours.db"))) ours = bench.Load(broker.Url, LoadMode.Cycle);
 
-        var npm = Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(n => n.StartsWith("npm_config", StringComparison.OrdinalIgnoreCase)).ToDictionary(n => n, n => Environment.GetEnvironmentVariable(n)!);
-        await using (var install = ProgramProcess.Start("npm", npm, "install", "--prefix", temp.Path, "--no-audit", "--no-fund", "bullmq"))
+        // npm finds its registry and certificates in the environment.
+        var own = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!);
+        await using (var install = ProgramProcess.Start("npm", own, "install", "--prefix", temp.Path, "--no-audit", "--no-fund", "bullmq", "ioredis"))
         {
             if (await install.WaitForExitAsync(TimeSpan.FromMinutes(5)) != 0) throw new InvalidOperationException("npm install bullmq failed:\n" + install.Output);
         }
