@@ -159,7 +159,7 @@ public sealed class QueueTests
 
     private static void Fill(string path, int jobs)
     {
-        Database.Open(path, 0).Dispose();
+        Database.Open(path).Dispose();
         using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
         connection.Execute($"""

@@ -80,7 +80,7 @@ public sealed class SeedMigrationTests
             insert into jobs (rowid, id, created_at, status, command, payload, requires) values (9, '{{Id(9)}}', 101, 'queued', 'ping', '', '');
             insert into jobs (rowid, id, created_at, status, command, payload) values (10, '{{Id(10)}}', 102, 'done', 'ping', cast(x'610062' as text));
             """);
-        using var database = Database.Open(path, 0);
+        using var database = Database.Open(path);
         var report = database.Migration!;
         Assert.Equal(4, report.Jobs); // 7's number became the text '7' when SQLite stored it
         Assert.Equal([1, 2, 3, 4, 5, 6], report.Quarantined.Select(q => (int)q.RowId).Order());
@@ -102,7 +102,7 @@ public sealed class SeedMigrationTests
         var path = folder.File("broker.db");
         File.WriteAllText(path + ".seed-backup", "an older backup");
         Make(path, 4, $"insert into jobs (id, created_at, status, command, payload) values ('{Id(1)}', 1, 'queued', 'ping', 'p')");
-        using var database = Database.Open(path, 0);
+        using var database = Database.Open(path);
         Assert.Equal("an older backup", File.ReadAllText(path + ".seed-backup"));
         Assert.Equal(path + ".seed-backup.2", database.Migration!.Backup);
         using var backup = new SqliteConnection($"Data Source={database.Migration.Backup};Pooling=False");
@@ -122,11 +122,11 @@ public sealed class SeedMigrationTests
             python.Open();
             python.Execute("begin immediate");
             python.Execute($"insert into jobs (id, created_at, status, command, payload) values ('{Id(2)}', 2, 'queued', 'ping', 'p')");
-            var refused = Assert.Throws<DatabaseException>(() => Database.Open(path, 0));
+            var refused = Assert.Throws<DatabaseException>(() => Database.Open(path));
             Assert.Contains("in use by another program", refused.Message, StringComparison.Ordinal);
             python.Execute("commit");
         }
-        using var database = Database.Open(path, 0);
+        using var database = Database.Open(path);
         Assert.Equal(2, database.Migration!.Jobs);
         using var late = new SqliteConnection($"Data Source={path};Pooling=False");
         late.Open();
@@ -143,7 +143,7 @@ public sealed class SeedMigrationTests
             other.Open();
             other.Execute("create table jobs (name text)");
         }
-        Assert.Contains("belongs to another program", Assert.Throws<DatabaseException>(() => Database.Open(path, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("belongs to another program", Assert.Throws<DatabaseException>(() => Database.Open(path)).Message, StringComparison.Ordinal);
     }
 
     private static void Make(string path, int laterColumns, string rows)

@@ -16,7 +16,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public async Task WhatBreaksABatchBreaksAlone()
     {
-        using var database = Database.Open(DatabasePath, 0);
+        using var database = Database.Open(DatabasePath);
         using var writer = NewWriter(database);
         var taken = NewJob();
         await writer.WriteAsync(Insert(taken));
@@ -39,7 +39,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public async Task RefusedRowLeavesItsBatchAlone()
     {
-        using var database = Database.Open(DatabasePath, 0);
+        using var database = Database.Open(DatabasePath);
         using var writer = NewWriter(database);
         var insert = Insert(NewJob());
         await writer.WriteAsync(insert);
@@ -56,7 +56,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public async Task SameClaimIdTwiceIsRefusedByTheTable()
     {
-        using var database = Database.Open(DatabasePath, 0);
+        using var database = Database.Open(DatabasePath);
         using var writer = NewWriter(database);
         foreach (var (worker, refused) in new[] { ("anna", false), ("anna", true), ("bert", false) })
         {
@@ -71,7 +71,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public async Task IdempotencyKeyNamesItsFirstJobAlsoWithinOneBatch()
     {
-        using var database = Database.Open(DatabasePath, 0);
+        using var database = Database.Open(DatabasePath);
         using var writer = NewWriter(database);
         var key = new IdempotencyKey("k", [1, 2, 3]);
         JobInsert first = new(NewJob(), [], key), second = new(NewJob(), [], key);
@@ -89,7 +89,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public async Task LockedDatabaseIsBusyAndNothingIsWritten()
     {
-        using var database = Database.Open(DatabasePath, 0);
+        using var database = Database.Open(DatabasePath);
         using var writer = NewWriter(database);
         using var other = database.Connect();
         other.Execute("begin immediate");
@@ -102,7 +102,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public void EveryConnectionSyncsAtEachCommit()
     {
-        using var database = Database.Open(DatabasePath, 0);
+        using var database = Database.Open(DatabasePath);
         using var connection = database.Connect();
         Assert.Equal((2, "wal"), (connection.Scalar<long>("pragma synchronous"), connection.Scalar<string>("pragma journal_mode")));
         using var orleans = new SqliteDataSource(database, gate);
@@ -120,7 +120,7 @@ public sealed class StorageTests : IDisposable
     [InlineData("empty")]
     public void DamagedFileIsRefusedAndLeftAsItIs(string damage)
     {
-        using (var database = Database.Open(DatabasePath, 0))
+        using (var database = Database.Open(DatabasePath))
         {
             using var connection = database.Connect();
             connection.Execute("insert into job (seq, id, version, queue, lane, state, command, created_at) with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) select i, 'id' || i, 1, 'default', '', 'queued', x'70', 0 from n; pragma wal_checkpoint(truncate)");
@@ -132,7 +132,7 @@ public sealed class StorageTests : IDisposable
             else file.SetLength(damage == "half" ? file.Length / 2 : 0);
         }
         var before = File.ReadAllBytes(DatabasePath);
-        var refused = Assert.Throws<DatabaseException>(() => Database.Open(DatabasePath, 0).Dispose());
+        var refused = Assert.Throws<DatabaseException>(() => Database.Open(DatabasePath).Dispose());
         Assert.Contains("is damaged", refused.Message, StringComparison.Ordinal);
         Assert.Contains("cp BACKUP", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);
@@ -142,8 +142,8 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public void SecondBrokerOnOneFileIsRefusedAndTheFirstIsUnharmed()
     {
-        using var database = Database.Open(DatabasePath, 0);
-        Assert.Contains("Another broker already runs", Assert.Throws<DatabaseException>(() => Database.Open(DatabasePath, 0)).Message, StringComparison.Ordinal);
+        using var database = Database.Open(DatabasePath);
+        Assert.Contains("Another broker already runs", Assert.Throws<DatabaseException>(() => Database.Open(DatabasePath)).Message, StringComparison.Ordinal);
         using var connection = database.Connect();
         Assert.Equal(0, connection.Scalar<long>("select count(*) from job"));
     }
@@ -151,12 +151,12 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public void DatabaseOfANewerBrokerIsRefused()
     {
-        using (var database = Database.Open(DatabasePath, 0))
+        using (var database = Database.Open(DatabasePath))
         {
             using var connection = database.Connect();
             connection.Execute("pragma user_version = 99");
         }
-        Assert.Contains("newer broker", Assert.Throws<DatabaseException>(() => Database.Open(DatabasePath, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("newer broker", Assert.Throws<DatabaseException>(() => Database.Open(DatabasePath)).Message, StringComparison.Ordinal);
     }
 
     public void Dispose()

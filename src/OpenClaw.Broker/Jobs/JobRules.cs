@@ -43,7 +43,7 @@ internal static class JobRules
         Finished finished => Finish(job, finished),
         Failed failed => Fail(job, failed),
         Heartbeat heartbeat => job.State == JobState.Running ? job with { LeaseUntil = heartbeat.LeaseUntil } : Stale(heartbeat),
-        Released released => job.State == JobState.Running ? GiveBack(job, released.Now) : Refusal.AlreadySo,
+        Released released => Release(job, released),
         Undelivered undone => Undo(job, undone),
         LeaseEnded ended => LoseLease(job, ended),
         CancelRequested cancel => Cancel(job, cancel),
@@ -87,6 +87,10 @@ internal static class JobRules
             ? End(failed, JobState.Cancelled, e.Now, CancelledError(job.CancelReason ?? (e.Error == Cancelled ? null : e.Error)))
             : End(failed, JobState.Failed, e.Now, e.Error);
     }
+
+    private static Step Release(Job job, Released e) => job.State == JobState.Running
+        ? GiveBack(job, e.Now)
+        : e.Token is not null || IsLastHolder(job, e) ? Refusal.AlreadySo : Refusal.NotRunning;
 
     private static Step Undo(Job job, Undelivered e)
     {
