@@ -1,12 +1,13 @@
 // Full cycles through BullMQ: 32 at a time, each one job added, processed and completed.
-// Run where `npm install bullmq` was run: node bullmq.mjs PORT CONNECTIONS WARMUP_SECONDS SECONDS
+// Run where `npm install bullmq ioredis` was run: node bullmq.mjs PORT CONNECTIONS WARMUP_SECONDS SECONDS QUEUE
 import { Queue, Worker } from 'bullmq';
 
-const [port, connections, warmup, seconds] = process.argv.slice(2).map(Number);
+const [port, connections, warmup, seconds] = process.argv.slice(2, 6).map(Number);
+const name = process.argv[6];
 const connection = { host: '127.0.0.1', port };
 const waiting = new Map();
-const queue = new Queue('bench', { connection });
-const worker = new Worker('bench', async () => 'pong', { connection, concurrency: connections });
+const queue = new Queue(name, { connection });
+const worker = new Worker(name, async () => 'pong', { connection, concurrency: connections });
 worker.on('completed', job => waiting.get(job.id)?.());
 await worker.waitUntilReady();
 

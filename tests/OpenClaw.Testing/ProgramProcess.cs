@@ -44,6 +44,7 @@ public sealed partial class ProgramProcess : IAsyncDisposable
 
     /// <summary>Waits for an output line that holds the text.</summary>
     /// <exception cref="TimeoutException">It did not come in time; the message has the output.</exception>
+    /// <exception cref="InvalidOperationException">The process has ended without it.</exception>
     public async Task<string> WaitForLineAsync(string text, TimeSpan? timeout = null)
     {
         var found = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,7 +57,12 @@ public sealed partial class ProgramProcess : IAsyncDisposable
         try
         {
             foreach (var line in lines) Look(line);
-            return await found.Task.WaitAsync(timeout ?? TimeSpan.FromSeconds(60));
+            var ended = Process.WaitForExitAsync();
+            if (await Task.WhenAny(found.Task, ended).WaitAsync(timeout ?? TimeSpan.FromSeconds(60)) == ended && !found.Task.IsCompleted)
+            {
+                throw new InvalidOperationException($"the process ended without a line with '{text}':\n{Output}");
+            }
+            return await found.Task;
         }
         catch (TimeoutException)
         {

@@ -8,6 +8,9 @@ internal sealed class Bench(Arguments arguments)
 {
     public int Seconds { get; } = arguments.Number("seconds", 10);
 
+    /// <summary>How often the comparisons are repeated.</summary>
+    public int Rounds { get; } = arguments.Number("rounds", 1);
+
     public int Warmup { get; } = arguments.Number("warmup", 3);
 
     public int Connections { get; } = arguments.Number("connections", 32);

@@ -8,7 +8,7 @@ namespace OpenClaw.Crash.Tests.Running;
 /// Takes jobs and ends them, most with a result; some fail, some are given back, some are held until their lease is over.
 /// Workers differ: with and without claim ids, with and without lease tokens.
 /// </summary>
-internal sealed class Worker(string name, int number, TimeSpan lease, BrokerUnderFire broker, Recorder recorder, Random random)
+internal sealed class Worker(string name, int number, BrokerUnderFire broker, Recorder recorder, Random random)
 {
     private readonly bool sendsClaimIds = number % 2 == 0;
     private readonly bool sendsTokens = number % 4 != 3;
@@ -31,14 +31,24 @@ internal sealed class Worker(string name, int number, TimeSpan lease, BrokerUnde
     private async Task WorkAsync(RecordingClient client, JsonElement job)
     {
         var dice = random.Next(100);
-        if (dice < 2) await Task.Delay(lease * 1.2, TimeProvider.System); // a worker that hangs
         var operation = dice switch { < 4 => Operation.Release, < 12 => Operation.Fail, _ => Operation.Result };
         var (id, attempt) = (job.Id(), job.Number("attempt"));
+        if (dice is 0 or 50) await HangAsync(client, id, attempt);
         var token = sendsTokens ? job.Text("lease_token") : null;
         var text = operation == Operation.Release ? null : $"{id} {attempt} {name} ü\u2028{random.Next()}";
         while ((await client.SayAsync(operation, id, attempt, token, text)).Phase == Phase.Unknown)
         {
             // A worker says it again until it is answered.
+        }
+    }
+
+    /// <summary>Does nothing until another worker has the job, so that what it says then is stale; kills delay that, so not for ever.</summary>
+    private static async Task HangAsync(RecordingClient client, string id, int attempt)
+    {
+        for (var reads = 0; reads < 10; reads++)
+        {
+            var (_, answer) = await client.ReadAsync(id, wait: 1);
+            if (answer is { Status: 200 } && (answer.Json.Number("attempt") > attempt || answer["status"].GetString() is "done" or "failed")) return;
         }
     }
 }
