@@ -84,6 +84,19 @@ public class CheckerTests
         { 3, "a result that nobody sent", ClaimedAndDone, [Done with { Result = "other" }] },
         { 3, "a result that was sent for an older attempt", ClaimedAndDone, [Done with { Attempt = 2 }] },
         { 3, "an error that nobody sent", Created, [Failed] },
+        {
+            3, "an accepted result that was lost, and another attempt's in its place", Created + "\n" + """
+            30 w1 2 invoke claim
+            40 w1 2 ok claim job=A attempt=1
+            50 w1 3 invoke result job=A attempt=1 key=t1 value=first
+            60 w1 3 ok result value=done
+            70 broker 0 ok kill
+            2000 w2 4 invoke claim
+            2010 w2 4 ok claim job=A attempt=2
+            2020 w2 5 invoke result job=A attempt=2 key=t2 value=r
+            2030 w2 5 ok result value=done
+            """, [Done with { Attempt = 2, LostLeases = 1 }]
+        },
         { 3, "another payload", ClaimedAndDone, [Done with { Payload = "A" }] },
         { 4, "done for its worker, failed in the end", ClaimedAndDone + "\n70 w1 4 invoke fail job=A attempt=1 value=e\n80 w1 4 unknown fail", [Failed] },
         { 4, "failed for a reader, done in the end", ClaimedAndDone + "\n45 r 9 invoke read job=A\n46 r 9 ok read value=failed", [Done] },

@@ -14,7 +14,7 @@ internal static class OutcomeRules
         foreach (var row in final.File)
         {
             var own = perJob[row.Id].ToList();
-            foreach (var violation in CheckRecorded(row, own).Concat(CheckAnswers(row, own)).Concat(CheckStale(own)).Concat(CheckWhole(row))) yield return violation;
+            foreach (var violation in CheckRecorded(row, own).Concat(CheckAnswers(row, own)).Concat(CheckStale(own)).Concat(CheckKept(row, own)).Concat(CheckWhole(row))) yield return violation;
         }
     }
 
@@ -56,6 +56,19 @@ internal static class OutcomeRules
             if (claims.FirstOrDefault(c => c.Attempt > write.Attempt && c.Ended < write.Invoked) is { } newer)
             {
                 yield return new Violation(5, $"job {write.Job}: the {write.Operation} of attempt {write.Attempt} was accepted after attempt {newer.Attempt} had begun");
+            }
+        }
+    }
+
+    /// <summary>What was accepted from the holder of a token is what is recorded, from that attempt.</summary>
+    private static IEnumerable<Violation> CheckKept(FinalRow row, List<Call> own)
+    {
+        foreach (var write in own.Where(c => c.IsOk && IsAccepted(c) && c.Operation is Operation.Result or Operation.Fail))
+        {
+            var recorded = write.Operation == Operation.Result ? row.Result : row.Error;
+            if (row.Attempt != write.Attempt || recorded != write.Sent)
+            {
+                yield return new Violation(3, $"job {row.Id}: the {write.Operation} of attempt {write.Attempt} was accepted, but attempt {row.Attempt} with '{recorded}' is recorded");
             }
         }
     }
