@@ -10,7 +10,7 @@ namespace OpenClaw.Crash.Tests.Running;
 internal sealed class CrashRun(int seed)
 {
     private const int Producers = 8, Workers = 8;
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(1); // short enough to end between two kills
     private readonly Recorder recorder = new();
 
     public IReadOnlyList<Event> Events => recorder.Events;
