@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using OpenClaw.Broker;
 using OpenClaw.Broker.Storage;
 using OpenClaw.Contracts;
@@ -29,8 +31,18 @@ catch (DatabaseException e)
     Console.Error.WriteLine($"openclaw-broker: {e.Message}");
     return ExitCodes.Configuration;
 }
-catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+catch (IOException e) when (e.InnerException is AddressInUseException)
 {
     Console.Error.WriteLine($"openclaw-broker: {e.Message} Stop the program that holds it (ss -ltnp shows which), or set BROKER_PORT to another.");
+    return ExitCodes.Configuration;
+}
+catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
+{
+    Console.Error.WriteLine("openclaw-broker: BROKER_HOST is no address of this machine now. Is the tailnet up (tailscale status)? Start the broker again when it is, or set BROKER_HOST to an address that 'ip address' shows.");
+    return ExitCodes.Unavailable;
+}
+catch (SocketException e)
+{
+    Console.Error.WriteLine($"openclaw-broker: can't listen on BROKER_HOST and BROKER_PORT ({e.Message}). Ports below 1024 need a right of their own; choose another, such as 8000.");
     return ExitCodes.Configuration;
 }

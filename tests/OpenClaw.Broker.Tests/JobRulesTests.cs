@@ -43,7 +43,7 @@ public sealed class JobRulesTests
         for (var n = 1; n <= Job.MaxLostLeases; n++)
         {
             job = Apply(job, new Claimed(n * 2 * Lease, (n * 2 + 1) * Lease, $"t{n}", null, null));
-            job = Apply(job, new LeaseEnded((n * 2 + 1) * Lease, $"t{n}"));
+            job = Apply(job, new LeaseEnded((n * 2 + 1) * Lease, (n * 2 + 1) * Lease, $"t{n}"));
         }
         Assert.Equal((JobState.Failed, "lease lost 5 times", 5, 0), (job.State, job.Error, job.LostLeases, job.Failures));
     }
@@ -52,14 +52,14 @@ public sealed class JobRulesTests
     public void LeaseEndsAtItsMillisecondAndNotBefore()
     {
         var job = Claim(NewJob());
-        Assert.Equal(Refusal.LeaseLost, JobRules.Next(job, new LeaseEnded(Lease - 1, "t")).Refusal);
-        Assert.Equal(JobState.Queued, Apply(job, new LeaseEnded(Lease, "t")).State);
+        Assert.Equal(Refusal.LeaseLost, JobRules.Next(job, new LeaseEnded(Lease - 1, Lease - 1, "t")).Refusal);
+        Assert.Equal(JobState.Queued, Apply(job, new LeaseEnded(Lease, Lease, "t")).State);
     }
 
     [Fact]
     public void LateResultOfTheNewestAttemptIsWelcomeUntilTheNextClaim()
     {
-        var queuedAgain = Apply(Claim(NewJob()), new LeaseEnded(Lease, "t"));
+        var queuedAgain = Apply(Claim(NewJob()), new LeaseEnded(Lease, Lease, "t"));
         Assert.Equal(JobState.Done, Apply(queuedAgain, new Finished(Lease, "t", null, [])).State);
         Assert.Equal(JobState.Done, Apply(queuedAgain, new Finished(Lease, null, "anna", [])).State);
         Assert.Equal(Refusal.NotRunning, JobRules.Next(queuedAgain, new Finished(Lease, null, "bert", [])).Refusal);
@@ -72,7 +72,7 @@ public sealed class JobRulesTests
     [Fact]
     public void StaleTokenIsRefusedOnAFinalJobToo()
     {
-        var done = Apply(Claim(Apply(Claim(NewJob()), new LeaseEnded(Lease, "t")), "u"), new Finished(Lease, "u", null, []));
+        var done = Apply(Claim(Apply(Claim(NewJob()), new LeaseEnded(Lease, Lease, "t")), "u"), new Finished(Lease, "u", null, []));
         Assert.Equal(Refusal.LeaseLost, JobRules.Next(done, new Failed(Lease, "t", null, "late")).Refusal);
         Assert.Equal(Refusal.AlreadyEnded, JobRules.Next(done, new Finished(Lease, "u", null, [])).Refusal);
         Assert.Equal(Refusal.AlreadyEnded, JobRules.Next(done, new Failed(Lease, null, null, "old client")).Refusal);
@@ -91,9 +91,10 @@ public sealed class JobRulesTests
     [Fact]
     public void ClaimThatWasNotDeliveredNeverHappened()
     {
-        var undone = Apply(Claim(NewJob()), new Undelivered(5, "t"));
+        var undone = Apply(Claim(NewJob()), new Undelivered(5, "t", 0));
         Assert.Equal(NewJob(), undone);
-        Assert.Equal(Refusal.LeaseLost, JobRules.Next(Claim(NewJob(), "u"), new Undelivered(5, "t")).Refusal);
+        Assert.Equal(Refusal.LeaseLost, JobRules.Next(Claim(NewJob(), "u"), new Undelivered(5, "t", 0)).Refusal);
+        Assert.Equal(Refusal.LeaseLost, JobRules.Next(Claim(NewJob()) with { Version = 3 }, new Undelivered(5, "t", 2)).Refusal); // a heartbeat came: it was delivered
     }
 
     [Theory]
@@ -105,8 +106,8 @@ public sealed class JobRulesTests
         Assert.Equal((JobState.Running, true, null), (asked.State, asked.CancelRequested, asked.Error));
         Assert.Equal((JobState.Cancelled, error), EndOf(asked, new Failed(6, "t", null, "cancelled")));
         Assert.Equal((JobState.Cancelled, error), EndOf(asked, new Released(6, "t", null)));
-        Assert.Equal((JobState.Cancelled, error), EndOf(asked, new LeaseEnded(Lease, "t")));
-        Assert.Equal((JobState.Cancelled, error), EndOf(asked, new Undelivered(6, "t")));
+        Assert.Equal((JobState.Cancelled, error), EndOf(asked, new LeaseEnded(Lease, Lease, "t")));
+        Assert.Equal((JobState.Cancelled, error), EndOf(asked, new Undelivered(6, "t", 0)));
         Assert.Equal((JobState.Done, null), EndOf(asked, new Finished(6, "t", null, [])));
         Assert.Equal((JobState.Cancelled, error), EndOf(NewJob(), new CancelRequested(5, reason)));
     }
@@ -130,8 +131,8 @@ public sealed class JobRulesTests
             3 => new Failed(model.Now, token, worker, "e"),
             4 => new Heartbeat(model.Now, token, worker, model.Now + Lease),
             5 => new Released(model.Now, token, worker),
-            6 => new LeaseEnded(model.Now, token ?? "none"),
-            7 => new Undelivered(model.Now, token ?? "none"),
+            6 => new LeaseEnded(model.Now, model.Now, token ?? "none"),
+            7 => new Undelivered(model.Now, token ?? "none", 0),
             _ => new CancelRequested(model.Now, null),
         };
     }

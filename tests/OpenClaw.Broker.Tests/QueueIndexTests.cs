@@ -43,8 +43,8 @@ public sealed class QueueIndexTests
         var first = Observe(index, NewJob());
         Observe(index, NewJob());
         index.SetAside("", 10);
-        Assert.True(index.Return(first.Id));
-        Assert.False(index.Return(first.Id));
+        Assert.Equal("", index.Return(first.Id));
+        Assert.Null(index.Return(first.Id));
         Assert.Equal(first.Id, index.SetAside("", 10));
     }
 
@@ -70,6 +70,17 @@ public sealed class QueueIndexTests
         Assert.Equal(50, index.NextDeadline);
         Assert.Empty(index.TakeOverdue(49, out _));
         Assert.Equal(job.Id, Assert.Single(index.TakeOverdue(50, out _)).Id);
+    }
+
+    [Fact]
+    public void DeadlinesThatHeartbeatsOvertookAreForgotten()
+    {
+        var index = new QueueIndex(1000);
+        var job = NewJob() with { State = JobState.Running, LeaseToken = "t" };
+        for (var beat = 1; beat <= 10_000; beat++) Observe(index, job with { Version = beat, LeaseUntil = beat });
+        Assert.Equal(10_000, index.NextDeadline);
+        Assert.InRange(index.Deadlines, 1, 2000);
+        Assert.Equal(job.Id, Assert.Single(index.TakeOverdue(10_000, out _)).Id);
     }
 
     [Fact]

@@ -19,7 +19,8 @@ internal sealed partial class Claims(
     {
         var wait = RequestParts.Wait(context);
         var claimant = new Claimant(RequestParts.WorkerId(context), RequestParts.Caps(context), RequestParts.ClaimId(context));
-        var job = await RepeatAsync(claimant)
+        var repeated = await RepeatAsync(claimant);
+        var job = repeated
             ?? (wait > TimeSpan.Zero ? await WaitAsync(claimant, wait, context.RequestAborted) : await LookAsync(claimant, context.RequestAborted));
         if (job is null)
         {
@@ -31,7 +32,7 @@ internal sealed partial class Claims(
             });
             return;
         }
-        await DeliverAsync(context, job);
+        await DeliverAsync(context, job, isRepeat: repeated is not null);
     }
 
     private async Task<Job?> WaitAsync(Claimant claimant, TimeSpan wait, CancellationToken aborted)
@@ -102,7 +103,7 @@ internal sealed partial class Claims(
     private Task ReturnAsync(Guid id) => grains.GetGrain<IQueueGrain>(QueueNames.Default).ReturnAsync(id);
 
     /// <summary>Answers with the job; a claim whose answer can't be sent any more is undone.</summary>
-    private async Task DeliverAsync(HttpContext context, Job job)
+    private async Task DeliverAsync(HttpContext context, Job job, bool isRepeat)
     {
         try
         {
@@ -117,16 +118,17 @@ internal sealed partial class Claims(
         }
         catch
         {
-            await UndoAsync(job);
+            if (!isRepeat) await UndoAsync(job);
             throw;
         }
     }
 
+    /// <summary>Undoes a claim; a repeated one stays, since its first answer may have arrived.</summary>
     private async Task UndoAsync(Job job)
     {
         try
         {
-            if (await grains.GetGrain<IJobGrain>(job.Id).ApplyAsync(new Undelivered(clock.Wall, job.LeaseToken!)) is { Refusal: Refusal.None } reply) await news.PublishAsync(reply.Job);
+            if (await grains.GetGrain<IJobGrain>(job.Id).ApplyAsync(new Undelivered(clock.Wall, job.LeaseToken!, job.Version)) is { Refusal: Refusal.None } reply) await news.PublishAsync(reply.Job);
         }
         catch (Exception e)
         {

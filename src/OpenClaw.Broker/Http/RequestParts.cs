@@ -47,7 +47,7 @@ internal static class RequestParts
     public static TimeSpan Wait(HttpContext context)
     {
         if (context.Request.Query["wait"].ToString() is not { Length: > 0 } text) return TimeSpan.Zero;
-        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= MaxWaitSeconds
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and <= MaxWaitSeconds
             ? TimeSpan.FromSeconds(seconds)
             : throw ProblemException.BadQuery("wait", $"must be a number of seconds from 0 to {MaxWaitSeconds}");
     }

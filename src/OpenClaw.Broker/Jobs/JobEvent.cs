@@ -28,12 +28,15 @@ internal sealed record Heartbeat(long Now, string? Token, string? WorkerId, [pro
 [GenerateSerializer, Immutable, Alias("OpenClaw.Released")]
 internal sealed record Released(long Now, string? Token, string? WorkerId) : HolderEvent(Now, Token, WorkerId);
 
-/// <summary>A claim whose answer could not be delivered never happened.</summary>
+/// <summary>A claim whose answer could not be delivered never happened, unless something else has happened since.</summary>
+/// <param name="Version">The job's version that the claim made.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Undelivered")]
-internal sealed record Undelivered([property: Id(0)] long Now, [property: Id(1)] string Token) : JobEvent;
+internal sealed record Undelivered([property: Id(0)] long Now, [property: Id(1)] string Token, [property: Id(2)] long Version) : JobEvent;
 
+/// <summary>A lease may be over.</summary>
+/// <param name="Steady">Now on the clock of leases.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.LeaseEnded")]
-internal sealed record LeaseEnded([property: Id(0)] long Now, [property: Id(1)] string Token) : JobEvent;
+internal sealed record LeaseEnded([property: Id(0)] long Now, [property: Id(1)] long Steady, [property: Id(2)] string Token) : JobEvent;
 
 [GenerateSerializer, Immutable, Alias("OpenClaw.CancelRequested")]
 internal sealed record CancelRequested([property: Id(0)] long Now, [property: Id(1)] string? Reason) : JobEvent;

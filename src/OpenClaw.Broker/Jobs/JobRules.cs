@@ -94,14 +94,14 @@ internal static class JobRules
 
     private static Step Undo(Job job, Undelivered e)
     {
-        if (job.State != JobState.Running || job.LeaseToken != e.Token) return Refusal.LeaseLost;
+        if (job.State != JobState.Running || job.LeaseToken != e.Token || job.Version != e.Version) return Refusal.LeaseLost;
         var before = job with { Attempt = job.Attempt - 1, StartedAt = null, LeaseToken = null, WorkerId = null };
         return GiveBack(before, e.Now);
     }
 
     private static Step LoseLease(Job job, LeaseEnded e)
     {
-        if (job.State != JobState.Running || job.LeaseToken != e.Token || e.Now < job.LeaseUntil) return Refusal.LeaseLost;
+        if (job.State != JobState.Running || job.LeaseToken != e.Token || e.Steady < job.LeaseUntil) return Refusal.LeaseLost;
         var lost = job with { LostLeases = job.LostLeases + 1 };
         return lost.LostLeases >= Job.MaxLostLeases && !lost.CancelRequested
             ? End(lost, JobState.Failed, e.Now, string.Create(CultureInfo.InvariantCulture, $"lease lost {lost.LostLeases} times"))

@@ -62,7 +62,7 @@ internal sealed partial class QueueGrain(
 
     public Task ReturnAsync(Guid jobId)
     {
-        if (index.Return(jobId)) waiters.Wake(Name, "");
+        if (index.Return(jobId) is { } lane) waiters.Wake(Name, lane);
         Settle();
         return Task.CompletedTask;
     }
@@ -127,7 +127,7 @@ internal sealed partial class QueueGrain(
     {
         try
         {
-            var reply = await GrainFactory.GetGrain<IJobGrain>(entry.Id).ApplyAsync(new LeaseEnded(clock.Now, entry.Token!));
+            var reply = await GrainFactory.GetGrain<IJobGrain>(entry.Id).ApplyAsync(new LeaseEnded(clock.Wall, clock.Now, entry.Token!));
             if (reply is null)
             {
                 index.Forget(entry.Id);

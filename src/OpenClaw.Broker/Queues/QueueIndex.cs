@@ -13,6 +13,7 @@ internal sealed class QueueIndex(int capacity)
     public const int LaneMinimum = 64;
 
     private const int MaxCachedSets = 1000;
+    private const int MinimumDeadlines = 1024;
     private readonly Dictionary<Guid, Entry> entries = [];
     private readonly Dictionary<string, LaneIndex> lanes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, LaneIndex[]> lanesByCaps = new(StringComparer.Ordinal);
@@ -25,6 +26,9 @@ internal sealed class QueueIndex(int capacity)
     public int Leased { get; private set; }
 
     public int SetAsideCount { get; private set; }
+
+    /// <summary>How many deadlines are remembered, overtaken ones included.</summary>
+    public int Deadlines => deadlines.Count;
 
     /// <summary>The earliest end of a lease or of a set-aside; null where there is none.</summary>
     public long? NextDeadline
@@ -87,12 +91,12 @@ internal sealed class QueueIndex(int capacity)
     }
 
     /// <summary>Puts a job that was set aside, and that nobody claimed, back to its place.</summary>
-    /// <returns>Whether it is ready again.</returns>
-    public bool Return(Guid id)
+    /// <returns>Its lane, where it is ready again.</returns>
+    public string? Return(Guid id)
     {
-        if (!entries.TryGetValue(id, out var entry) || entry.Place != Place.SetAside) return false;
+        if (!entries.TryGetValue(id, out var entry) || entry.Place != Place.SetAside) return null;
         Unfile(entry);
-        return AddReady(entry);
+        return AddReady(entry) ? entry.Lane : null;
     }
 
     /// <summary>A lane of these capabilities that is running dry while the table holds more of it.</summary>
@@ -215,6 +219,14 @@ internal sealed class QueueIndex(int capacity)
                 break;
         }
         deadlines.Enqueue(entry, until);
+        if (deadlines.Count > MinimumDeadlines + 2 * (SetAsideCount + Leased)) DropStaleDeadlines();
+    }
+
+    /// <summary>Forgets the deadlines that heartbeats and ends have overtaken.</summary>
+    private void DropStaleDeadlines()
+    {
+        deadlines.Clear();
+        deadlines.EnqueueRange(entries.Values.Where(static e => e.Place is Place.SetAside or Place.Leased).Select(static e => (e, e.Until)));
     }
 
     private void Unfile(Entry entry)

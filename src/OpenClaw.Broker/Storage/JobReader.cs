@@ -73,8 +73,9 @@ internal sealed class JobReader(Database database) : IDisposable
             parameters.Add((name, value));
         }
 
-        // The state stands in the text itself, where it can match a partial index.
+        // The state stands in the text itself, in the words of the partial indexes.
         if (query.State is { } state) where.Append(CultureInfo.InvariantCulture, $" and j.state = '{state.Name()}'");
+        if (query.State is JobState.Failed or JobState.Cancelled) where.Append(" and j.state in ('failed', 'cancelled')");
         Filter("j.command = $command", "command", query.Command is null ? null : Encoding.UTF8.GetBytes(query.Command));
         Filter("j.worker_id = $worker and j.state <> 'queued'", "worker", query.WorkerId);
         Filter("j.seq < $before", "before", query.Before);
@@ -82,7 +83,7 @@ internal sealed class JobReader(Database database) : IDisposable
     }).AsTask());
 
     public ValueTask<List<string>> ReadQueueNamesAsync() => UseAsync(static reader =>
-        reader.List("select distinct queue from job where state in ('queued', 'running')", static row => row.GetString(0)));
+        reader.List("select distinct queue from job where state = 'queued' union select distinct queue from job where state = 'running'", static row => row.GetString(0)));
 
     /// <summary>A lane's oldest ready jobs.</summary>
     public Task<List<ReadyRow>> ReadReadyAsync(string queue, string lane, int limit) => Task.Run(() => UseAsync(reader =>
