@@ -1,0 +1,145 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using OpenClaw.Broker.Http;
+using OpenClaw.Broker.Queues;
+using OpenClaw.Broker.Storage;
+using Orleans.Configuration;
+using Orleans.Dashboard;
+using Orleans.Runtime.Hosting;
+
+namespace OpenClaw.Broker;
+
+/// <summary>Puts the parts together: the silo, its storage and the HTTP API in one host.</summary>
+internal static class BrokerHost
+{
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(8);
+
+    /// <summary>Builds the host; its database is open and checked when this returns.</summary>
+    /// <param name="time">The clock of jobs and leases.</param>
+    /// <param name="configureSilo">What a test adds to the silo.</param>
+    /// <exception cref="DatabaseException">The database can't be used.</exception>
+    public static WebApplication Build(BrokerOptions options, TimeProvider time, Action<ISiloBuilder>? configureSilo = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        AddLogging(builder.Logging);
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
+        var clock = new SteadyClock(time);
+        var database = Database.Open(options.DatabasePath, clock.Now + options.LeaseMs);
+        AddServices(builder.Services, options, time, clock, database);
+        if (options.AdminToken is not null) Dashboard.Add(builder);
+        builder.UseOrleans(silo =>
+        {
+            Configure(silo, options);
+            configureSilo?.Invoke(silo);
+        });
+        var app = builder.Build();
+        Map(app, options);
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, BrokerOptions options, TimeProvider time, SteadyClock clock, Database database)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(time);
+        services.AddSingleton(clock);
+        // Made by the container, so that it is disposed last, after all that use the file.
+        services.AddSingleton(_ => database);
+        services.AddSingleton<WriteGate>();
+        services.AddSingleton(new DiskReserve(database.Path, options.DiskReserveBytes));
+        services.AddSingleton<FatalError>();
+        services.AddSingleton<Writer>();
+        services.AddSingleton<JobReader>();
+        services.AddSingleton<SqliteDataSource>();
+        services.AddSingleton<ClaimWaiters>();
+        services.AddSingleton<EndWaiters>();
+        services.AddSingleton<NewsDesk>();
+        services.AddSingleton<Backlog>();
+        services.AddSingleton<Claims>();
+        services.AddSingleton<JobsApi>();
+        services.AddSingleton<WorkerApi>();
+        services.AddSingleton<HealthApi>();
+        services.AddSingleton<Errors>();
+        services.AddHostedService<Housekeeping>();
+    }
+
+    private static void Configure(ISiloBuilder silo, BrokerOptions options)
+    {
+        // No other silo and no outside client ever connects: loopback, and a port that is free.
+        silo.UseLocalhostClustering(FreeLoopbackPort(), gatewayPort: 0, serviceId: "openclaw", clusterId: "openclaw");
+        silo.Services.AddGrainStorage(JobStorage.Name, (services, _) => ActivatorUtilities.CreateInstance<JobStorage>(services));
+        silo.AddAdoNetGrainStorage(StorageNames.AdoNet, storage => storage.Configure<SqliteDataSource>((o, source) =>
+        {
+            o.Invariant = StorageNames.Invariant;
+            o.DataSource = source;
+        }));
+        silo.UseAdoNetReminderService(reminders => reminders.Configure<SqliteDataSource>((o, source) =>
+        {
+            o.Invariant = StorageNames.Invariant;
+            o.DataSource = source;
+        }));
+        silo.Configure<GrainCollectionOptions>(collection =>
+        {
+            collection.CollectionQuantum = TimeSpan.FromSeconds(30);
+            collection.CollectionAge = TimeSpan.FromMinutes(1);
+        });
+        silo.AddStartupTask<QueueStarter>();
+        if (options.AdminToken is not null) silo.AddDashboard();
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, BrokerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Listen(options.Host, options.Port);
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.Limits.MaxRequestHeaderCount = 64;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        kestrel.Limits.MaxRequestLineSize = 16 * 1024;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.MaxRequestBodySize = options.MaxOtherBytes;
+    }
+
+    private static void Map(WebApplication app, BrokerOptions options)
+    {
+        app.Use(static (context, next) =>
+        {
+            var headers = context.Response.Headers;
+            headers.XContentTypeOptions = "nosniff";
+            headers.XFrameOptions = "DENY";
+            headers.CacheControl = "no-store";
+            return next(context);
+        });
+        app.Use(app.Services.GetRequiredService<Errors>().HandleAsync);
+        app.UseRouting();
+        app.Use(RequiredToken.CheckAsync);
+        app.Services.GetRequiredService<HealthApi>().Map(app);
+        app.Services.GetRequiredService<JobsApi>().Map(app);
+        app.Services.GetRequiredService<WorkerApi>().Map(app);
+        if (options.AdminToken is { } admin) Dashboard.Map(app, admin);
+    }
+
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.AddJsonConsole(console =>
+        {
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+        });
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Orleans", LogLevel.Error);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        logging.AddFilter("Polly", LogLevel.Error);
+    }
+
+    private static int FreeLoopbackPort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

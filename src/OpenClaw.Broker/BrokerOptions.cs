@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Net;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker;
+
+/// <summary>The broker's configuration, checked.</summary>
+internal sealed record BrokerOptions
+{
+    public const int DefaultLeaseSeconds = 60;
+
+    /// <summary>What a body may have around its one long text.</summary>
+    public const int EnvelopeBytes = 64 * 1024;
+
+    /// <summary>Tokens shorter than this are accepted, as the Python broker did, but warned of.</summary>
+    public const int ShortTokenLength = 32;
+
+    public required string DatabasePath { get; init; }
+    public required string BotToken { get; init; }
+    public required string WorkerToken { get; init; }
+
+    /// <summary>Opens the dashboard; null switches it off.</summary>
+    public string? AdminToken { get; init; }
+
+    public IPAddress Host { get; init; } = IPAddress.Loopback;
+
+    /// <summary>0 lets the system choose.</summary>
+    public int Port { get; init; } = 8000;
+
+    public int LeaseSeconds { get; init; } = DefaultLeaseSeconds;
+    public long MaxCreateBytes { get; init; } = 512 * 1024;
+    public long MaxPayloadBytes { get; init; } = 256 * 1024;
+    public long MaxResultBytes { get; init; } = 8 << 20;
+    public long MaxOtherBytes { get; init; } = 16 * 1024;
+
+    /// <summary>Kept free on the database's disk, so that running jobs can be finished when it is full.</summary>
+    public long DiskReserveBytes { get; init; } = 4 << 20;
+
+    public long LeaseMs => LeaseSeconds * 1000L;
+
+    /// <exception cref="SettingsException">Something is missing or wrong.</exception>
+    public static BrokerOptions Read(Settings settings)
+    {
+        const string Mend = "Make one with: openssl rand -hex 32.";
+        const long MaxBytes = 1L << 30;
+        var options = new BrokerOptions
+        {
+            DatabasePath = settings.Text(Variables.BrokerDb, "/var/lib/openclaw-broker/broker.db"),
+            BotToken = Token(settings, Variables.BotToken, settings.RequiredSecret(Variables.BotToken, Mend)),
+            WorkerToken = Token(settings, Variables.WorkerToken, settings.RequiredSecret(Variables.WorkerToken, Mend)),
+            AdminToken = settings.Secret(Variables.AdminToken) is { } admin ? Token(settings, Variables.AdminToken, admin) : null,
+            Host = BindAddress.Read(settings),
+            Port = settings.WholeNumber(Variables.BrokerPort, 8000, 0, 65535),
+            LeaseSeconds = settings.WholeNumber(Variables.LeaseSeconds, DefaultLeaseSeconds, 1, 86400),
+            MaxCreateBytes = settings.WholeNumber(Variables.MaxCreateBytes, 512L * 1024, 1024, MaxBytes),
+            MaxPayloadBytes = settings.WholeNumber(Variables.MaxPayloadBytes, 256L * 1024, 0, MaxBytes),
+            MaxResultBytes = settings.WholeNumber(Variables.MaxResultBytes, 8L << 20, 0, MaxBytes),
+            MaxOtherBytes = settings.WholeNumber(Variables.MaxOtherBytes, 16L * 1024, 1024, MaxBytes),
+            DiskReserveBytes = settings.WholeNumber(Variables.DiskReserveBytes, 4L << 20, 0, MaxBytes),
+        };
+        settings.Check();
+        return options;
+    }
+
+    /// <summary>What is allowed but unwise, a line each.</summary>
+    public IEnumerable<string> Warnings()
+    {
+        foreach (var (name, token) in new[] { (Variables.BotToken, BotToken), (Variables.WorkerToken, WorkerToken), (Variables.AdminToken, AdminToken) })
+        {
+            if (token?.Length < ShortTokenLength) yield return $"{name} has fewer than {ShortTokenLength} characters; a longer one can't be guessed: openssl rand -hex 32";
+        }
+        if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't create or read jobs";
+        if (!BindAddress.IsLoopbackOrTailnet(Host)) yield return string.Create(CultureInfo.InvariantCulture, $"{Variables.BrokerHost} is {Host}: anyone who reaches it may try tokens, and they travel unencrypted. Bind the tailnet's address, or put a TLS proxy before it");
+    }
+
+    private static string Token(Settings settings, string name, string token)
+    {
+        if (token.StartsWith("your_", StringComparison.Ordinal)) settings.Note($"{name} is the example's placeholder. Make a token with: openssl rand -hex 32. Then set {name} to it.");
+        return token;
+    }
+}
+
+/// <summary>The address to listen on.</summary>
+internal static class BindAddress
+{
+    private static readonly IPNetwork[] Tailnets = [IPNetwork.Parse("100.64.0.0/10"), IPNetwork.Parse("fd7a:115c:a1e0::/48")];
+
+    public static bool IsLoopbackOrTailnet(IPAddress address) => IPAddress.IsLoopback(address) || Tailnets.Any(n => n.Contains(address));
+
+    public static IPAddress Read(Settings settings)
+    {
+        var host = settings.Text(Variables.BrokerHost, "127.0.0.1");
+        if (host == "localhost") return IPAddress.Loopback;
+        if (IPAddress.TryParse(host.Trim('[', ']'), out var address)) return address;
+        settings.Note($"{Variables.BrokerHost} is '{host}'. It takes an address of this machine, such as 127.0.0.1 or the one that 'tailscale ip -4' prints.");
+        return IPAddress.Loopback;
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using OpenClaw.Broker.Storage;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker;
+
+/// <summary>Says that the broker is up, checks in the background what the start left out, and drops old idempotency keys.</summary>
+internal sealed partial class Housekeeping(
+    Database database, Writer writer, SteadyClock clock, TimeProvider time, BrokerOptions options, IServer server, IHostApplicationLifetime lifetime, FatalError fatal, ILogger<Housekeeping> log)
+    : BackgroundService
+{
+    private static readonly TimeSpan KeyAge = TimeSpan.FromHours(25);
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var started = lifetime.ApplicationStarted.Register(Announce);
+        await Task.Run(CheckRest, stoppingToken);
+        using var timer = new PeriodicTimer(Every, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken)) await PurgeKeysAsync(stoppingToken);
+    }
+
+    private void Announce()
+    {
+        foreach (var warning in options.Warnings()) LogWarning(warning);
+        if (database.Migration is { } migration)
+        {
+            LogMigrated(migration.Jobs, migration.Quarantined.Count, migration.Backup);
+            foreach (var (rowId, reason) in migration.Quarantined) LogQuarantined(rowId, reason);
+        }
+        foreach (var address in server.Features.Get<IServerAddressesFeature>()!.Addresses) LogListening(address, database.Path);
+    }
+
+    private void CheckRest()
+    {
+        try
+        {
+            database.CheckRest();
+        }
+        catch (DatabaseException e)
+        {
+            fatal.End(ExitCodes.Io, e.Message, e);
+        }
+    }
+
+    private async Task PurgeKeysAsync(CancellationToken stop)
+    {
+        try
+        {
+            KeyPurge purge;
+            do
+            {
+                purge = new KeyPurge(clock.Wall - (long)KeyAge.TotalMilliseconds);
+                await writer.WriteAsync(purge);
+            }
+            while (purge.Dropped > 0 && !stop.IsCancellationRequested);
+        }
+        catch (Exception e) when (e is StorageBusyException or StorageFullException or StorageFailedException)
+        {
+            LogNotPurged(e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Address}, database {Database}")]
+    private partial void LogListening(string address, string database);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    private partial void LogWarning(string warning);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Took over a Python broker's database: {Jobs} jobs, {Quarantined} rows in quarantine; as it was it stays in {Backup}")]
+    private partial void LogMigrated(int jobs, int quarantined, string backup);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Row {RowId} of the Python broker's table went unchanged to seed_quarantine: {Reason}")]
+    private partial void LogQuarantined(long rowId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Old idempotency keys could not be dropped; tried again in ten minutes")]
+    private partial void LogNotPurged(Exception e);
+}

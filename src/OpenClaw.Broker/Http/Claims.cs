@@ -1,0 +1,133 @@
+using System.Security.Cryptography;
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Queues;
+using OpenClaw.Broker.Storage;
+
+namespace OpenClaw.Broker.Http;
+
+/// <summary>
+/// <c>GET /jobs/next</c>: looks, and with a <c>wait</c> looks again on news. The wait is here and not in a grain, since
+/// grain calls end after 30 s.
+/// </summary>
+internal sealed partial class Claims(
+    IGrainFactory grains, JobReader table, NewsDesk news, ClaimWaiters waiters, SteadyClock clock, TimeProvider time, BrokerOptions options,
+    IHostApplicationLifetime lifetime, ILogger<Claims> log)
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+
+    public async Task NextAsync(HttpContext context)
+    {
+        var wait = RequestParts.Wait(context);
+        var claimant = new Claimant(RequestParts.WorkerId(context), RequestParts.Caps(context), RequestParts.ClaimId(context));
+        var job = await RepeatAsync(claimant)
+            ?? (wait > TimeSpan.Zero ? await WaitAsync(claimant, wait, context.RequestAborted) : await LookAsync(claimant, context.RequestAborted));
+        if (job is null)
+        {
+            await Answer.SendAsync(context, static json =>
+            {
+                json.WriteStartObject();
+                json.WriteNull("job");
+                json.WriteEndObject();
+            });
+            return;
+        }
+        await DeliverAsync(context, job);
+    }
+
+    private async Task<Job?> WaitAsync(Claimant claimant, TimeSpan wait, CancellationToken aborted)
+    {
+        using var deadline = new CancellationTokenSource(wait, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted, lifetime.ApplicationStopping);
+        using var waiter = waiters.Join(QueueNames.Default, claimant.Caps);
+        while (!stop.IsCancellationRequested)
+        {
+            waiter.Reset();
+            if (await LookAsync(claimant, stop.Token) is { } job) return job;
+            await waiter.News.WaitAsync(LookAgain, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        return null;
+    }
+
+    /// <summary>Claims the first job that the queue offers and that lets itself be claimed.</summary>
+    private async Task<Job?> LookAsync(Claimant claimant, CancellationToken stop)
+    {
+        var queue = grains.GetGrain<IQueueGrain>(QueueNames.Default);
+        while (!stop.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            var offer = await queue.NextAsync(claimant.Caps);
+            if (offer.JobId is { } id)
+            {
+                if (await ClaimAsync(id, claimant) is { } job) return job;
+            }
+            else if (offer.Refilling)
+            {
+                await queue.WhenRefilledAsync();
+            }
+            else
+            {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>The same claim id again: the same attempt, with its lease renewed.</summary>
+    private async Task<Job?> RepeatAsync(Claimant claimant) =>
+        claimant.ClaimId is { } claimId && await table.FindClaimAsync(claimId, claimant.WorkerId) is { } id ? await ClaimAsync(id, claimant) : null;
+
+    private async Task<Job?> ClaimAsync(Guid id, Claimant claimant)
+    {
+        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        JobReply? reply;
+        try
+        {
+            reply = await grains.GetGrain<IJobGrain>(id).ApplyAsync(new Claimed(clock.Wall, clock.Now + options.LeaseMs, token, claimant.WorkerId, claimant.ClaimId));
+        }
+        catch (ClaimIdInUseException)
+        {
+            // The same claim, sent twice at once: the other one won, and this is its repeat. The job set aside here returns by itself.
+            return await RepeatAsync(claimant);
+        }
+        if (reply is null) return null;
+        await news.PublishAsync(reply.Job);
+        return reply.Refusal == Refusal.None ? reply.Job : null;
+    }
+
+    /// <summary>Answers with the job; a claim whose answer can't be sent any more is undone.</summary>
+    private async Task DeliverAsync(HttpContext context, Job job)
+    {
+        try
+        {
+            var payload = await table.ReadPayloadAsync(job.Seq);
+            using var answer = Answer.Rent();
+            answer.Json.WriteStartObject();
+            answer.Json.WritePropertyName("job");
+            JobJson.Write(answer.Json, job, payload, result: null, options.LeaseSeconds, clock);
+            answer.Json.WriteEndObject();
+            context.RequestAborted.ThrowIfCancellationRequested();
+            await answer.SendAsync(context);
+        }
+        catch
+        {
+            await UndoAsync(job);
+            throw;
+        }
+    }
+
+    private async Task UndoAsync(Job job)
+    {
+        try
+        {
+            if (await grains.GetGrain<IJobGrain>(job.Id).ApplyAsync(new Undelivered(clock.Wall, job.LeaseToken!)) is { Refusal: Refusal.None } reply) await news.PublishAsync(reply.Job);
+        }
+        catch (Exception e)
+        {
+            LogNotUndone(e, job.Id);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The claim of job {JobId} could not be delivered nor undone; its lease ends it")]
+    private partial void LogNotUndone(Exception e, Guid jobId);
+
+    private sealed record Claimant(string? WorkerId, string Caps, string? ClaimId);
+}

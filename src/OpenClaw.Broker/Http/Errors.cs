@@ -1,0 +1,58 @@
+using OpenClaw.Broker.Storage;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker.Http;
+
+/// <summary>Turns what went wrong into an answer that says what, and whether to try again.</summary>
+internal sealed partial class Errors(ILogger<Errors> log)
+{
+    private const int RetrySeconds = 2;
+
+    public async Task HandleAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return; // nobody is left to answer
+        }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            await Answer.SendProblemAsync(context, Translate(e));
+            return;
+        }
+        if (context.Response is { HasStarted: false, ContentLength: null, StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed } response)
+        {
+            await Answer.SendProblemAsync(context, response.StatusCode == StatusCodes.Status404NotFound
+                ? new ProblemException(response.StatusCode, ErrorCodes.NotFound, "no such path; the API's paths are in docs/protocol.md")
+                : new ProblemException(response.StatusCode, ErrorCodes.MethodNotAllowed, $"this path does not take {context.Request.Method}; it takes {response.Headers.Allow}"));
+        }
+    }
+
+    private ProblemException Translate(Exception e)
+    {
+        switch (e)
+        {
+            case ProblemException problem:
+                return problem;
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
+                return new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge, "the body is over this path's limit; send less, or raise the limit in the broker's configuration");
+            case BadHttpRequestException bad:
+                return new ProblemException(bad.StatusCode, ErrorCodes.BadRequest, bad.Message);
+            case StorageBusyException:
+                return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy, $"not executed: {e.Message}; try again") { RetryAfter = RetrySeconds };
+            case StorageFullException:
+                return new ProblemException(StatusCodes.Status507InsufficientStorage, ErrorCodes.StorageFull, $"not executed: {e.Message}") { RetryAfter = RetrySeconds };
+            case StorageFailedException:
+                return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy, $"not executed: {e.Message}") { RetryAfter = RetrySeconds };
+            default:
+                LogUnexpected(e);
+                return new ProblemException(StatusCodes.Status500InternalServerError, ErrorCodes.Internal, "the broker failed at this request; it may or may not have been executed, so look at the job before you repeat it");
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed")]
+    private partial void LogUnexpected(Exception e);
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using OpenClaw.Broker.Storage;
+
+namespace OpenClaw.Broker.Http;
+
+/// <summary>Whether the broker can do its work: a real read and a real write, at most once a second for all who ask.</summary>
+internal sealed class HealthApi(JobReader table, Writer writer, SteadyClock clock, TimeProvider time, IServer server)
+{
+    private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
+    private readonly Lock gate = new();
+    private Task<Checks>? last;
+    private long lastAt;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/health", (RequestDelegate)HealthAsync);
+        routes.MapGet("/health/ready", (RequestDelegate)ReadyAsync);
+    }
+
+    private async Task HealthAsync(HttpContext context)
+    {
+        var checks = await CheckAsync(context);
+        await Answer.SendAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("ok", checks.Ok);
+            json.WriteBoolean("ts_bound", IsTailnetBound());
+            json.WriteEndObject();
+        });
+    }
+
+    private async Task ReadyAsync(HttpContext context)
+    {
+        var checks = await CheckAsync(context);
+        await Answer.SendAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("ok", checks.Ok);
+            json.WriteStartObject("checks");
+            json.WriteString("read", checks.Read);
+            json.WriteString("write", checks.Write);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        });
+    }
+
+    private async Task<Checks> CheckAsync(HttpContext context)
+    {
+        Task<Checks> check;
+        lock (gate)
+        {
+            if (last is null || last.IsCompleted && time.GetElapsedTime(lastAt) >= Kept)
+            {
+                last = ProbeAsync();
+                lastAt = time.GetTimestamp();
+            }
+            check = last;
+        }
+        var checks = await check;
+        if (!checks.Ok) context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        return checks;
+    }
+
+    private async Task<Checks> ProbeAsync()
+    {
+        var read = await DescribeAsync(table.ProbeAsync().AsTask());
+        return new Checks(read, await DescribeAsync(writer.WriteAsync(new ProbeWrite(clock.Wall))));
+    }
+
+    private async Task<string> DescribeAsync(Task probe)
+    {
+        try
+        {
+            await probe.WaitAsync(Patience, time);
+            return Checks.Fine;
+        }
+        catch (TimeoutException)
+        {
+            return $"no answer within {Patience.TotalSeconds} s";
+        }
+        catch (Exception e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>Whether every listener is on loopback or a tailnet address.</summary>
+    private bool IsTailnetBound() =>
+        server.Features.Get<IServerAddressesFeature>() is { } listeners && listeners.Addresses.All(static a => IsPrivate(BindingAddress.Parse(a).Host));
+
+    private static bool IsPrivate(string host) => host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var address) && BindAddress.IsLoopbackOrTailnet(address);
+
+    private sealed record Checks(string Read, string Write)
+    {
+        public const string Fine = "ok";
+
+        public bool Ok => Read == Fine && Write == Fine;
+    }
+}

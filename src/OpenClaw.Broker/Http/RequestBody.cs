@@ -1,0 +1,155 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http.Features;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker.Http;
+
+/// <summary>A member of a request's body.</summary>
+/// <param name="Type"><see cref="JsonTokenType.None"/> where it is missing.</param>
+/// <param name="Json">Its value as it was sent.</param>
+/// <param name="Text">Of a string: its text in UTF-8.</param>
+internal readonly record struct JsonField(JsonTokenType Type, ReadOnlyMemory<byte> Json, byte[]? Text);
+
+/// <summary>Reads JSON bodies up to a limit, and only the members asked for.</summary>
+internal static class RequestBody
+{
+    private const int MaxDepth = 64;
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    /// <summary>The whole body.</summary>
+    /// <exception cref="ProblemException">415: it is compressed.</exception>
+    /// <exception cref="BadHttpRequestException">413: it is over the limit.</exception>
+    public static async ValueTask<byte[]> ReadAsync(HttpContext context, long limit)
+    {
+        Limit(context, limit);
+        var encoding = context.Request.Headers.ContentEncoding;
+        if (encoding.Count > 0 && encoding.ToString() is not ("" or "identity"))
+        {
+            throw new ProblemException(StatusCodes.Status415UnsupportedMediaType, ErrorCodes.BadRequest, "compressed bodies are not read; send the JSON as it is");
+        }
+        var reader = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(context.RequestAborted);
+            if (!read.IsCompleted)
+            {
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+            var body = read.Buffer.ToArray();
+            reader.AdvanceTo(read.Buffer.End);
+            return body;
+        }
+    }
+
+    /// <summary>Reads no more than this of the body; a connection with more to come is closed after the answer.</summary>
+    public static void Limit(HttpContext context, long limit)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature) feature.MaxRequestBodySize = limit;
+    }
+
+    /// <summary>The named members of a JSON object, in the order of the names; of a doubled key the last.</summary>
+    /// <exception cref="ProblemException">The body is no JSON object, or not UTF-8.</exception>
+    public static JsonField[] Parse(HttpContext context, byte[] body, params ReadOnlySpan<string> names)
+    {
+        if (!IsJson(context.Request.ContentType)) throw NotObject("the body must be JSON, with Content-Type: application/json", "content_type");
+        ReadOnlyMemory<byte> json = body.AsSpan().StartsWith(ByteOrderMark) ? body.AsMemory(ByteOrderMark.Length) : body;
+        if (!Utf8.IsValid(json.Span)) throw new ProblemException(StatusCodes.Status400BadRequest, ErrorCodes.BadRequest, "the body is not UTF-8 text");
+        try
+        {
+            return ParseObject(json, names);
+        }
+        catch (JsonException e)
+        {
+            throw NotObject($"the body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})", "json_invalid");
+        }
+        catch (InvalidOperationException)
+        {
+            throw NotObject("the body holds half of a surrogate pair, which is no character", "json_invalid");
+        }
+    }
+
+    private static JsonField[] ParseObject(ReadOnlyMemory<byte> json, ReadOnlySpan<string> names)
+    {
+        var fields = new JsonField[names.Length];
+        var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = MaxDepth });
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            while (reader.Read()) { }
+            throw NotObject("the body must be a JSON object", "object_type");
+        }
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var index = -1;
+            for (var i = 0; i < names.Length && index < 0; i++)
+            {
+                if (reader.ValueTextEquals(names[i])) index = i;
+            }
+            reader.Read();
+            var (type, start) = (reader.TokenType, (int)reader.TokenStartIndex);
+            var text = index >= 0 && type == JsonTokenType.String ? Text(ref reader) : null;
+            reader.Skip();
+            if (index >= 0) fields[index] = new JsonField(type, json[start..(int)reader.BytesConsumed], text);
+        }
+        while (reader.Read()) { }
+        return fields;
+    }
+
+    private static byte[] Text(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped) return reader.ValueSpan.ToArray();
+        var buffer = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
+        try
+        {
+            return buffer[..reader.CopyString(buffer)];
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static bool IsJson(string? contentType)
+    {
+        if (string.IsNullOrWhiteSpace(contentType)) return true;
+        var media = contentType.AsSpan();
+        if (media.IndexOf(';') is >= 0 and var end) media = media[..end];
+        media = media.Trim();
+        return media.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || media.StartsWith("application/", StringComparison.OrdinalIgnoreCase) && media.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static ProblemException NotObject(string message, string type) => new(ErrorCodes.Invalid, [new FieldError(["body"], message, type)]);
+}
+
+/// <summary>Collects what is wrong with a body's members.</summary>
+internal sealed class FieldErrors
+{
+    private readonly List<FieldError> errors = [];
+
+    /// <summary>A member that must be a string.</summary>
+    public byte[] Text(string name, JsonField field) => field.Type == JsonTokenType.None ? Missing(name) : OptionalText(name, field) ?? [];
+
+    /// <summary>A member that must be a string where it is there.</summary>
+    public byte[]? OptionalText(string name, JsonField field)
+    {
+        if (field.Type is not (JsonTokenType.None or JsonTokenType.String)) Add(name, "must be a string", "string_type");
+        return field.Text;
+    }
+
+    public void Add(string name, string message, string type) => errors.Add(new FieldError(["body", name], message, type));
+
+    /// <exception cref="ProblemException">Something is wrong.</exception>
+    public void Check()
+    {
+        if (errors.Count > 0) throw new ProblemException(ErrorCodes.Invalid, errors);
+    }
+
+    private byte[] Missing(string name)
+    {
+        Add(name, "field required", "missing");
+        return [];
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text.Json;
+using OpenClaw.Broker.Queues;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker.Http;
+
+/// <summary>What requests say in their paths, headers and queries.</summary>
+internal static class RequestParts
+{
+    public const int MaxWaitSeconds = 60;
+    private const int MaxNameLength = 255;
+    private const int MaxClaimIdLength = 128;
+
+    /// <summary>The id in the path: a lower-case UUID with hyphens; anything else names no job.</summary>
+    public static Guid JobId(HttpContext context) =>
+        context.Request.RouteValues["id"] is string text && Guid.TryParseExact(text, "D", out var id) && !text.AsSpan().ContainsAnyInRange('A', 'F')
+            ? id
+            : throw ProblemException.JobNotFound();
+
+    /// <summary>The worker's name, trimmed; null where it is blank.</summary>
+    public static string? WorkerId(HttpContext context)
+    {
+        var name = context.Request.Headers[HeaderNames.WorkerId].ToString().Trim();
+        if (name.Length > MaxNameLength) throw ProblemException.BadHeader($"{HeaderNames.WorkerId} is longer than {MaxNameLength} characters; give the worker a shorter name");
+        return name.Length == 0 ? null : name;
+    }
+
+    public static string? LeaseToken(HttpContext context) => Blank(context.Request.Headers[HeaderNames.LeaseToken].ToString());
+
+    public static string? ClaimId(HttpContext context) => Visible(context, HeaderNames.ClaimId, MaxClaimIdLength);
+
+    public static string? IdempotencyKey(HttpContext context) => Visible(context, HeaderNames.IdempotencyKey, MaxNameLength);
+
+    /// <summary>The worker's capabilities, as <see cref="Lane"/> writes them.</summary>
+    public static string Caps(HttpContext context)
+    {
+        var header = context.Request.Headers[HeaderNames.WorkerCaps].ToString().Trim();
+        if (header.Length == 0) return "";
+        string[]? names = header[0] == '[' ? ParseNames(header) : header.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return names is not null && Lane.IsValid(names)
+            ? Lane.Of(names)
+            : throw ProblemException.BadHeader($"{HeaderNames.WorkerCaps} must be a comma list or a JSON array of at most {Lane.MaxNames} names of at most {Lane.MaxNameLength} characters");
+    }
+
+    /// <summary>The <c>wait</c> in the query.</summary>
+    public static TimeSpan Wait(HttpContext context)
+    {
+        if (context.Request.Query["wait"].ToString() is not { Length: > 0 } text) return TimeSpan.Zero;
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= MaxWaitSeconds
+            ? TimeSpan.FromSeconds(seconds)
+            : throw ProblemException.BadQuery("wait", $"must be a number of seconds from 0 to {MaxWaitSeconds}");
+    }
+
+    private static string? Visible(HttpContext context, string header, int maxLength)
+    {
+        var value = Blank(context.Request.Headers[header].ToString());
+        return value is null || value.Length <= maxLength && value.All(static c => c is > ' ' and <= '~')
+            ? value
+            : throw ProblemException.BadHeader($"{header} must be 1 to {maxLength} visible ASCII characters");
+    }
+
+    private static string? Blank(string text) => text.Trim() is { Length: > 0 } trimmed ? trimmed : null;
+
+    private static string[]? ParseNames(string header)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(header, LaneJson.Default.StringArray) is { } names && names.All(static n => n is not null) ? names : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

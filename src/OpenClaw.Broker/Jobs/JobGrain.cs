@@ -1,0 +1,92 @@
+using OpenClaw.Broker.Storage;
+
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>The one authority over one job. Calls no other grain and waits for nothing but its own commit.</summary>
+[Alias("OpenClaw.IJobGrain")]
+internal interface IJobGrain : IGrainWithGuidKey
+{
+    /// <summary>Writes a new job. Where its idempotency key was used before, the job that used it is named instead.</summary>
+    [Alias("Enqueue")]
+    Task<EnqueueReply> EnqueueAsync(NewJob job);
+
+    /// <summary>Lets an event happen to the job.</summary>
+    /// <returns>The job as it is now, also when it refused; null where there is none.</returns>
+    [Alias("Apply")]
+    Task<JobReply?> ApplyAsync(JobEvent e);
+}
+
+/// <summary>A job to create. The payload is UTF-8 text.</summary>
+[GenerateSerializer, Immutable, Alias("OpenClaw.NewJob")]
+internal sealed record NewJob(
+    [property: Id(0)] string Command, [property: Id(1)] byte[] Payload, [property: Id(2)] string Lane,
+    [property: Id(3)] long Now, [property: Id(4)] IdempotencyKey? Key);
+
+/// <summary>A caller's key and the SHA-256 of the body that came with it.</summary>
+[GenerateSerializer, Immutable, Alias("OpenClaw.IdempotencyKey")]
+internal sealed record IdempotencyKey([property: Id(0)] string Key, [property: Id(1)] byte[] BodyHash);
+
+/// <summary>What became of a new job: its row, or the earlier use of its key.</summary>
+[GenerateSerializer, Immutable, Alias("OpenClaw.EnqueueReply")]
+internal sealed record EnqueueReply([property: Id(0)] Job? Job, [property: Id(1)] KeyUse? EarlierUse);
+
+/// <summary>Which job an idempotency key made, and from what body.</summary>
+[GenerateSerializer, Immutable, Alias("OpenClaw.KeyUse")]
+internal sealed record KeyUse([property: Id(0)] Guid JobId, [property: Id(1)] byte[] BodyHash);
+
+/// <summary>The job after an event, and why the event changed nothing where it didn't.</summary>
+[GenerateSerializer, Immutable, Alias("OpenClaw.JobReply")]
+internal sealed record JobReply([property: Id(0)] Job Job, [property: Id(1)] Refusal Refusal);
+
+internal sealed class JobGrain(
+    [PersistentState("job", JobStorage.Name)] IPersistentState<JobRow> row, Queues.Backlog backlog) : Grain, IJobGrain
+{
+    public async Task<EnqueueReply> EnqueueAsync(NewJob job)
+    {
+        if (row.RecordExists) return new EnqueueReply(row.State.Job, null);
+        row.State.Job = new Job { Id = this.GetPrimaryKey(), Version = 1, Command = job.Command, Lane = job.Lane, CreatedAt = job.Now };
+        row.State.Payload = job.Payload;
+        row.State.Key = job.Key;
+        await WriteAsync();
+        if (row.State.EarlierUse is { } earlier)
+        {
+            DeactivateOnIdle();
+            return new EnqueueReply(null, earlier);
+        }
+        if (backlog.IsLong) DeactivateOnIdle();
+        return new EnqueueReply(row.State.Job, null);
+    }
+
+    public async Task<JobReply?> ApplyAsync(JobEvent e)
+    {
+        if (!row.RecordExists || row.State.Job is not { } job)
+        {
+            DeactivateOnIdle();
+            return null;
+        }
+        var step = JobRules.Next(job, e);
+        if (step.Next is not { } next) return new JobReply(job, step.Refusal);
+        row.State.Job = next with { Version = job.Version + 1 };
+        row.State.Result = (e as Finished)?.Result;
+        await WriteAsync();
+        if (next.IsFinal) DeactivateOnIdle();
+        return new JobReply(row.State.Job, Refusal.None);
+    }
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await row.WriteStateAsync();
+        }
+        catch
+        {
+            DeactivateOnIdle(); // memory is ahead of disk: reload
+            throw;
+        }
+        finally
+        {
+            row.State.Payload = row.State.Result = null;
+        }
+    }
+}

@@ -1,0 +1,290 @@
+using OpenClaw.Broker.Jobs;
+
+namespace OpenClaw.Broker.Queues;
+
+/// <summary>
+/// What a queue knows of its unfinished jobs, in memory: which are ready, set aside for a worker, or leased. It is a window
+/// on the table: each lane holds its oldest jobs, and while the table has <see cref="LaneIndex.More"/>, jobs past the
+/// window's end are left out until a refill reads them. Times are milliseconds of the steady clock.
+/// </summary>
+internal sealed class QueueIndex(int capacity)
+{
+    /// <summary>Every lane may hold this many, however full the window is.</summary>
+    public const int LaneMinimum = 64;
+
+    private const int MaxCachedSets = 1000;
+    private readonly Dictionary<Guid, Entry> entries = [];
+    private readonly Dictionary<string, LaneIndex> lanes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LaneIndex[]> lanesByCaps = new(StringComparer.Ordinal);
+    private readonly PriorityQueue<Entry, long> deadlines = new();
+    private readonly Dictionary<Guid, long> forgotten = [];
+    private int refills;
+
+    public int Ready { get; private set; }
+
+    public int Leased { get; private set; }
+
+    public int SetAsideCount { get; private set; }
+
+    /// <summary>The earliest end of a lease or of a set-aside; null where there is none.</summary>
+    public long? NextDeadline
+    {
+        get
+        {
+            while (deadlines.TryPeek(out var entry, out var until))
+            {
+                if (entry.Until == until && entry.Place is Place.SetAside or Place.Leased) return until;
+                deadlines.Dequeue();
+            }
+            return null;
+        }
+    }
+
+    /// <summary>How many jobs a refill of a lane reads.</summary>
+    public int LaneQuota => Math.Max(LaneMinimum, capacity / Math.Max(1, lanes.Count));
+
+    /// <summary>Files a job by what it is now; news older than what is known is ignored.</summary>
+    /// <returns>Whether the job became ready here.</returns>
+    public bool Observe(Job job)
+    {
+        if (entries.TryGetValue(job.Id, out var entry))
+        {
+            if (job.Version <= entry.Version) return false;
+            Unfile(entry);
+        }
+        switch (job.State)
+        {
+            case JobState.Queued:
+                return AddReady(new Entry(job.Id, job.Seq, job.Version, job.Lane));
+            case JobState.Running:
+                File(new Entry(job.Id, job.Seq, job.Version, job.Lane) { Token = job.LeaseToken }, Place.Leased, job.LeaseUntil!.Value);
+                return false;
+            default:
+                Forget(job.Id, job.Version);
+                return false;
+        }
+    }
+
+    /// <summary>Drops a job that no longer exists.</summary>
+    public void Forget(Guid id, long version = long.MaxValue)
+    {
+        if (entries.Remove(id, out var entry)) Unfile(entry);
+        if (refills > 0) forgotten[id] = version;
+    }
+
+    /// <summary>Takes the first job that a worker with these capabilities may have and sets it aside until a time.</summary>
+    public Guid? SetAside(string caps, long until)
+    {
+        Entry? first = null;
+        foreach (var lane in LanesFor(caps))
+        {
+            if (lane.Ready.Count > 0 && lane.Ready.Min is { } head && (first is null || head.Seq < first.Seq)) first = head;
+        }
+        if (first is null) return null;
+        Unfile(first);
+        File(first, Place.SetAside, until);
+        return first.Id;
+    }
+
+    /// <summary>A lane of these capabilities that is running dry while the table holds more of it.</summary>
+    public LaneIndex? LaneToRefill(string caps) =>
+        LanesFor(caps).FirstOrDefault(l => l.More && !l.Refilling && l.Ready.Count < LaneQuota / 4);
+
+    /// <summary>Whether a worker with these capabilities should wait for a refill rather than go away empty.</summary>
+    public bool IsRefilling(string caps) => LanesFor(caps).Any(l => l.Refilling && l.Ready.Count == 0);
+
+    /// <summary>What was due by now: set-asides went back to their places, leases are returned to be ended.</summary>
+    /// <param name="lanes">The lanes that got jobs back.</param>
+    public List<Entry> TakeOverdue(long now, out HashSet<string> lanes)
+    {
+        lanes = [];
+        var overdue = new List<Entry>();
+        while (NextDeadline is { } until && until <= now)
+        {
+            var entry = deadlines.Dequeue();
+            if (entry.Place == Place.Leased)
+            {
+                overdue.Add(entry);
+                continue;
+            }
+            Unfile(entry);
+            if (AddReady(entry)) lanes.Add(entry.Lane);
+        }
+        return overdue;
+    }
+
+    /// <summary>Tries the end of a lease again later.</summary>
+    public void Postpone(Entry entry, long until)
+    {
+        if (entries.GetValueOrDefault(entry.Id) != entry) return;
+        entry.Until = until;
+        deadlines.Enqueue(entry, until);
+    }
+
+    public void BeginRefill(LaneIndex lane)
+    {
+        refills++;
+        lane.Refilling = true;
+        lane.Skipped = false;
+    }
+
+    /// <summary>How many of a lane's jobs a refill must look past because they are known already.</summary>
+    public int KnownIn(LaneIndex lane) => lane.Ready.Count + SetAsideCount;
+
+    /// <summary>Ends a refill that read nothing.</summary>
+    public void AbandonRefill(LaneIndex lane)
+    {
+        lane.Refilling = false;
+        if (--refills == 0) forgotten.Clear();
+    }
+
+    /// <summary>Adds the jobs that a refill read from the lane's start and that are not known yet.</summary>
+    /// <param name="complete">Whether the table had no more of them.</param>
+    /// <returns>Whether any became ready.</returns>
+    public bool EndRefill(LaneIndex lane, IReadOnlyList<ReadyRow> rows, bool complete)
+    {
+        var before = Ready;
+        foreach (var row in rows)
+        {
+            if (entries.ContainsKey(row.Id) || forgotten.TryGetValue(row.Id, out var version) && version >= row.Version) continue;
+            File(new Entry(row.Id, row.Seq, row.Version, lane.Name), Place.Ready, 0);
+        }
+        lane.More = !complete || lane.Skipped;
+        if (rows.Count > 0) lane.End = Math.Max(lane.End, rows[^1].Seq);
+        AbandonRefill(lane);
+        return Ready > before;
+    }
+
+    public LaneIndex LaneOf(string name)
+    {
+        if (lanes.TryGetValue(name, out var lane)) return lane;
+        lanesByCaps.Clear();
+        return lanes[name] = new LaneIndex(name);
+    }
+
+    /// <summary>Forgets lanes that hold nothing, when there are many.</summary>
+    public void DropEmptyLanes()
+    {
+        if (lanes.Count <= MaxCachedSets) return;
+        foreach (var lane in lanes.Values.Where(l => l.Ready.Count == 0 && !l.More && !l.Refilling).ToList()) lanes.Remove(lane.Name);
+        lanesByCaps.Clear();
+    }
+
+    private bool AddReady(Entry entry)
+    {
+        var lane = LaneOf(entry.Lane);
+        if (!lane.More && Ready >= capacity && lane.Ready.Count >= LaneMinimum)
+        {
+            lane.More = true;
+            lane.End = lane.Ready.Max!.Seq;
+        }
+        if (lane.More && entry.Seq > lane.End)
+        {
+            lane.Skipped = true;
+            entries.Remove(entry.Id);
+            return false;
+        }
+        File(entry, Place.Ready, 0);
+        return true;
+    }
+
+    private void File(Entry entry, Place place, long until)
+    {
+        entries[entry.Id] = entry;
+        (entry.Place, entry.Until) = (place, until);
+        switch (place)
+        {
+            case Place.Ready:
+                LaneOf(entry.Lane).Ready.Add(entry);
+                Ready++;
+                return;
+            case Place.SetAside:
+                SetAsideCount++;
+                break;
+            case Place.Leased:
+                Leased++;
+                break;
+        }
+        deadlines.Enqueue(entry, until);
+    }
+
+    private void Unfile(Entry entry)
+    {
+        switch (entry.Place)
+        {
+            case Place.Ready:
+                LaneOf(entry.Lane).Ready.Remove(entry);
+                Ready--;
+                break;
+            case Place.SetAside:
+                SetAsideCount--;
+                break;
+            case Place.Leased:
+                Leased--;
+                break;
+        }
+        entry.Place = Place.None;
+    }
+
+    private LaneIndex[] LanesFor(string caps)
+    {
+        if (lanesByCaps.TryGetValue(caps, out var cached)) return cached;
+        if (lanesByCaps.Count >= MaxCachedSets) lanesByCaps.Clear();
+        var names = Lane.Names(caps).ToHashSet(StringComparer.Ordinal);
+        return lanesByCaps[caps] = [.. lanes.Values.Where(l => l.Names.All(names.Contains))];
+    }
+}
+
+internal enum Place
+{
+    None,
+    Ready,
+    SetAside,
+    Leased,
+}
+
+/// <summary>A ready job as a refill reads it.</summary>
+internal readonly record struct ReadyRow(Guid Id, long Seq, long Version);
+
+/// <summary>One unfinished job in the index.</summary>
+internal sealed class Entry(Guid id, long seq, long version, string lane)
+{
+    public Guid Id { get; } = id;
+
+    public long Seq { get; } = seq;
+
+    public long Version { get; } = version;
+
+    public string Lane { get; } = lane;
+
+    /// <summary>The lease's, where it is leased.</summary>
+    public string? Token { get; init; }
+
+    public Place Place { get; set; }
+
+    /// <summary>When it stops being set aside or leased.</summary>
+    public long Until { get; set; }
+}
+
+/// <summary>The ready jobs of a lane, oldest first.</summary>
+internal sealed class LaneIndex(string name)
+{
+    private static readonly Comparer<Entry> ByOrder = Comparer<Entry>.Create(static (a, b) => a.Seq.CompareTo(b.Seq));
+
+    public string Name { get; } = name;
+
+    public string[] Names { get; } = Lane.Names(name);
+
+    public SortedSet<Entry> Ready { get; } = new(ByOrder);
+
+    /// <summary>Whether the table holds jobs of this lane past <see cref="End"/> that are not here.</summary>
+    public bool More { get; set; }
+
+    /// <summary>While there is more: the order of the last job in the window.</summary>
+    public long End { get; set; }
+
+    public bool Refilling { get; set; }
+
+    /// <summary>Whether a job past the end was left out since the refill began.</summary>
+    public bool Skipped { get; set; }
+}

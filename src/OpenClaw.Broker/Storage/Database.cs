@@ -1,0 +1,238 @@
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Data.Sqlite;
+
+namespace OpenClaw.Broker.Storage;
+
+/// <summary>The broker can't use its database; the message says what, why and how to mend it, in one line.</summary>
+internal sealed class DatabaseException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>
+/// The broker's one SQLite file, opened, checked, migrated and locked against a second broker. Every connection to it
+/// comes from here, so that every one syncs before it answers.
+/// </summary>
+internal sealed class Database : IDisposable
+{
+    public const int Version = 1;
+    public const int BusyTimeoutMs = 5000;
+
+    /// <summary>Up to this size the whole file is checked at start; above it the job tables are.</summary>
+    private const long WholeCheckBytes = 256L << 20;
+
+    private const string Opened = "opened";
+    private readonly FileStream lockFile;
+
+    private Database(string path, FileStream lockFile) => (Path, this.lockFile) = (path, lockFile);
+
+    public string Path { get; }
+
+    /// <summary>What the migration of a Python broker's database did; null where there was none.</summary>
+    public MigrationReport? Migration { get; private set; }
+
+    /// <summary>Opens or creates the file; afterwards no lease ends before <paramref name="firstLeaseEnd"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="firstLeaseEnd">Milliseconds of the steady clock: the start plus a whole lease.</param>
+    /// <exception cref="DatabaseException">The file can't be used.</exception>
+    public static Database Open(string path, long firstLeaseEnd)
+    {
+        var full = System.IO.Path.GetFullPath(path);
+        var database = new Database(full, TakeLock(full));
+        try
+        {
+            database.Prepare(firstLeaseEnd);
+            return database;
+        }
+        catch (SqliteException e)
+        {
+            database.Dispose();
+            throw new DatabaseException(Explain(e, full), e);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A new connection, synced to the disk at every commit.</summary>
+    public SqliteConnection Connect(bool readOnly = false, int cacheKiB = 4096)
+    {
+        var connection = new SqliteConnection(ConnectionString(readOnly));
+        connection.Open();
+        Configure(connection, cacheKiB);
+        return connection;
+    }
+
+    public string ConnectionString(bool readOnly = false) => new SqliteConnectionStringBuilder
+    {
+        DataSource = Path,
+        Mode = readOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWriteCreate,
+        Pooling = false,
+        DefaultTimeout = BusyTimeoutMs / 1000,
+    }.ToString();
+
+    /// <summary>Checks what the start left out, where the file is large. To be run in the background.</summary>
+    /// <exception cref="DatabaseException">The file is damaged.</exception>
+    public void CheckRest()
+    {
+        if (new FileInfo(Path).Length <= WholeCheckBytes) return;
+        using var connection = Connect(readOnly: true);
+        Check(connection, "pragma quick_check(1)");
+    }
+
+    public void Dispose()
+    {
+        lockFile.Dispose();
+        SqliteConnection.ClearAllPools();
+    }
+
+    public static void Configure(SqliteConnection connection, int cacheKiB = 4096)
+    {
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {BusyTimeoutMs}; pragma synchronous = full; pragma cache_size = -{cacheKiB}; pragma temp_store = memory"));
+        if (connection.Scalar<long>("pragma synchronous") != 2) throw new DatabaseException("SQLite refuses synchronous=FULL; without it a power cut could lose acknowledged jobs. Use the SQLite library that comes with the broker.");
+    }
+
+    /// <summary>What a SQLite error at start means to a person.</summary>
+    internal static string Explain(SqliteException e, string path) => e.SqliteErrorCode switch
+    {
+        SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => Damaged(path, e.Message),
+        SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => $"The database {path} is in use by another program ({e.Message}). Stop that program (a Python broker, a sqlite3 shell), then start the broker again.",
+        SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_PERM => $"The database {path} can't be written ({e.Message}). Give the broker's user write access to the file and its folder, or point BROKER_DB elsewhere.",
+        SQLitePCL.raw.SQLITE_FULL => $"The disk of {path} is full. Free some space, then start the broker again; nothing was changed.",
+        _ => $"The database {path} can't be opened ({e.Message}). Check the disk and the file, then start the broker again; nothing was changed.",
+    };
+
+    internal static string Damaged(string path, string why) =>
+        $"The database {path} is damaged ({why}). It was left as it is. Restore a backup with: mv {path} {path}.damaged; rm -f {path}-wal {path}-shm; cp BACKUP {path} - or save what can be read with: sqlite3 {path}.damaged .recover | sqlite3 {path}";
+
+    internal static string Resource(string name)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"OpenClaw.Broker.Storage.{name}")!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
+    private static FileStream TakeLock(string path)
+    {
+        var file = path + ".lock";
+        try
+        {
+            var folder = System.IO.Path.GetDirectoryName(path)!;
+            if (!Directory.Exists(folder)) CreatePrivate(folder);
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException) && IsLocked(file))
+        {
+            throw new DatabaseException($"Another broker already runs on {path} (it holds {file}). Stop it first, or give this one another BROKER_DB.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DatabaseException($"The place of the database {path} can't be written ({e.Message}). Give the broker's user write access to that folder, or point BROKER_DB elsewhere.", e);
+        }
+    }
+
+    private static void CreatePrivate(string folder)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Whether the lock file can be read by nobody but its holder: a second look that needs no right to write.</summary>
+    private static bool IsLocked(string file)
+    {
+        try
+        {
+            using var probe = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException))
+        {
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private void Prepare(long firstLeaseEnd)
+    {
+        RefuseEmptied();
+        using var connection = new SqliteConnection(ConnectionString());
+        connection.Open();
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {BusyTimeoutMs}"));
+        var checkAll = new FileInfo(Path).Length <= WholeCheckBytes || connection.Scalar<long>("select count(*) from sqlite_schema where name = 'job'") == 0;
+        foreach (var pragma in checkAll ? (string[])["pragma quick_check(1)"] : ["pragma quick_check(job)", "pragma quick_check(job_payload)"]) Check(connection, pragma);
+        if (connection.Scalar<string>("pragma journal_mode = wal") != "wal")
+        {
+            throw new DatabaseException($"The database {Path} can't be switched to write-ahead logging, which the broker needs. Put it on a local disk, not a network share.");
+        }
+        Configure(connection);
+        switch (connection.Scalar<long>("pragma user_version"))
+        {
+            case Version:
+                break;
+            case 0 when SeedMigration.Applies(connection):
+                Migration = SeedMigration.Run(connection, this);
+                break;
+            case 0 when connection.Scalar<long>("select count(*) from sqlite_schema") == 0:
+                CreateSchema(connection);
+                break;
+            case 0:
+                throw new DatabaseException($"The database {Path} belongs to another program: it has tables, but not the broker's. Point BROKER_DB at the broker's own file.");
+            case var newer:
+                throw new DatabaseException($"The database {Path} was written by a newer broker (schema {newer}; this one knows {Version}). Start that version again, or restore the backup it made.");
+        }
+        connection.Execute($"update job set lease_until = {firstLeaseEnd.ToString(CultureInfo.InvariantCulture)} where state = 'running'");
+        lockFile.SetLength(0);
+        lockFile.Write(System.Text.Encoding.ASCII.GetBytes(Opened));
+        lockFile.Flush(flushToDisk: true);
+    }
+
+    /// <summary>An empty file where a broker's database once was opened is damage, not a beginning.</summary>
+    private void RefuseEmptied()
+    {
+        if (lockFile.Length > 0 && File.Exists(Path) && new FileInfo(Path).Length == 0) throw new DatabaseException(Damaged(Path, "the file is empty, but it held jobs"));
+    }
+
+    private void Check(SqliteConnection connection, string pragma)
+    {
+        if (connection.Scalar<string>(pragma) is { } verdict && verdict != "ok") throw new DatabaseException(Damaged(Path, verdict.ReplaceLineEndings(" ")));
+    }
+
+    private static void CreateSchema(SqliteConnection connection)
+    {
+        using var transaction = connection.BeginTransaction(deferred: false);
+        CreateTables(connection);
+        transaction.Commit();
+    }
+
+    internal static void CreateTables(SqliteConnection connection)
+    {
+        connection.Execute(Resource("schema.sql"));
+        connection.Execute(Resource("orleans.sql"));
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma user_version = {Version}"));
+    }
+}
+
+/// <summary>One-line commands.</summary>
+internal static class SqliteShortcuts
+{
+    public static int Execute(this SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // every caller's text is a constant or holds numbers alone
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command.ExecuteNonQuery();
+    }
+
+    public static T? Scalar<T>(this SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // as above
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command.ExecuteScalar() is T value ? value : default;
+    }
+}

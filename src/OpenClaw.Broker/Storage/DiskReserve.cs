@@ -1,0 +1,45 @@
+namespace OpenClaw.Broker.Storage;
+
+/// <summary>
+/// Some space kept beside the database. When the disk is full it is given up, so that running jobs can still be finished
+/// while new ones are refused; when there is room again it is taken back.
+/// </summary>
+internal sealed class DiskReserve(string databasePath, long bytes)
+{
+    private readonly string path = databasePath + ".reserve";
+
+    /// <summary>Whether the reserve has been given up.</summary>
+    public bool IsSpent { get; private set; }
+
+    /// <summary>Takes the space; true where it is held afterwards.</summary>
+    public bool TryTake()
+    {
+        if (bytes == 0) return !(IsSpent = false);
+        try
+        {
+            if (!File.Exists(path) && FreeBytes() < 2 * bytes)
+            {
+                IsSpent = true;
+                return false;
+            }
+            using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+            var block = new byte[64 * 1024];
+            for (var length = file.Seek(0, SeekOrigin.End); length < bytes; length += block.Length) file.Write(block, 0, (int)Math.Min(block.Length, bytes - length));
+            file.Flush(flushToDisk: true);
+            IsSpent = false;
+        }
+        catch (IOException)
+        {
+            GiveUp();
+        }
+        return !IsSpent;
+    }
+
+    public void GiveUp()
+    {
+        IsSpent = true;
+        File.Delete(path);
+    }
+
+    private long FreeBytes() => new DriveInfo(Path.GetDirectoryName(path)!).AvailableFreeSpace;
+}

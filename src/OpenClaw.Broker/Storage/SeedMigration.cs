@@ -1,0 +1,216 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using OpenClaw.Broker.Jobs;
+
+namespace OpenClaw.Broker.Storage;
+
+/// <summary>What became of a Python broker's rows.</summary>
+/// <param name="Jobs">How many were taken over.</param>
+/// <param name="Quarantined">The rowid and the reason of each that went unchanged to <c>seed_quarantine</c>.</param>
+/// <param name="Backup">The copy of the file as it was.</param>
+internal sealed record MigrationReport(int Jobs, IReadOnlyList<(long RowId, string Reason)> Quarantined, string Backup);
+
+/// <summary>
+/// Takes over the Python broker's <c>jobs</c> table, in any of its shapes: a backup first, then everything in one
+/// transaction. Ids, texts and times stay; the order is that of creation.
+/// </summary>
+internal static class SeedMigration
+{
+    private static readonly string[] Required = ["id", "created_at", "status", "command", "payload"];
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
+
+    public static bool Applies(SqliteConnection connection)
+    {
+        var columns = Columns(connection);
+        return connection.Scalar<string>("select type from sqlite_schema where name = 'jobs'") == "table" && Required.All(columns.Contains);
+    }
+
+    public static MigrationReport Run(SqliteConnection connection, Database database)
+    {
+        using var transaction = connection.BeginTransaction(deferred: false);
+        var backup = Backup(database);
+        connection.Execute("alter table jobs rename to seed_jobs");
+        foreach (var index in Indexes(connection)) connection.Execute($"drop index \"{index.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
+        Database.CreateTables(connection);
+        connection.Execute("create table seed_quarantine as select '' as reason, * from seed_jobs where false");
+
+        var count = 0;
+        var quarantined = new List<(long, string)>();
+        using var sql = new JobStatements(connection);
+        foreach (var row in Rows(connection))
+        {
+            try
+            {
+                var (job, payload, result) = Read(row.Values);
+                sql.InsertJob(job);
+                sql.InsertPayload(job.Seq, payload);
+                if (result is not null) sql.InsertResult(job.Seq, result);
+                count++;
+            }
+            catch (FormatException e)
+            {
+                Quarantine(connection, row.Id, e.Message);
+                quarantined.Add((row.Id, e.Message));
+            }
+
+            (Job, byte[], byte[]?) Read(Dictionary<string, object?> values) => ReadRow(values, count + 1);
+        }
+        connection.Execute("drop table seed_jobs");
+        if (quarantined.Count == 0) connection.Execute("drop table seed_quarantine");
+        transaction.Commit();
+        return new MigrationReport(count, quarantined, backup);
+    }
+
+    private static (Job Job, byte[] Payload, byte[]? Result) ReadRow(Dictionary<string, object?> row, long seq)
+    {
+        var state = Text(row, "status") is { } status && JobStateNames.Parse(status) is { } known and (JobState.Queued or JobState.Running or JobState.Done or JobState.Failed)
+            ? known
+            : throw new FormatException("its status is none of queued, running, done, failed");
+        var id = Text(row, "id") is { } text && Guid.TryParseExact(text, "D", out var guid) && guid.ToString() == text
+            ? guid
+            : throw new FormatException("its id is not a lower-case UUID");
+        var created = Time(row, "created_at") ?? throw new FormatException("its created_at is null");
+        var started = Time(row, "started_at");
+        var finished = Time(row, "finished_at");
+        var isFinal = state is JobState.Done or JobState.Failed;
+        var job = new Job
+        {
+            Id = id,
+            Seq = seq,
+            Version = 1,
+            State = state,
+            Command = Text(row, "command") ?? throw new FormatException("its command is null"),
+            Lane = LaneOf(Text(row, "requires")),
+            CreatedAt = created,
+            StartedAt = state == JobState.Running ? started ?? created : started,
+            FinishedAt = isFinal ? finished ?? started ?? created : null,
+            LeaseUntil = state == JobState.Running ? Time(row, "lease_until") ?? created : null,
+            Attempt = state == JobState.Running || started is not null ? 1 : 0,
+            LeaseToken = state == JobState.Running ? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) : null,
+            WorkerId = state == JobState.Queued ? null : Text(row, "worker_id"),
+            Error = state == JobState.Failed ? Text(row, "error") : null,
+        };
+        return (job, Bytes(row, "payload") ?? throw new FormatException("its payload is null"), Bytes(row, "result"));
+    }
+
+    private static string LaneOf(string? requires)
+    {
+        if (string.IsNullOrEmpty(requires)) return "";
+        try
+        {
+            using var json = JsonDocument.Parse(requires);
+            if (Http.Requires.TryRead(json.RootElement, out var lane)) return lane;
+        }
+        catch (JsonException)
+        {
+            // Refused below, like any other shape.
+        }
+        throw new FormatException("""its requires is not of the form {"caps": ["name"]}""");
+    }
+
+    private static string? Text(Dictionary<string, object?> row, string column) => Bytes(row, column) is { } bytes ? StrictUtf8.GetString(bytes) : null;
+
+    /// <summary>A text or blob as UTF-8; what is neither, or not UTF-8, is refused.</summary>
+    private static byte[]? Bytes(Dictionary<string, object?> row, string column)
+    {
+        switch (row.GetValueOrDefault(column))
+        {
+            case null:
+                return null;
+            case byte[] bytes:
+                try
+                {
+                    _ = StrictUtf8.GetCharCount(bytes);
+                    return bytes;
+                }
+                catch (DecoderFallbackException)
+                {
+                    throw new FormatException($"its {column} is not UTF-8 text");
+                }
+            default:
+                throw new FormatException($"its {column} is not a text");
+        }
+    }
+
+    private static long? Time(Dictionary<string, object?> row, string column)
+    {
+        const double Limit = 253_402_300_800; // the year 10000
+        return row.GetValueOrDefault(column) switch
+        {
+            null => null,
+            long seconds when Math.Abs(seconds) < Limit => seconds * 1000,
+            double seconds when Math.Abs(seconds) < Limit => (long)(seconds * 1000),
+            _ => throw new FormatException($"its {column} is not a time in seconds"),
+        };
+    }
+
+    private static IEnumerable<(long Id, Dictionary<string, object?> Values)> Rows(SqliteConnection connection)
+    {
+        var columns = Columns(connection, "seed_jobs");
+        string[] known = [.. Required, "result", "finished_at", "error", "started_at", "lease_until", "worker_id", "requires"];
+        string[] present = [.. known.Where(columns.Contains)];
+        using var command = connection.CreateCommand();
+        // Texts come as blobs, so that NUL and what is not UTF-8 arrive as they are.
+        var list = string.Join(", ", present.Select(c => $"case typeof({c}) when 'text' then cast({c} as blob) else {c} end"));
+#pragma warning disable CA2100 // the names are from the list above
+        command.CommandText = $"select rowid, {list} from seed_jobs order by created_at, rowid";
+#pragma warning restore CA2100
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            var values = new Dictionary<string, object?>(present.Length);
+            for (var i = 0; i < present.Length; i++) values[present[i]] = reader.IsDBNull(i + 1) ? null : reader.GetValue(i + 1);
+            yield return (reader.GetInt64(0), values);
+        }
+    }
+
+    private static void Quarantine(SqliteConnection connection, long rowId, string reason)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "insert into seed_quarantine select $reason, * from seed_jobs where rowid = $rowid";
+        command.Parameters.AddWithValue("$reason", reason);
+        command.Parameters.AddWithValue("$rowid", rowId);
+        command.ExecuteNonQuery();
+    }
+
+    private static HashSet<string> Columns(SqliteConnection connection, string table = "jobs") => [.. Strings(connection, $"select name from pragma_table_info('{table}')")];
+
+    private static List<string> Indexes(SqliteConnection connection) =>
+        Strings(connection, "select name from sqlite_schema where type = 'index' and tbl_name = 'seed_jobs' and sql is not null");
+
+    private static List<string> Strings(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // constants alone
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        using var reader = command.ExecuteReader();
+        var strings = new List<string>();
+        while (reader.Read()) strings.Add(reader.GetString(0));
+        return strings;
+    }
+
+    /// <summary>Copies the file beside itself, checked and synced, never over an older copy.</summary>
+    private static string Backup(Database database)
+    {
+        var target = database.Path + ".seed-backup";
+        for (var n = 2; File.Exists(target); n++) target = string.Create(CultureInfo.InvariantCulture, $"{database.Path}.seed-backup.{n}");
+        var temporary = target + ".part";
+        File.Delete(temporary);
+        using (var source = new SqliteConnection(database.ConnectionString(readOnly: true)))
+        using (var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = temporary, Pooling = false }.ToString()))
+        {
+            source.Open();
+            copy.Open();
+            source.BackupDatabase(copy);
+            copy.Execute("pragma journal_mode = delete");
+            if (copy.Scalar<string>("pragma quick_check(1)") is var verdict and not "ok") throw new DatabaseException(Database.Damaged(database.Path, verdict ?? "unreadable"));
+        }
+        using (var file = new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite)) file.Flush(flushToDisk: true);
+        File.Move(temporary, target, overwrite: false);
+        return target;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace OpenClaw.Broker.Storage;
+
+internal static class StorageNames
+{
+    /// <summary>Orleans' ADO.NET grain storage in the same file, for all state but jobs.</summary>
+    public const string AdoNet = "orleans";
+
+    /// <summary>What Orleans' ADO.NET providers call SQLite.</summary>
+    public const string Invariant = "System.Data.SQLite";
+}
+
+/// <summary>Connections for Orleans' ADO.NET providers: synced like all others, and never writing beside the writer.</summary>
+internal sealed class SqliteDataSource(Database database, WriteGate gate) : DbDataSource
+{
+    public override string ConnectionString => database.ConnectionString();
+
+    protected override DbConnection CreateDbConnection() => new GatedConnection(ConnectionString, gate.Semaphore);
+
+    /// <summary>Holds the writer's gate while it is open; these writes are rare and short.</summary>
+    private sealed class GatedConnection(string connectionString, SemaphoreSlim gate) : SqliteConnection(connectionString)
+    {
+        private bool holdsGate;
+
+        public override void Open()
+        {
+            gate.Wait();
+            EnterOpen();
+        }
+
+        public override async Task OpenAsync(CancellationToken cancellationToken)
+        {
+            await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            EnterOpen();
+        }
+
+        public override void Close()
+        {
+            base.Close();
+            if (!holdsGate) return;
+            holdsGate = false;
+            gate.Release();
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) Close();
+            base.Dispose(disposing);
+        }
+
+        private void EnterOpen()
+        {
+            holdsGate = true;
+            try
+            {
+                base.Open();
+                Storage.Database.Configure(this);
+            }
+            catch
+            {
+                Close();
+                throw;
+            }
+        }
+    }
+}
