@@ -42,7 +42,7 @@ internal static class BotProgram
             log.Info("stopped");
             return ExitCodes.Ok;
         }
-        catch (DiscordRefusedException e)
+        catch (ChatRefusedException e)
         {
             log.Error(e.Message);
             await ending.CancelAsync();

@@ -234,7 +234,7 @@ internal sealed class FrontDesk(BotParts parts)
             {
                 // Stopped; what is unfinished is kept.
             }
-            catch (Discord.DiscordRefusedException)
+            catch (ChatRefusedException)
             {
                 // The gateway sees the same refusal and ends the program.
             }

@@ -119,7 +119,7 @@ internal sealed class DiscordGateway(DiscordRest rest, GatewayConnection connect
         {
             // Stopped; the next start registers.
         }
-        catch (DiscordRefusedException)
+        catch (ChatRefusedException)
         {
             // RunAsync sees the refusal and ends.
         }

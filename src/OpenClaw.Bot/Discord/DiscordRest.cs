@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using OpenClaw.Bot.Chat;
 
 namespace OpenClaw.Bot.Discord;
 
@@ -110,9 +111,9 @@ internal sealed class DiscordRest : IDisposable
         }
     }
 
-    private DiscordRefusedException Refuse()
+    private ChatRefusedException Refuse()
     {
-        var refusal = new DiscordRefusedException("Discord refuses the bot's token (401). Copy a fresh one from the Bot page in the developer portal into DISCORD_TOKEN.");
+        var refusal = new ChatRefusedException("Discord refuses the bot's token (401). Copy a fresh one from the Bot page in the developer portal into DISCORD_TOKEN.");
         refused.TrySetException(refusal);
         return refusal;
     }

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using OpenClaw.Bot.Chat;
 
 namespace OpenClaw.Bot.Discord;
 
@@ -14,7 +15,7 @@ internal sealed class GatewayConnection(GatewayAddress address, string token, in
     private SendBudget budget = new(115, TimeSpan.FromSeconds(60), clock);
 
     /// <param name="received">Gets each event once; it must not block.</param>
-    /// <exception cref="DiscordRefusedException">Discord doesn't want this bot, and trying again won't help.</exception>
+    /// <exception cref="ChatRefusedException">Discord doesn't want this bot, and trying again won't help.</exception>
     public async Task RunAsync(Action<string, JsonElement> received, CancellationToken stop)
     {
         var session = new GatewaySession();
@@ -94,7 +95,7 @@ internal sealed class GatewayConnection(GatewayAddress address, string token, in
                         if (leave.CloseWith is { } code) await socket.CloseAsync(code, receiving);
                         return (session, leave);
                     case Fail fail:
-                        throw new DiscordRefusedException(fail.Reason);
+                        throw new ChatRefusedException(fail.Reason);
                 }
             }
             receiving ??= socket.ReceiveAsync(CancellationToken.None);
