@@ -53,7 +53,14 @@ internal sealed class BotUnderTest : IAsyncDisposable
         var connections = Discord.Gateway.Connections.Count;
         stop = new CancellationTokenSource();
         running = BotProgram.RunAsync(Settings, TextWriter.Synchronized(Log), Clock, () => 0.5, stop.Token);
-        if (untilReady) await Discord.Gateway.ReadyAsync(connections + 1);
+        if (untilReady) await ReadyAsync(connections + 1);
+    }
+
+    /// <summary>Ready, and done with what it does first; the clock may be moved.</summary>
+    public async Task ReadyAsync(int connections)
+    {
+        await Discord.Gateway.ReadyAsync(connections);
+        await Discord.UntilAsync(() => Discord.Rest.Of("PUT", "/commands").Any(r => r.Status == 200), "the slash commands");
     }
 
     /// <summary>Ends by itself.</summary>

@@ -28,7 +28,7 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2026, 1,
         }
         try
         {
-            return await found.Task.WaitAsync(TimeSpan.FromSeconds(20));
+            return await found.Task.WaitAsync(TimeSpan.FromSeconds(15));
         }
         catch (TimeoutException)
         {

@@ -57,9 +57,12 @@ internal sealed class GatewayConnection(GatewayAddress address, string token, in
 
     private async Task<(GatewaySession Session, Leave? Leave)> LiveAsync(GatewaySocket socket, GatewaySession session, Action<string, JsonElement> received, CancellationToken stop)
     {
-        DateTimeOffset? beat = null, deadline = null;
+        using var beat = new Alarm(clock);
+        using var deadline = new Alarm(clock);
         GatewayInput input = new Opened();
         Task<(ReadOnlyMemory<byte>?, int?)>? receiving = null;
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var stopping = stop.Register(stopped.SetResult);
         while (true)
         {
             (session, var effects) = GatewaySession.Next(session, input);
@@ -80,10 +83,10 @@ internal sealed class GatewayConnection(GatewayAddress address, string token, in
                         await SendAsync(socket, Encoding.UTF8.GetBytes($$"""{"op":1,"d":{{heartbeat.Sequence?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "null"}}}"""), stop);
                         break;
                     case ScheduleHeartbeat schedule:
-                        beat = clock.GetUtcNow() + (schedule.First ? schedule.Interval * chance() : schedule.Interval);
+                        beat.Set(schedule.First ? schedule.Interval * chance() : schedule.Interval);
                         break;
                     case SetDeadline set:
-                        deadline = clock.GetUtcNow() + set.After;
+                        deadline.Set(set.After);
                         break;
                     case Dispatch dispatch:
                         HandOn(received, dispatch);
@@ -99,33 +102,25 @@ internal sealed class GatewayConnection(GatewayAddress address, string token, in
                 }
             }
             receiving ??= socket.ReceiveAsync(CancellationToken.None);
-            input = await NextInputAsync(receiving, beat, deadline, stop) switch
-            {
-                Waited.Stopped => new Stopped(),
-                Waited.Beat => new HeartbeatDue(),
-                Waited.Deadline => new DeadlineOver(),
-                _ => await ReceivedAsync(receiving),
-            };
-            if (input is Stopped)
+            var first = await Task.WhenAny(stopped.Task, beat.Rung, deadline.Rung, receiving);
+            if (first == stopped.Task)
             {
                 await socket.CloseAsync((int)WebSocketCloseStatus.NormalClosure, receiving);
                 return (session, null);
             }
-            if (receiving.IsCompleted && input is not (HeartbeatDue or DeadlineOver)) receiving = null;
+            if (first == receiving)
+            {
+                input = await ReceivedAsync(receiving);
+                receiving = null;
+            }
+            else
+            {
+                input = first == beat.Rung ? new HeartbeatDue() : new DeadlineOver();
+            }
         }
     }
 
-    private sealed record Stopped : GatewayInput;
-
     private sealed record Unreadable : GatewayInput;
-
-    private enum Waited
-    {
-        Message,
-        Beat,
-        Deadline,
-        Stopped,
-    }
 
     private async Task<GatewayInput> ReceivedAsync(Task<(ReadOnlyMemory<byte>? Message, int? CloseCode)> receiving)
     {
@@ -134,23 +129,6 @@ internal sealed class GatewayConnection(GatewayAddress address, string token, in
         if (GatewayFrame.Parse(message.Value) is { } frame) return new FrameReceived(frame);
         log.Warn($"gateway: skipped {message.Value.Length} bytes that are no frame");
         return new Unreadable();
-    }
-
-    private async Task<Waited> NextInputAsync(Task receiving, DateTimeOffset? beat, DateTimeOffset? deadline, CancellationToken stop)
-    {
-        if (stop.IsCancellationRequested) return Waited.Stopped;
-        var now = clock.GetUtcNow();
-        if (beat <= now) return Waited.Beat;
-        if (deadline <= now) return Waited.Deadline;
-        if (receiving.IsCompleted) return Waited.Message;
-        var next = beat is { } b && (deadline is not { } d || b <= d) ? beat : deadline;
-        using var wake = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var timer = Task.Delay(next - now ?? Timeout.InfiniteTimeSpan, clock, wake.Token);
-        var first = await Task.WhenAny(receiving, timer);
-        await wake.CancelAsync();
-        if (stop.IsCancellationRequested) return Waited.Stopped;
-        if (first == receiving) return Waited.Message;
-        return next == beat ? Waited.Beat : Waited.Deadline;
     }
 
     private async Task SendAsync(GatewaySocket socket, byte[] message, CancellationToken stop)

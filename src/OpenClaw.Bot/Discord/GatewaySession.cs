@@ -16,7 +16,7 @@ internal enum SessionPhase
 /// </summary>
 internal sealed record GatewaySession
 {
-    public static readonly TimeSpan HelloDeadline = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan HelloDeadline = TimeSpan.FromSeconds(15);
     public static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(30);
 
     public SessionPhase Phase { get; init; }

@@ -8,7 +8,7 @@ internal sealed class GatewaySocket : IAsyncDisposable
 {
     private const int LargestMessage = 64 * 1024 * 1024;
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2.5);
 
     private readonly ClientWebSocket socket;
     private readonly TimeProvider clock;

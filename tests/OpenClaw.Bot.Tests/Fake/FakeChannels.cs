@@ -101,7 +101,7 @@ internal sealed class FakeChannels(FakeDiscord discord)
 
     private FakeMessage New(string channel, JsonObject body, RecordedRequest request, bool loading = false)
     {
-        var message = new FakeMessage(discord.NextId(), channel, body["content"]?.GetValue<string>() ?? "")
+        var message = new FakeMessage(FakeDiscord.NextId(), channel, body["content"]?.GetValue<string>() ?? "")
         {
             ReplyTo = body["message_reference"]?["message_id"]?.GetValue<string>(),
             Ephemeral = body["flags"]?.GetValue<int>() == 64,

@@ -20,7 +20,9 @@ internal sealed class FakeDiscord : IAsyncDisposable
 
     private readonly WebApplication app;
     private readonly List<(Func<bool> Reached, TaskCompletionSource Done)> waiters = [];
-    private long lastId = 1_000_000_000_000_000_000;
+    /// <summary>Snowflakes are unique in all of Discord, so over all fakes of a test run and over runs too.</summary>
+    private static long lastId = 1_000_000_000_000_000_000 + Environment.TickCount64 * 1_000_000;
+
 
     private FakeDiscord(TimeProvider clock)
     {
@@ -56,10 +58,7 @@ internal sealed class FakeDiscord : IAsyncDisposable
         return fake;
     }
 
-    public string NextId()
-    {
-        lock (Gate) return (++lastId).ToString(System.Globalization.CultureInfo.InvariantCulture);
-    }
+    public static string NextId() => Interlocked.Increment(ref lastId).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     public void Violation(string what)
     {
@@ -78,7 +77,7 @@ internal sealed class FakeDiscord : IAsyncDisposable
         }
         try
         {
-            await done.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            await done.Task.WaitAsync(TimeSpan.FromSeconds(15));
         }
         catch (TimeoutException)
         {

@@ -57,7 +57,7 @@ internal sealed class FakeGateway(FakeDiscord discord)
     {
         lock (discord.Gate)
         {
-            foreach (var connection in Connections) connection.Cut();
+            foreach (var connection in Connections.Where(c => c.IsOpen)) connection.Cut();
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class FakeGateway(FakeDiscord discord)
         if (context.Request.Query["v"] != "10" || context.Request.Query["encoding"] != "json") discord.Violation($"gateway address without version and encoding: {context.Request.QueryString}");
         if (!context.Request.Headers.UserAgent.ToString().StartsWith("DiscordBot (", StringComparison.Ordinal)) discord.Violation("gateway connection without a User-Agent");
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        using var connection = new FakeConnection(discord, socket, resumed, context);
+        var connection = new FakeConnection(discord, socket, resumed, context);
         lock (discord.Gate) Connections.Add(connection);
         if (SaysHello) await connection.SendAsync(new JsonObject { ["op"] = 10, ["d"] = new JsonObject { ["heartbeat_interval"] = HeartbeatInterval.TotalMilliseconds } });
         discord.Changed();

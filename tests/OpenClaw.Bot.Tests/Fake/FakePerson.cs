@@ -23,7 +23,7 @@ internal sealed class FakePerson(FakeDiscord discord, string id)
     {
         var message = new JsonObject
         {
-            ["id"] = discord.NextId(), ["channel_id"] = channel ?? Direct, ["content"] = text, ["type"] = 0,
+            ["id"] = FakeDiscord.NextId(), ["channel_id"] = channel ?? Direct, ["content"] = text, ["type"] = 0,
             ["author"] = new JsonObject { ["id"] = Id, ["username"] = "person" }, ["attachments"] = new JsonArray(), ["mentions"] = new JsonArray(),
         };
         if (channel is not null) message["guild_id"] = Guild;
@@ -45,7 +45,7 @@ internal sealed class FakePerson(FakeDiscord discord, string id)
 
     public async Task<FakeInteraction> InteractAsync(int type, string? channel, JsonObject data, FakeMessage? message = null)
     {
-        var interaction = new FakeInteraction(discord.NextId(), "interaction-token-" + discord.NextId(), message?.ChannelId ?? channel ?? Direct, discord.Clock.GetUtcNow(), message?.Id);
+        var interaction = new FakeInteraction(FakeDiscord.NextId(), "interaction-token-" + FakeDiscord.NextId(), message?.ChannelId ?? channel ?? Direct, discord.Clock.GetUtcNow(), message?.Id);
         lock (discord.Gate) discord.Rest.Channels.Interactions[interaction.Token] = interaction;
         var user = new JsonObject { ["id"] = Id, ["username"] = "person" };
         var e = new JsonObject
