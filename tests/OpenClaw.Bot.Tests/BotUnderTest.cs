@@ -63,6 +63,22 @@ internal sealed class BotUnderTest : IAsyncDisposable
         await Discord.UntilAsync(() => Discord.Rest.Of("PUT", "/commands").Any(r => r.Status == 200), "the slash commands");
     }
 
+    /// <summary>Lets every short wait pass until the fake has seen what the test waits for.</summary>
+    public async Task PassUntilAsync(Func<bool> reached, double mostSeconds = 2.5)
+    {
+        var done = Discord.UntilAsync(reached, "what the test lets time pass for");
+        while (true)
+        {
+            var wait = Clock.WaitForTimerAsync(0.001, mostSeconds);
+            if (await Task.WhenAny(done, wait) == done)
+            {
+                await done;
+                return;
+            }
+            Clock.Advance(await wait);
+        }
+    }
+
     /// <summary>Ends by itself.</summary>
     public Task<int> EndedAsync() => running.WaitAsync(TimeSpan.FromSeconds(20));
 

@@ -108,7 +108,7 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
         var two = await broker.WorkAsync(second, "2");
         await alice.ReadAsync("```\n2\n```");
         await alice.SayAsync("jobs");
-        var list = await alice.ReadAsync("newest first");
+        var list = await alice.ReadAsync("Your jobs, newest first");
         Assert.True(list.Content.IndexOf(two.Id, StringComparison.Ordinal) is > 0 and var at && at < list.Content.IndexOf(one.Id, StringComparison.Ordinal), list.Content);
         var bob = bot.Person(BotUnderTest.Bob);
         await bob.SayAsync("jobs");
@@ -170,7 +170,7 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
         await alice.ReadAsync("Commands:");
         Assert.Equal(2, alice.Seen().Count);
         await alice.SayAsync("jobs");
-        Assert.Equal(2, (await alice.ReadAsync("newest first")).Content.Split('\n').Length);
+        Assert.Equal(2, (await alice.ReadAsync("Your jobs, newest first")).Content.Split('\n').Length);
     }
 
     [Fact]
