@@ -5,13 +5,14 @@ internal sealed class GatewayAddress(DiscordRest rest, PrivateFile<DiscordMemory
 {
     private static readonly TimeSpan BetweenIdentifies = TimeSpan.FromSeconds(5.25);
 
+    private readonly Lock gate = new();
     private DiscordMemory memory = file.Read() ?? new DiscordMemory();
 
     /// <summary>The commands that are registered, as <see cref="SlashRegistry"/> wrote them down.</summary>
     public string? Registered
     {
         get => memory.Registered;
-        set => Remember(memory with { Registered = value });
+        set => Remember(m => m with { Registered = value });
     }
 
     /// <summary>Asks Discord for the address, and waits until another IDENTIFY is allowed.</summary>
@@ -33,7 +34,7 @@ internal sealed class GatewayAddress(DiscordRest rest, PrivateFile<DiscordMemory
         }
     }
 
-    public void Identified() => Remember(memory with { LastIdentify = clock.GetUtcNow() });
+    public void Identified() => Remember(m => m with { LastIdentify = clock.GetUtcNow() });
 
     public static Uri WithVersion(string url)
     {
@@ -48,9 +49,19 @@ internal sealed class GatewayAddress(DiscordRest rest, PrivateFile<DiscordMemory
         if (since >= TimeSpan.Zero && since < BetweenIdentifies) await Task.Delay(BetweenIdentifies - since.Value, clock, stop);
     }
 
-    private void Remember(DiscordMemory now)
+    private void Remember(Func<DiscordMemory, DiscordMemory> change)
     {
-        memory = now;
-        file.Write(now);
+        lock (gate)
+        {
+            memory = change(memory);
+            try
+            {
+                file.Write(memory);
+            }
+            catch (IOException e)
+            {
+                log.Warn($"what Discord was told can't be kept: {e.Message}");
+            }
+        }
     }
 }
