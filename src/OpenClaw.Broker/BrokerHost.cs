@@ -28,7 +28,7 @@ internal static class BrokerHost
         AddLogging(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
         var clock = new SteadyClock(time);
-        var database = Database.Open(options.DatabasePath, clock.Now + options.LeaseMs);
+        var database = Database.Open(options.DatabasePath);
         AddServices(builder.Services, options, time, clock, database);
         if (options.AdminToken is not null) Dashboard.Add(builder);
         builder.UseOrleans(silo =>

@@ -1,1 +1,33 @@
-return 0;
+using System.CommandLine;
+using OpenClaw.Cli;
+using OpenClaw.Cli.Dev;
+using OpenClaw.Cli.Jobs;
+using OpenClaw.Contracts;
+
+var root = new RootCommand("""
+    openclaw: send jobs to an OpenClaw broker and see what became of them.
+
+    Where the broker is: BROKER_URL and BOT_TOKEN (or BOT_TOKEN_FILE); where BOT_TOKEN is not set, the broker that
+    `openclaw dev` runs. Answers go to stdout, everything else to stderr. NO_COLOR switches colours off.
+
+    Exit codes: 0 done, 1 failed, 2 the job was cancelled, 64 wrong arguments, 66 no such job, 69 the broker can't be
+    reached, 77 the broker refused the token, 78 wrong configuration, 130 interrupted.
+    """);
+root.Options.Add(Shared.Json);
+root.Options.Add(Shared.Folder);
+root.Subcommands.Add(DevCommand.Create());
+root.Subcommands.Add(SubmitCommand.Create());
+root.Subcommands.Add(StatusCommand.Create());
+root.Subcommands.Add(JobsCommand.Create());
+root.Subcommands.Add(CancelCommand.Create());
+root.Subcommands.Add(HealthCommand.Create());
+
+// A payload may start with @: it is never a file of arguments.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors) Console.Error.WriteLine($"openclaw: {error.Message}");
+    Console.Error.WriteLine("openclaw: `openclaw --help` shows the commands, `openclaw COMMAND --help` what one takes.");
+    return ExitCodes.Usage;
+}
+return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);

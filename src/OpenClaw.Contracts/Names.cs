@@ -36,6 +36,10 @@ public static class Variables
     public const string DiskReserveBytes = "DISK_RESERVE_BYTES";
 
     public const string BrokerUrl = "BROKER_URL";
+
+    /// <summary><c>1</c> allows an http address outside this machine and the tailnet.</summary>
+    public const string AllowPlainHttp = "ALLOW_PLAIN_HTTP";
+
     public const string WorkerId = "WORKER_ID";
     public const string WorkerCaps = "WORKER_CAPS";
     public const string RunnerStateDir = "RUNNER_STATE_DIR";
@@ -107,12 +111,23 @@ public static class ExitCodes
 {
     public const int Ok = 0;
     public const int Failed = 1;
+
+    /// <summary>Of the command line: the job was cancelled.</summary>
+    public const int Cancelled = 2;
+
     public const int Usage = 64;
+
+    /// <summary>Of the command line: there is no such job.</summary>
+    public const int NotFound = 66;
+
     public const int Unavailable = 69;
     public const int Internal = 70;
 
     /// <summary>An I/O error after which memory and disk may differ: restart and recover.</summary>
     public const int Io = 74;
+
+    /// <summary>Of the command line: the broker refused the token.</summary>
+    public const int NotAllowed = 77;
 
     /// <summary>The configuration is wrong; a restart won't help.</summary>
     public const int Configuration = 78;

@@ -1,1 +1,62 @@
-return 0;
+using OpenClaw.Client;
+using OpenClaw.Contracts;
+using OpenClaw.Runner;
+using OpenClaw.Runner.Handlers;
+
+const string Usage = """
+    openclaw-runner: claims jobs from an OpenClaw broker and does them.
+
+    Usage: openclaw-runner [--env FILE]
+
+      --env FILE   read variables that the environment lacks from a file of NAME=value lines
+      --version    print the version
+      --help       print this
+
+    Needed: WORKER_TOKEN (or WORKER_TOKEN_FILE). Often set: BROKER_URL (http://127.0.0.1:8000), RUNNER_STATE_DIR,
+    WORKER_ID, WORKER_CAPS, RUNNER_CONCURRENCY (1), POLL_INTERVAL_SEC (10), RESULT_TIMEOUT_SEC (300).
+
+    Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 78 wrong configuration (one line each on stderr).
+    """;
+
+string? envFile = null;
+switch (args)
+{
+    case []:
+        break;
+    case ["--env", var file]:
+        envFile = file;
+        break;
+    case ["--version"]:
+        Console.WriteLine(typeof(Worker).Assembly.GetName().Version!.ToString(3));
+        return ExitCodes.Ok;
+    case ["--help" or "-h"]:
+        Console.WriteLine(Usage);
+        return ExitCodes.Ok;
+    default:
+        Console.Error.WriteLine($"openclaw-runner: don't know what to do with '{string.Join(' ', args)}'. Run openclaw-runner --help.");
+        return ExitCodes.Usage;
+}
+
+var clock = TimeProvider.System;
+RunnerSettings settings;
+try
+{
+    settings = RunnerSettings.Read(Settings.FromProcess(envFile));
+    settings.PrepareStateFolder();
+}
+catch (SettingsException e)
+{
+    foreach (var problem in e.Problems) Console.Error.WriteLine($"openclaw-runner: {problem}");
+    return ExitCodes.Configuration;
+}
+
+var log = new Log(Console.Error, clock);
+using var shutdown = new Shutdown(log, clock);
+using var http = BrokerHttp.Create();
+var credentials = new BrokerCredentials { WorkerToken = settings.WorkerToken, WorkerId = settings.WorkerId, Caps = settings.Caps };
+var handlers = Commands.Create(new RunnerContext(settings.WorkerId, settings.StateFolder, clock));
+var worker = new Worker(new BrokerClient(http, settings.Broker, credentials, clock), settings, handlers, log, clock);
+log.Started(settings.Broker, settings.WorkerId, settings.Concurrency, settings.StateFolder);
+await worker.RunAsync(shutdown.Stop, shutdown.GiveUp).ConfigureAwait(false);
+log.Stopped();
+return ExitCodes.Ok;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
+using OpenClaw.Testing.Http;
 
 namespace OpenClaw.Testing;
 
@@ -12,9 +13,11 @@ public sealed class BrokerProcess : IAsyncDisposable
 
     private static readonly HttpClient Probe = new();
     private readonly Dictionary<string, string> environment;
+    private readonly string[] wrap;
 
-    private BrokerProcess(string database, int port, IReadOnlyDictionary<string, string>? more)
+    private BrokerProcess(string database, int port, IReadOnlyDictionary<string, string>? more, string[]? wrap)
     {
+        this.wrap = wrap ?? [];
         environment = new Dictionary<string, string>
         {
             [Variables.BrokerDb] = database,
@@ -25,16 +28,21 @@ public sealed class BrokerProcess : IAsyncDisposable
         };
         foreach (var (name, value) in more ?? new Dictionary<string, string>()) environment[name] = value;
         Url = new Uri($"http://127.0.0.1:{port}");
+        Api = new Api(Url, BotToken, WorkerToken);
     }
 
     public Uri Url { get; }
 
+    /// <summary>Requests as they are on the wire.</summary>
+    public Api Api { get; }
+
     public ProgramProcess Program { get; private set; } = null!;
 
     /// <summary>Starts a broker and returns when it answers.</summary>
-    public static async Task<BrokerProcess> StartAsync(string database, IReadOnlyDictionary<string, string>? more = null)
+    /// <param name="wrap">A program with arguments that execs the command line after them, such as <c>unshare</c>.</param>
+    public static async Task<BrokerProcess> StartAsync(string database, IReadOnlyDictionary<string, string>? more = null, string[]? wrap = null)
     {
-        var broker = new BrokerProcess(database, FreePort.Take(), more);
+        var broker = new BrokerProcess(database, FreePort.Take(), more, wrap);
         await broker.StartAgainAsync();
         return broker;
     }
@@ -43,7 +51,8 @@ public sealed class BrokerProcess : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         if (Program is not null) await Program.DisposeAsync();
-        Program = ProgramProcess.Start(Repository.Program("OpenClaw.Broker", "openclaw-broker"), environment);
+        var assembly = Repository.Program("OpenClaw.Broker", "openclaw-broker");
+        Program = wrap is [var program, .. var arguments] ? ProgramProcess.Start(program, environment, [.. arguments, "dotnet", assembly]) : ProgramProcess.Start(assembly, environment);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
@@ -71,5 +80,6 @@ public sealed class BrokerProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Program is not null) await Program.DisposeAsync();
+        Api.Dispose();
     }
 }

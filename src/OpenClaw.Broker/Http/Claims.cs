@@ -85,13 +85,21 @@ internal sealed partial class Claims(
         }
         catch (ClaimIdInUseException)
         {
-            // The same claim, sent twice at once: the other one won, and this is its repeat. The job set aside here returns by itself.
+            // The same claim, sent twice at once: the other one won, and this is its repeat.
+            await ReturnAsync(id);
             return await RepeatAsync(claimant);
+        }
+        catch
+        {
+            await ReturnAsync(id);
+            throw;
         }
         if (reply is null) return null;
         await news.PublishAsync(reply.Job);
         return reply.Refusal == Refusal.None ? reply.Job : null;
     }
+
+    private Task ReturnAsync(Guid id) => grains.GetGrain<IQueueGrain>(QueueNames.Default).ReturnAsync(id);
 
     /// <summary>Answers with the job; a claim whose answer can't be sent any more is undone.</summary>
     private async Task DeliverAsync(HttpContext context, Job job)

@@ -6,7 +6,7 @@ using OpenClaw.Broker.Storage;
 namespace OpenClaw.Broker.Http;
 
 /// <summary>Whether the broker can do its work: a real read and a real write, at most once a second for all who ask.</summary>
-internal sealed class HealthApi(JobReader table, Writer writer, SteadyClock clock, TimeProvider time, IServer server)
+internal sealed class HealthApi(JobReader table, Writer writer, DiskReserve reserve, SteadyClock clock, TimeProvider time, IServer server)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
@@ -42,6 +42,7 @@ internal sealed class HealthApi(JobReader table, Writer writer, SteadyClock cloc
             json.WriteStartObject("checks");
             json.WriteString("read", checks.Read);
             json.WriteString("write", checks.Write);
+            json.WriteString("disk", checks.Disk);
             json.WriteEndObject();
             json.WriteEndObject();
         });
@@ -67,7 +68,8 @@ internal sealed class HealthApi(JobReader table, Writer writer, SteadyClock cloc
     private async Task<Checks> ProbeAsync()
     {
         var read = await DescribeAsync(table.ProbeAsync().AsTask());
-        return new Checks(read, await DescribeAsync(writer.WriteAsync(new ProbeWrite(clock.Wall))));
+        var write = await DescribeAsync(writer.WriteAsync(new ProbeWrite(clock.Wall)));
+        return new Checks(read, write, reserve.IsSpent ? "full: new jobs are refused until there is room again" : Checks.Fine);
     }
 
     private async Task<string> DescribeAsync(Task probe)
@@ -93,10 +95,10 @@ internal sealed class HealthApi(JobReader table, Writer writer, SteadyClock cloc
 
     private static bool IsPrivate(string host) => host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var address) && BindAddress.IsLoopbackOrTailnet(address);
 
-    private sealed record Checks(string Read, string Write)
+    private sealed record Checks(string Read, string Write, string Disk)
     {
         public const string Fine = "ok";
 
-        public bool Ok => Read == Fine && Write == Fine;
+        public bool Ok => Read == Fine && Write == Fine && Disk == Fine;
     }
 }

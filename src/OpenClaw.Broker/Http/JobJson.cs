@@ -37,20 +37,19 @@ internal static class JobJson
 
     private static void WriteHead(Utf8JsonWriter json, Job job, SteadyClock clock)
     {
-        var isClaimed = job.State is not (JobState.Queued or JobState.Scheduled);
         json.WriteString("id", job.Id);
         json.WriteNumber("created_at", job.CreatedAt / 1000);
-        WriteNumber(json, "started_at", isClaimed ? job.StartedAt / 1000 : null);
+        WriteNumber(json, "started_at", IsClaimed(job) ? job.StartedAt / 1000 : null);
         WriteNumber(json, "finished_at", job.FinishedAt / 1000);
         WriteNumber(json, "lease_until", LeaseUntil(job, clock));
         json.WriteString("status", job.Status);
         json.WriteString("command", job.Command);
-        json.WriteString("error", job.IsFinal ? job.Error : null);
-        json.WriteString("worker_id", isClaimed ? job.WorkerId : null);
     }
 
     private static void WriteTail(Utf8JsonWriter json, Job job)
     {
+        json.WriteString("error", job.IsFinal ? job.Error : null);
+        json.WriteString("worker_id", IsClaimed(job) ? job.WorkerId : null);
         json.WriteString("state", job.State.Name());
         json.WriteNumber("attempt", job.Attempt);
         json.WriteNumber("failures", job.Failures);
@@ -67,6 +66,8 @@ internal static class JobJson
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    private static bool IsClaimed(Job job) => job.State is not (JobState.Queued or JobState.Scheduled);
 
     private static void WriteNumber(Utf8JsonWriter json, string name, long? value)
     {

@@ -67,7 +67,7 @@ internal static class RequestBody
         }
         catch (InvalidOperationException)
         {
-            throw NotObject("the body holds half of a surrogate pair, which is no character", "json_invalid");
+            throw NotObject("a member's name holds half of a surrogate pair, which is no character", "json_invalid");
         }
     }
 
@@ -89,7 +89,7 @@ internal static class RequestBody
             }
             reader.Read();
             var (type, start) = (reader.TokenType, (int)reader.TokenStartIndex);
-            var text = index >= 0 && type == JsonTokenType.String ? Text(ref reader) : null;
+            var text = index >= 0 && type == JsonTokenType.String ? Text(ref reader, names[index]) : null;
             reader.Skip();
             if (index >= 0) fields[index] = new JsonField(type, json[start..(int)reader.BytesConsumed], text);
         }
@@ -97,13 +97,17 @@ internal static class RequestBody
         return fields;
     }
 
-    private static byte[] Text(ref Utf8JsonReader reader)
+    private static byte[] Text(ref Utf8JsonReader reader, string name)
     {
         if (!reader.ValueIsEscaped) return reader.ValueSpan.ToArray();
         var buffer = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
         try
         {
             return buffer[..reader.CopyString(buffer)];
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ProblemException(ErrorCodes.Invalid, [new FieldError(["body", name], "holds half of a surrogate pair, which is no character", "string_unicode")]);
         }
         finally
         {

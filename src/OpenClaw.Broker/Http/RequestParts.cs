@@ -54,8 +54,9 @@ internal static class RequestParts
 
     private static string? Visible(HttpContext context, string header, int maxLength)
     {
-        var value = Blank(context.Request.Headers[header].ToString());
-        return value is null || value.Length <= maxLength && value.All(static c => c is > ' ' and <= '~')
+        if (!context.Request.Headers.TryGetValue(header, out var values)) return null;
+        var value = values.ToString();
+        return value.Length > 0 && value.Length <= maxLength && value.All(static c => c is > ' ' and <= '~')
             ? value
             : throw ProblemException.BadHeader($"{header} must be 1 to {maxLength} visible ASCII characters");
     }
@@ -68,7 +69,7 @@ internal static class RequestParts
         {
             return JsonSerializer.Deserialize(header, LaneJson.Default.StringArray) is { } names && names.All(static n => n is not null) ? names : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }

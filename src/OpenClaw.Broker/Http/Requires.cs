@@ -8,6 +8,19 @@ internal static class Requires
 {
     public static bool TryRead(JsonElement value, out string lane)
     {
+        try
+        {
+            return TryReadText(value, out lane);
+        }
+        catch (InvalidOperationException)
+        {
+            lane = ""; // half of a surrogate pair is no character
+            return false;
+        }
+    }
+
+    private static bool TryReadText(JsonElement value, out string lane)
+    {
         lane = "";
         switch (value.ValueKind)
         {
@@ -33,7 +46,7 @@ internal static class Requires
         try
         {
             using var json = JsonDocument.Parse(text);
-            return json.RootElement.ValueKind == JsonValueKind.Object && TryRead(json.RootElement, out lane);
+            return json.RootElement.ValueKind == JsonValueKind.Object && TryReadText(json.RootElement, out lane);
         }
         catch (JsonException)
         {

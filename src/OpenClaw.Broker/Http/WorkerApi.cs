@@ -63,7 +63,7 @@ internal sealed class WorkerApi(IGrainFactory grains, Claims claims, NewsDesk ne
         await RequestBody.ReadAsync(context, options.MaxOtherBytes);
         var until = clock.Now + options.LeaseMs;
         var reply = await ApplyAsync(id, new Heartbeat(clock.Wall, RequestParts.LeaseToken(context), RequestParts.WorkerId(context), until));
-        if (reply.Refusal != Refusal.None) throw Conflict(ErrorCodes.NotRunning, "there is no lease to extend", reply.Job);
+        if (reply.Refusal != Refusal.None) throw NotHeld(reply.Job);
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();
@@ -89,11 +89,15 @@ internal sealed class WorkerApi(IGrainFactory grains, Claims claims, NewsDesk ne
                 throw Conflict(ErrorCodes.LeaseLost, "the lease token is not the job's newest: the lease ran out, or another worker has claimed the job since", reply.Job);
             case Refusal.WrongWorker:
                 throw Conflict(ErrorCodes.WrongWorker, "another worker holds this job", reply.Job);
-            case Refusal.NotRunning when e is not Heartbeat:
+            case Refusal.NotRunning when e is Heartbeat or Released:
+                throw NotHeld(reply.Job);
+            case Refusal.NotRunning:
                 throw new ProblemException(StatusCodes.Status400BadRequest, ErrorCodes.NotRunning, $"job not in running state: {reply.Job.Status}");
         }
         return reply;
     }
+
+    private static ProblemException NotHeld(Job job) => Conflict(ErrorCodes.NotRunning, "no worker holds this job", job);
 
     private static ProblemException Conflict(string code, string why, Job job) =>
         new(StatusCodes.Status409Conflict, code, string.Create(CultureInfo.InvariantCulture, $"{why} (it is {job.State.Name()}, attempt {job.Attempt}); nothing was changed")) { State = job.State.Name() };

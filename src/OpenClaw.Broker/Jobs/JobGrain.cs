@@ -1,4 +1,6 @@
+using System.Runtime.ExceptionServices;
 using OpenClaw.Broker.Storage;
+using Orleans.Storage;
 
 namespace OpenClaw.Broker.Jobs;
 
@@ -79,9 +81,10 @@ internal sealed class JobGrain(
         {
             await row.WriteStateAsync();
         }
-        catch
+        catch (Exception e)
         {
             DeactivateOnIdle(); // memory is ahead of disk: reload
+            if (e is OrleansException and not InconsistentStateException && e.InnerException is { } cause) ExceptionDispatchInfo.Throw(cause); // Orleans wraps what a storage throws
             throw;
         }
         finally

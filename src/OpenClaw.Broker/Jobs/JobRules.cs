@@ -43,7 +43,7 @@ internal static class JobRules
         Finished finished => Finish(job, finished),
         Failed failed => Fail(job, failed),
         Heartbeat heartbeat => job.State == JobState.Running ? job with { LeaseUntil = heartbeat.LeaseUntil } : Stale(heartbeat),
-        Released released => job.State == JobState.Running ? GiveBack(job, released.Now) : Refusal.AlreadySo,
+        Released released => Release(job, released),
         Undelivered undone => Undo(job, undone),
         LeaseEnded ended => LoseLease(job, ended),
         CancelRequested cancel => Cancel(job, cancel),
@@ -88,6 +88,10 @@ internal static class JobRules
             : End(failed, JobState.Failed, e.Now, e.Error);
     }
 
+    private static Step Release(Job job, Released e) => job.State == JobState.Running
+        ? GiveBack(job, e.Now)
+        : e.Token is not null || IsLastHolder(job, e) ? Refusal.AlreadySo : Refusal.NotRunning;
+
     private static Step Undo(Job job, Undelivered e)
     {
         if (job.State != JobState.Running || job.LeaseToken != e.Token) return Refusal.LeaseLost;
@@ -106,7 +110,7 @@ internal static class JobRules
 
     private static Step Cancel(Job job, CancelRequested e) => job.State switch
     {
-        JobState.Queued or JobState.Scheduled => End(job with { CancelRequested = true }, JobState.Cancelled, e.Now, CancelledError(e.Reason)),
+        JobState.Queued or JobState.Scheduled => End(job, JobState.Cancelled, e.Now, CancelledError(e.Reason)),
         JobState.Running when !job.CancelRequested => job with { CancelRequested = true, CancelReason = e.Reason },
         JobState.Running => Refusal.AlreadySo,
         _ => Refusal.AlreadyEnded,

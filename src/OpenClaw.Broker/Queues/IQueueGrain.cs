@@ -15,6 +15,10 @@ internal interface IQueueGrain : IGrainWithStringKey
     [Alias("Next")]
     ValueTask<Offer> NextAsync(string caps);
 
+    /// <summary>Puts a job back that was set aside and could not be claimed.</summary>
+    [Alias("Return")]
+    Task ReturnAsync(Guid jobId);
+
     /// <summary>Files jobs by what they are now; news older than what is known is ignored.</summary>
     [Alias("Observe")]
     Task ObserveAsync(Job[] jobs);

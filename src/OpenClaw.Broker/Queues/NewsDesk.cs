@@ -52,7 +52,7 @@ internal sealed partial class NewsDesk(IGrainFactory grains, EndWaiters endWaite
 
         private async Task DeliverNextAsync(Task before)
         {
-            await before.ConfigureAwait(false);
+            await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // never inside the caller's lock
             Task delivery;
             lock (gate)
             {

@@ -60,6 +60,13 @@ internal sealed partial class QueueGrain(
         return ValueTask.FromResult(new Offer(id, id is null && index.IsRefilling(caps)));
     }
 
+    public Task ReturnAsync(Guid jobId)
+    {
+        if (index.Return(jobId)) waiters.Wake(Name, "");
+        Settle();
+        return Task.CompletedTask;
+    }
+
     public Task ObserveAsync(Job[] jobs)
     {
         foreach (var job in jobs) Observe(job);
@@ -215,11 +222,12 @@ internal sealed partial class QueueGrain(
     private partial void LogCompare(Exception e, string queue);
 }
 
-/// <summary>Loads every queue that has unfinished jobs before the first request comes in.</summary>
-internal sealed class QueueStarter(IGrainFactory grains, JobReader table) : IStartupTask
+/// <summary>Before the first request comes in: every lease gets a whole period again, and every queue that has unfinished jobs is loaded.</summary>
+internal sealed class QueueStarter(IGrainFactory grains, JobReader table, Writer writer, SteadyClock clock, BrokerOptions options) : IStartupTask
 {
     public async Task Execute(CancellationToken cancellationToken)
     {
+        await writer.WriteAsync(new LeaseGrace(clock.Now + options.LeaseMs));
         var queues = await table.ReadQueueNamesAsync();
         await Task.WhenAll(queues.Append(QueueNames.Default).Distinct().Select(q => grains.GetGrain<IQueueGrain>(q).WakeAsync()));
     }

@@ -86,6 +86,15 @@ internal sealed class QueueIndex(int capacity)
         return first.Id;
     }
 
+    /// <summary>Puts a job that was set aside, and that nobody claimed, back to its place.</summary>
+    /// <returns>Whether it is ready again.</returns>
+    public bool Return(Guid id)
+    {
+        if (!entries.TryGetValue(id, out var entry) || entry.Place != Place.SetAside) return false;
+        Unfile(entry);
+        return AddReady(entry);
+    }
+
     /// <summary>A lane of these capabilities that is running dry while the table holds more of it.</summary>
     public LaneIndex? LaneToRefill(string caps) =>
         LanesFor(caps).FirstOrDefault(l => l.More && !l.Refilling && l.Ready.Count < LaneQuota / 4);

@@ -29,17 +29,15 @@ internal sealed class Database : IDisposable
     /// <summary>What the migration of a Python broker's database did; null where there was none.</summary>
     public MigrationReport? Migration { get; private set; }
 
-    /// <summary>Opens or creates the file; afterwards no lease ends before <paramref name="firstLeaseEnd"/>.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="firstLeaseEnd">Milliseconds of the steady clock: the start plus a whole lease.</param>
+    /// <summary>Opens or creates the file, and takes over a Python broker's.</summary>
     /// <exception cref="DatabaseException">The file can't be used.</exception>
-    public static Database Open(string path, long firstLeaseEnd)
+    public static Database Open(string path)
     {
         var full = System.IO.Path.GetFullPath(path);
         var database = new Database(full, TakeLock(full));
         try
         {
-            database.Prepare(firstLeaseEnd);
+            database.Prepare();
             return database;
         }
         catch (SqliteException e)
@@ -155,7 +153,7 @@ internal sealed class Database : IDisposable
         }
     }
 
-    private void Prepare(long firstLeaseEnd)
+    private void Prepare()
     {
         RefuseEmptied();
         using var connection = new SqliteConnection(ConnectionString());
@@ -183,7 +181,6 @@ internal sealed class Database : IDisposable
             case var newer:
                 throw new DatabaseException($"The database {Path} was written by a newer broker (schema {newer}; this one knows {Version}). Start that version again, or restore the backup it made.");
         }
-        connection.Execute($"update job set lease_until = {firstLeaseEnd.ToString(CultureInfo.InvariantCulture)} where state = 'running'");
         lockFile.SetLength(0);
         lockFile.Write(System.Text.Encoding.ASCII.GetBytes(Opened));
         lockFile.Flush(flushToDisk: true);

@@ -20,6 +20,7 @@ internal sealed class JobStatements : IDisposable
     private readonly SqliteCommand findKey;
     private readonly SqliteCommand purgeKeys;
     private readonly SqliteCommand probe;
+    private readonly SqliteCommand setLeases;
 
     public JobStatements(SqliteConnection connection)
     {
@@ -34,6 +35,7 @@ internal sealed class JobStatements : IDisposable
             ["key", "body_hash", "job_id", "created_at"]);
         findKey = Prepare(connection, "select job_id, body_hash from idempotency_key where key = $key", ["key"]);
         purgeKeys = Prepare(connection, "delete from idempotency_key where key in (select key from idempotency_key where created_at < $before order by created_at limit 500)", ["before"]);
+        setLeases = Prepare(connection, "update job set lease_until = $until where state = 'running'", ["until"]);
         probe = Prepare(connection, "insert into probe (id, checked_at) values (1, $now) on conflict do update set checked_at = excluded.checked_at", ["now"]);
     }
 
@@ -95,6 +97,13 @@ internal sealed class JobStatements : IDisposable
         return purgeKeys.ExecuteNonQuery();
     }
 
+    /// <summary>Makes every lease end at a time.</summary>
+    public void SetLeases(long until)
+    {
+        Set(setLeases, 0, until);
+        setLeases.ExecuteNonQuery();
+    }
+
     public void Probe(long now)
     {
         Set(probe, 0, now);
@@ -103,7 +112,7 @@ internal sealed class JobStatements : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in (SqliteCommand[])[insertJob, updateJob, insertPayload, insertResult, insertKey, findKey, purgeKeys, probe]) command.Dispose();
+        foreach (var command in (SqliteCommand[])[insertJob, updateJob, insertPayload, insertResult, insertKey, findKey, purgeKeys, setLeases, probe]) command.Dispose();
     }
 
     private static void SetMutable(SqliteCommand command, int first, Job job)

@@ -94,6 +94,12 @@ internal sealed class KeyPurge(long before) : WriteOperation
     public override void Execute(WriterState state) => Dropped = state.Sql.PurgeKeys(before);
 }
 
+/// <summary>Gives every running job's worker until a time to be heard of: at a start, before any grain has read a job.</summary>
+internal sealed class LeaseGrace(long until) : WriteOperation
+{
+    public override void Execute(WriterState state) => state.Sql.SetLeases(until);
+}
+
 /// <summary>Proves that a write reaches the disk.</summary>
 internal sealed class ProbeWrite(long now) : WriteOperation
 {

@@ -147,12 +147,12 @@ internal sealed partial class Writer : IDisposable
         try
         {
             if (TryTransaction(batch) is not { } failure) return;
-            if (batch.Count == 1 || failure is StorageBusyException)
+            if (failure is StorageBusyException || batch.Count == 1 && failure is not StorageFullException)
             {
                 foreach (var operation in batch) operation.Fail(failure);
                 return;
             }
-            // What broke the batch breaks alone; the rest is written.
+            // What broke the batch breaks alone; the rest is written, on a full disk out of the reserve.
             foreach (var operation in batch)
             {
                 var why = reserve.IsSpent && !operation.IsEssential ? Full() : TryTransaction([operation]);

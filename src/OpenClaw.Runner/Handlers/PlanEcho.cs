@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Runner.Handlers;
+
+/// <summary><c>plan_echo</c>: makes a plan that does nothing, keeps it, and answers with it.</summary>
+internal sealed class PlanEcho(RunnerContext runner) : IHandler
+{
+    private const int SummaryCharacters = 200;
+    private readonly Plans plans = new(runner.StateFolder);
+
+    [ModuleInitializer]
+    internal static void Register() => Commands.Add("plan_echo", runner => new PlanEcho(runner));
+
+    public Task<Outcome> RunAsync(JobView job, CancellationToken stop)
+    {
+        var summary = string.IsNullOrEmpty(job.Payload) ? "Echo plan (no payload)" : $"Echo plan for: {Start(job.Payload)}";
+        var plan = new Plan("plan", Guid.NewGuid().ToString("D"), summary, ["(no-op)"], RequiresApproval: true);
+        plans.Keep(plan);
+        return Task.FromResult<Outcome>(new Succeeded(JsonSerializer.Serialize(plan, RunnerJson.Readable.Plan)));
+    }
+
+    /// <summary>The first characters, counted so that none is cut in two.</summary>
+    private static string Start(string text)
+    {
+        var start = new StringBuilder();
+        foreach (var character in text.EnumerateRunes().Take(SummaryCharacters)) start.Append(character.ToString());
+        return start.ToString();
+    }
+}

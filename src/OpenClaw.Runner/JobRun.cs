@@ -1,0 +1,66 @@
+using System.Globalization;
+using OpenClaw.Contracts;
+using OpenClaw.Runner.Handlers;
+
+namespace OpenClaw.Runner;
+
+/// <summary>Runs one job's handler, with heartbeats beside it, until it is ready or has to end.</summary>
+internal sealed class JobRun(Heart heart, TimeSpan timeout, Log log, TimeProvider clock)
+{
+    /// <summary>How long a handler whose token was cancelled may take to return.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>How the run ended; null where there is nothing to tell the broker, since the lease is another's or goes back.</summary>
+    /// <param name="giveUp">Cancelled when the runner has no more time.</param>
+    public async Task<(Outcome? Outcome, Ending? Ending)> RunAsync(JobView job, IHandler handler, CancellationToken giveUp)
+    {
+        var started = clock.GetTimestamp();
+        var ended = new TaskCompletionSource<Ending>(TaskCreationOptions.RunContinuationsAsynchronously);
+        void End(Ending why) => ended.TrySetResult(why);
+
+        using var stop = new CancellationTokenSource();
+        using var over = new CancellationTokenSource();
+        await using var limit = clock.CreateTimer(_ => End(Ending.TimedOut), null, timeout, Timeout.InfiniteTimeSpan);
+        await using var shutdown = giveUp.Register(() => End(Ending.ShuttingDown));
+        var beats = heart.BeatAsync(job, End, over.Token);
+        var work = Task.Run(() => handler.RunAsync(job, stop.Token), CancellationToken.None);
+
+        await Task.WhenAny(work, ended.Task).ConfigureAwait(false);
+        Ending? ending = work.IsCompleted ? null : await ended.Task.ConfigureAwait(false);
+        if (ending is not null) await StopHandlerAsync(job, work, stop, ending.Value).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        await beats.ConfigureAwait(false);
+
+        var outcome = OutcomeOf(work, ending);
+        log.HandlerEnded(job.Id, (outcome?.GetType().Name ?? ending.ToString()!).ToLowerInvariant(), clock.GetElapsedTime(started));
+        return (outcome, ending);
+    }
+
+    private async Task StopHandlerAsync(JobView job, Task work, CancellationTokenSource stop, Ending ending)
+    {
+        if (ending == Ending.Cancelled) log.CancelRequested(job.Id);
+        await stop.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await work.WaitAsync(Patience, clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!work.IsCompleted)
+        {
+            log.HandlerStuck(job.Id);
+        }
+        catch (Exception) when (work.IsCompleted)
+        {
+            // What it threw is looked at with its outcome.
+        }
+    }
+
+    /// <summary>A handler that finished in spite of everything is believed; else the reason to end it speaks.</summary>
+    private Outcome? OutcomeOf(Task<Outcome> work, Ending? ending) => (work, ending) switch
+    {
+        ({ IsCompletedSuccessfully: true }, _) => work.Result,
+        (_, Ending.Cancelled) => new Failed("cancelled"),
+        (_, Ending.TimedOut) => new Failed(string.Create(CultureInfo.InvariantCulture, $"no result after {timeout.TotalSeconds} s (RESULT_TIMEOUT_SEC)")),
+        (_, Ending.LeaseLost or Ending.ShuttingDown) => null,
+        _ => new Failed(work.Exception?.GetBaseException().Message is { Length: > 0 } message ? message : "unknown"),
+    };
+}

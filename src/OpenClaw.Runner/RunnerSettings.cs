@@ -1,0 +1,74 @@
+using OpenClaw.Client;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Runner;
+
+/// <summary>The runner's configuration, checked.</summary>
+internal sealed record RunnerSettings
+{
+    private const string DefaultBroker = "http://127.0.0.1:8000";
+    private const string DefaultStateFolder = "/var/lib/openclaw-runner/state";
+
+    public required Uri Broker { get; init; }
+    public required string WorkerToken { get; init; }
+    public required string WorkerId { get; init; }
+    public required IReadOnlyList<string> Caps { get; init; }
+    public required string StateFolder { get; init; }
+    public required int Concurrency { get; init; }
+
+    /// <summary>The longest pause between two tries while the broker is away, or while it has no job and does not wait.</summary>
+    public required TimeSpan PollInterval { get; init; }
+
+    /// <summary>How long a handler may take.</summary>
+    public required TimeSpan ResultTimeout { get; init; }
+
+    /// <exception cref="SettingsException">Something is wrong; it says all that is.</exception>
+    public static RunnerSettings Read(Settings settings)
+    {
+        var read = new RunnerSettings
+        {
+            Broker = BrokerAddress.Read(settings, DefaultBroker),
+            WorkerToken = settings.RequiredSecret(Variables.WorkerToken, "It is the broker's WORKER_TOKEN: copy it from there."),
+            WorkerId = settings.Text(Variables.WorkerId, Environment.MachineName),
+            Caps = ReadCaps(settings),
+            StateFolder = Path.GetFullPath(settings.Text(Variables.RunnerStateDir, DefaultStateFolder)),
+            Concurrency = settings.WholeNumber(Variables.RunnerConcurrency, 1, 1, 64),
+            PollInterval = settings.Seconds(Variables.PollIntervalSec, 10, 0.1, 3600),
+            ResultTimeout = settings.Seconds(Variables.ResultTimeoutSec, 300, 0.1, 7 * 24 * 3600),
+        };
+        if (!read.WorkerToken.All(IsVisibleAscii)) settings.Note($"{Variables.WorkerToken} has a character that no HTTP header can carry. Copy it again from the broker.");
+        if (read.WorkerId.Length > 200 || !read.WorkerId.All(c => IsVisibleAscii(c) || c == ' ')) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");
+        settings.Check();
+        return read;
+    }
+
+    /// <summary>Makes the state folder, private, and sees that it can be written.</summary>
+    /// <exception cref="SettingsException">It can't.</exception>
+    public void PrepareStateFolder()
+    {
+        try
+        {
+            DurableFile.CreateFolder(StateFolder);
+            var probe = Path.Combine(StateFolder, $"probe-{Guid.NewGuid():N}");
+            DurableFile.Write(probe, "writable"u8);
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException([$"{Variables.RunnerStateDir}: the folder {StateFolder} can't be made or written ({e.Message}). Set {Variables.RunnerStateDir} to a folder that this user may write."]);
+        }
+    }
+
+    private static string[] ReadCaps(Settings settings)
+    {
+        var names = (settings.Text(Variables.WorkerCaps) ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().ToArray();
+        foreach (var name in names.Where(n => n.Length > 64 || !n.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or ':' or '-')))
+        {
+            settings.Note($"{Variables.WorkerCaps} has the name '{name}'. It takes a comma list of names of up to 64 letters, digits and _ . : -, such as gpu,cuda:12.");
+        }
+        if (names.Length > 64) settings.Note($"{Variables.WorkerCaps} has {names.Length} names. It takes up to 64.");
+        return names;
+    }
+
+    private static bool IsVisibleAscii(char c) => c is > ' ' and < '\u007f';
+}

@@ -1,0 +1,36 @@
+using OpenClaw.Benchmarks;
+using OpenClaw.Benchmarks.Figures;
+using OpenClaw.Benchmarks.Load;
+using OpenClaw.Contracts;
+
+const string Usage = """
+    openclaw-benchmarks load --url URL --bot-token T --worker-token T [--mode cycle|create] [--connections 32] [--seconds 10] [--warmup 3] [--payload-bytes 5]
+        Loads any broker of the contract and prints one JSON line.
+    openclaw-benchmarks figures [--only NAME,NAME] [--seconds 10] [--warmup 3] [--broker PROGRAM] [--python-broker FOLDER] [--bullmq]
+        Starts what it needs and prints one line a figure. Names: python, bullmq, million, start, memory, latency.
+    openclaw-benchmarks storage [--seconds 10] [--warmup 3] [--broker PROGRAM]
+        Creates with storage against creates without, for brokers built with that switch.
+    """;
+
+try
+{
+    var options = new Arguments(args.Skip(1));
+    switch (args.FirstOrDefault())
+    {
+        case "load":
+            Console.WriteLine(LoadRun.Run(LoadOptions.From(options)).ToJson());
+            return ExitCodes.Ok;
+        case "figures":
+            return await FigureRun.RunAsync(options);
+        case "storage":
+            return await StorageFigure.RunAsync(options);
+        default:
+            Console.Error.WriteLine(Usage);
+            return ExitCodes.Usage;
+    }
+}
+catch (UsageException e)
+{
+    Console.Error.WriteLine($"{e.Message}\n{Usage}");
+    return ExitCodes.Usage;
+}

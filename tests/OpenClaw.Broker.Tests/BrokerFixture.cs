@@ -1,0 +1,126 @@
+using System.Net.Http.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Queues;
+using OpenClaw.Broker.Storage;
+using OpenClaw.Client;
+using OpenClaw.Contracts;
+using OpenClaw.Testing;
+using Orleans.Reminders;
+using Orleans.TestingHost;
+
+namespace OpenClaw.Broker.Tests;
+
+/// <summary>The real broker in this process: real silo, real SQLite file, real HTTP; the clock alone is the test's.</summary>
+internal sealed class BrokerFixture : IAsyncDisposable
+{
+    public const int LeaseSeconds = 60;
+    private static readonly DateTimeOffset Beginning = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
+    private readonly TempFolder folder = new();
+    private WebApplication app = null!;
+
+    public FakeTimeProvider Clock { get; } = new(Beginning);
+
+    public string DatabasePath => folder.File("broker.db");
+
+    public TimeSpan Lease { get; } = TimeSpan.FromSeconds(LeaseSeconds);
+
+    public Uri Url { get; private set; } = null!;
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public IServiceProvider Services => app.Services;
+
+    public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
+
+    public IQueueGrain Queue => Grains.GetGrain<IQueueGrain>(QueueNames.Default);
+
+    /// <param name="prepare">Makes the database file before the broker opens it.</param>
+    public static async Task<BrokerFixture> StartAsync(Action<string>? prepare = null)
+    {
+        var fixture = new BrokerFixture();
+        prepare?.Invoke(fixture.DatabasePath);
+        await fixture.StartAgainAsync();
+        return fixture;
+    }
+
+    /// <summary>Stops the broker where it runs, and starts it over the same file.</summary>
+    public async Task StartAgainAsync()
+    {
+        await StopAsync();
+        var options = new BrokerOptions { DatabasePath = DatabasePath, BotToken = BrokerProcess.BotToken, WorkerToken = BrokerProcess.WorkerToken, Port = 0, LeaseSeconds = LeaseSeconds, DiskReserveBytes = 0 };
+        app = BrokerHost.Build(options, Clock, silo =>
+        {
+            silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
+            silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
+        });
+        await app.StartAsync();
+        Url = new Uri(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Http = new HttpClient { BaseAddress = Url };
+    }
+
+    public async Task StopAsync()
+    {
+        if (app is null) return;
+        Http.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
+    /// <summary>A client with both tokens; its deadlines are the machine's, not the test clock's.</summary>
+    public BrokerClient Client(string? workerId = null, params string[] caps) =>
+        new(new HttpClient(), Url, new BrokerCredentials { BotToken = BrokerProcess.BotToken, WorkerToken = BrokerProcess.WorkerToken, WorkerId = workerId, Caps = caps }, TimeProvider.System);
+
+    public async Task<string> CreateAsync(string payload = "p", params string[] caps) =>
+        (await Client().CreateAsync(new CreateJob("ping", payload) { Requires = caps.Length == 0 ? null : new Requirements(caps) })).Id;
+
+    public Task<JobView?> ClaimAsync(string? workerId = null, params string[] caps) => Client(workerId, caps).ClaimAsync(Guid.NewGuid().ToString("N"), TimeSpan.Zero);
+
+    public Task<JobView> GetAsync(string id) => Client().GetAsync(id);
+
+    /// <summary>Moves the clock and waits until the job is what it then should be.</summary>
+    public async Task AdvanceUntilAsync(TimeSpan by, string id, Func<JobView, bool> reached)
+    {
+        Clock.Advance(by);
+        await EventuallyAsync(async () => reached(await GetAsync(id)));
+    }
+
+    /// <summary>Looks until it is so: what the broker does in the background needs no clock, only a moment.</summary>
+    public static async Task EventuallyAsync(Func<Task<bool>> isSo)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!await isSo())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>One value out of the database file, past the broker.</summary>
+    public T? Query<T>(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
+        connection.Open();
+        return connection.Scalar<T>(sql);
+    }
+
+    public async Task<HttpResponseMessage> PostAsync(string path, string? leaseToken, string? workerId, object body)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+        request.Headers.Add(HeaderNames.WorkerToken, BrokerProcess.WorkerToken);
+        if (leaseToken is not null) request.Headers.Add(HeaderNames.LeaseToken, leaseToken);
+        if (workerId is not null) request.Headers.Add(HeaderNames.WorkerId, workerId);
+        return await Http.SendAsync(request);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        folder.Dispose();
+    }
+}

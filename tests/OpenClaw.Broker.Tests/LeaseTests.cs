@@ -1,0 +1,133 @@
+using System.Net;
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Client;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker.Tests;
+
+public sealed class LeaseTests
+{
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
+    [Fact]
+    public async Task ExpiredLeaseLetsAnotherWorkerClaimAndFencesTheFirst()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        var first = await broker.ClaimAsync("anna");
+        broker.Clock.Advance(broker.Lease - Millisecond);
+        Assert.Null(await broker.ClaimAsync("bert"));
+        await broker.AdvanceUntilAsync(Millisecond, id, job => job.Status == JobStatuses.Queued);
+        var queued = await broker.GetAsync(id);
+        Assert.Equal((null, null, null, 1), (queued.StartedAt, queued.LeaseUntil, queued.WorkerId, queued.LostLeases));
+
+        var second = await broker.ClaimAsync("bert");
+        Assert.Equal((id, 2), (second!.Id, second.Attempt));
+        var stale = await Assert.ThrowsAsync<BrokerException>(() => broker.Client("anna").FinishAsync(id, first!.LeaseToken, "stale"));
+        Assert.Equal((409, ErrorCodes.LeaseLost, JobStates.Running), (stale.Status, stale.Code, stale.State));
+        await broker.Client("bert").FinishAsync(id, second.LeaseToken, "good");
+        Assert.Equal("good", (await broker.GetAsync(id)).Result);
+        await Assert.ThrowsAsync<BrokerException>(() => broker.Client("anna").FailAsync(id, first!.LeaseToken, "stale"));
+    }
+
+    [Fact]
+    public async Task LeaseOfAPythonRunnerThatComesLateIsStillItsOwn()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        await broker.ClaimAsync("anna");
+        await broker.AdvanceUntilAsync(broker.Lease, id, job => job.Status == JobStatuses.Queued);
+        using var other = await broker.PostAsync($"jobs/{id}/result", null, "bert", new { result = "not mine" });
+        Assert.Equal(HttpStatusCode.BadRequest, other.StatusCode);
+        using var own = await broker.PostAsync($"jobs/{id}/result", null, "anna", new { result = "late" });
+        Assert.Equal(HttpStatusCode.OK, own.StatusCode);
+        var done = await broker.GetAsync(id);
+        Assert.Equal(("late", "anna"), (done.Result, done.WorkerId));
+        Assert.Null(await broker.ClaimAsync("bert"));
+    }
+
+    [Fact]
+    public async Task HeartbeatExtendsTheLease()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        var claim = await broker.ClaimAsync("anna");
+        broker.Clock.Advance(broker.Lease / 2);
+        var beat = await broker.Client("anna").HeartbeatAsync(id, claim!.LeaseToken);
+        Assert.Equal(broker.Clock.GetUtcNow().ToUnixTimeSeconds() + BrokerFixture.LeaseSeconds, beat.LeaseUntil);
+        broker.Clock.Advance(broker.Lease - Millisecond);
+        Assert.Equal(JobStatuses.Running, (await broker.GetAsync(id)).Status);
+        await broker.AdvanceUntilAsync(Millisecond, id, job => job.Status == JobStatuses.Queued);
+        var late = await Assert.ThrowsAsync<BrokerException>(() => broker.Client("anna").HeartbeatAsync(id, claim.LeaseToken));
+        Assert.Equal((409, JobStates.Queued), (late.Status, late.State));
+    }
+
+    [Fact]
+    public async Task WireShowsStartPlusLeaseInWholeSeconds()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        await broker.CreateAsync();
+        broker.Clock.Advance(TimeSpan.FromMilliseconds(1999));
+        var claim = await broker.ClaimAsync();
+        Assert.Equal(broker.Clock.GetUtcNow().ToUnixTimeSeconds(), claim!.StartedAt);
+        Assert.Equal(claim.StartedAt + BrokerFixture.LeaseSeconds, claim.LeaseUntil);
+    }
+
+    [Fact]
+    public async Task AfterARestartNoLeaseEndsBeforeAWholePeriod()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        var claim = await broker.ClaimAsync("anna");
+        await broker.StopAsync();
+        broker.Clock.Advance(broker.Lease * 10);
+        await broker.StartAgainAsync();
+        broker.Clock.Advance(broker.Lease - Millisecond);
+        Assert.Null(await broker.ClaimAsync("bert"));
+        await broker.Client("anna").HeartbeatAsync(id, claim!.LeaseToken);
+        await broker.AdvanceUntilAsync(broker.Lease, id, job => job.Status == JobStatuses.Queued);
+        Assert.Equal(2, (await broker.ClaimAsync("bert"))!.Attempt);
+    }
+
+    [Fact]
+    public async Task FifthLostLeaseFailsTheJobForGood()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        for (var n = 1; n <= Job.MaxLostLeases; n++)
+        {
+            Assert.Equal(n, (await broker.ClaimAsync("anna"))!.Attempt);
+            await broker.AdvanceUntilAsync(broker.Lease, id, job => job.LostLeases == n);
+        }
+        var failed = await broker.GetAsync(id);
+        Assert.Equal((JobStatuses.Failed, "lease lost 5 times"), (failed.Status, failed.Error));
+        Assert.Null(await broker.ClaimAsync("anna"));
+    }
+
+    [Fact]
+    public async Task RequeuedJobGoesToItsOldPlace()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var first = await broker.CreateAsync("1");
+        var second = await broker.CreateAsync("2");
+        var claim = await broker.ClaimAsync("anna");
+        await broker.Client("anna").ReleaseAsync(first, claim!.LeaseToken);
+        Assert.Equal(first, (await broker.ClaimAsync("bert"))!.Id);
+        Assert.Equal(second, (await broker.ClaimAsync("bert"))!.Id);
+        Assert.Equal((0, 0), ((await broker.GetAsync(first)).Failures, (await broker.GetAsync(first)).LostLeases));
+    }
+
+    [Fact]
+    public async Task CancelOfARunningJobReachesItsWorkerAndEndsWithItsLease()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        var claim = await broker.ClaimAsync("anna");
+        var asked = await broker.Client().CancelAsync(id, "changed my mind");
+        Assert.Equal((JobStatuses.Running, true), (asked.Status, asked.CancelRequested));
+        Assert.True((await broker.Client("anna").HeartbeatAsync(id, claim!.LeaseToken)).CancelRequested);
+        await broker.AdvanceUntilAsync(broker.Lease, id, job => job.State == JobStates.Cancelled);
+        var cancelled = await broker.GetAsync(id);
+        Assert.Equal((JobStatuses.Failed, "cancelled: changed my mind"), (cancelled.Status, cancelled.Error));
+    }
+}

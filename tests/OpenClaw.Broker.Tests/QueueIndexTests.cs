@@ -1,0 +1,149 @@
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Queues;
+
+namespace OpenClaw.Broker.Tests;
+
+public sealed class QueueIndexTests
+{
+    private static readonly string Gpu = Lane.Of(["gpu"]);
+    private long seq;
+
+    [Fact]
+    public void OldestOfTheLanesAWorkerSatisfiesComesFirst()
+    {
+        var index = new QueueIndex(1000);
+        var gpu = Observe(index, NewJob(Gpu));
+        var plain = Observe(index, NewJob());
+        var both = Observe(index, NewJob(Lane.Of(["gpu", "big"])));
+        Assert.Equal(plain.Id, index.SetAside("", 10));
+        Assert.Null(index.SetAside("", 10));
+        Assert.Equal(gpu.Id, index.SetAside(Gpu, 10));
+        Assert.Null(index.SetAside(Gpu, 10));
+        Assert.Equal(both.Id, index.SetAside(Lane.Of(["big", "gpu", "more"]), 10));
+    }
+
+    [Fact]
+    public void JobThatWasSetAsideAndNotClaimedGoesBackToItsPlace()
+    {
+        var index = new QueueIndex(1000);
+        var first = Observe(index, NewJob());
+        Observe(index, NewJob());
+        Assert.Equal(first.Id, index.SetAside("", 10));
+        Assert.Empty(index.TakeOverdue(9, out var lanes));
+        Assert.Empty(lanes);
+        Assert.Empty(index.TakeOverdue(10, out lanes));
+        Assert.Equal([""], lanes);
+        Assert.Equal(first.Id, index.SetAside("", 20));
+    }
+
+    [Fact]
+    public void JobThatCouldNotBeClaimedIsReturnedAtOnce()
+    {
+        var index = new QueueIndex(1000);
+        var first = Observe(index, NewJob());
+        Observe(index, NewJob());
+        index.SetAside("", 10);
+        Assert.True(index.Return(first.Id));
+        Assert.False(index.Return(first.Id));
+        Assert.Equal(first.Id, index.SetAside("", 10));
+    }
+
+    [Fact]
+    public void OlderNewsIsIgnored()
+    {
+        var index = new QueueIndex(1000);
+        var job = NewJob();
+        Observe(index, job with { Version = 3 });
+        Observe(index, job with { Version = 2, State = JobState.Running, LeaseToken = "t", LeaseUntil = 5 });
+        Assert.Equal((1, 0), (index.Ready, index.Leased));
+        Observe(index, job with { Version = 4, State = JobState.Done });
+        Assert.Equal((0, 0, (long?)null), (index.Ready, index.Leased, index.NextDeadline));
+    }
+
+    [Fact]
+    public void HeartbeatMovesTheLeasesEnd()
+    {
+        var index = new QueueIndex(1000);
+        var job = NewJob() with { State = JobState.Running, LeaseToken = "t", LeaseUntil = 5, Version = 2 };
+        Observe(index, job);
+        Observe(index, job with { Version = 3, LeaseUntil = 50 });
+        Assert.Equal(50, index.NextDeadline);
+        Assert.Empty(index.TakeOverdue(49, out _));
+        Assert.Equal(job.Id, Assert.Single(index.TakeOverdue(50, out _)).Id);
+    }
+
+    [Fact]
+    public void WindowKeepsTheOldestAndRefillsReadTheRestOnce()
+    {
+        const int Window = 100;
+        const int All = 1000;
+        var index = new QueueIndex(Window);
+        var table = Enumerable.Range(0, All).Select(_ => NewJob()).ToList();
+        foreach (var job in table) Observe(index, job);
+        Assert.Equal(Window, index.Ready);
+        var taken = new List<Guid>();
+        while (taken.Count < All)
+        {
+            if (index.LaneToRefill("") is { } lane)
+            {
+                index.BeginRefill(lane);
+                var limit = index.LaneQuota + index.KnownIn(lane);
+                var rows = table.Where(j => !taken.Contains(j.Id)).Take(limit).Select(j => new ReadyRow(j.Id, j.Seq, j.Version)).ToList();
+                index.EndRefill(lane, rows, complete: rows.Count < limit);
+            }
+            var id = index.SetAside("", long.MaxValue);
+            Assert.NotNull(id);
+            taken.Add(id.Value);
+            var claimed = table.Single(j => j.Id == id);
+            Observe(index, claimed with { Version = 2, State = JobState.Done });
+        }
+        Assert.Equal(table.Select(j => j.Id), taken);
+        Assert.Null(index.SetAside("", 1));
+    }
+
+    [Fact]
+    public void RefillDoesNotBringBackWhatEndedWhileItRead()
+    {
+        var index = new QueueIndex(64);
+        var jobs = Enumerable.Range(0, 100).Select(_ => NewJob()).ToList();
+        foreach (var job in jobs) Observe(index, job);
+        var lane = index.LaneOf("");
+        index.BeginRefill(lane);
+        var rows = jobs.Select(j => new ReadyRow(j.Id, j.Seq, j.Version)).ToList();
+        Observe(index, jobs[0] with { Version = 5, State = JobState.Done });
+        Observe(index, jobs[80] with { Version = 5, State = JobState.Cancelled });
+        var late = Observe(index, NewJob());
+        index.EndRefill(lane, rows, complete: true);
+        Assert.Equal(98, index.Ready);
+        Assert.True(lane.More, "a job was left out while the refill read: there is more");
+        Assert.True(late.Seq > lane.End);
+    }
+
+    [Fact]
+    public void JobsThatNobodyCanTakeDelayNobody()
+    {
+        var index = new QueueIndex(100);
+        for (var n = 0; n < 1000; n++) Observe(index, NewJob(Gpu));
+        var plain = Observe(index, NewJob());
+        Assert.Equal(plain.Id, index.SetAside("", 1));
+    }
+
+    [Fact]
+    public void RequeuedJobIsKnownAgainAtItsOldPlace()
+    {
+        var index = new QueueIndex(64);
+        var jobs = Enumerable.Range(0, 100).Select(_ => Observe(index, NewJob())).ToList();
+        var first = index.SetAside("", 10);
+        Observe(index, jobs[0] with { Version = 2, State = JobState.Running, LeaseToken = "t", LeaseUntil = 60 });
+        Observe(index, jobs[0] with { Version = 3 });
+        Assert.Equal(first, index.SetAside("", 10));
+    }
+
+    private Job NewJob(string lane = "") => new() { Id = Guid.NewGuid(), Command = "ping", Seq = ++seq, Version = 1, Lane = lane };
+
+    private static Job Observe(QueueIndex index, Job job)
+    {
+        index.Observe(job);
+        return job;
+    }
+}

@@ -1,0 +1,172 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Queues;
+using OpenClaw.Broker.Storage;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker.Tests;
+
+/// <summary>Each promise about the way between JobGrain and QueueGrain, broken on purpose and seen to heal.</summary>
+public sealed class QueueTests
+{
+    private static readonly TimeSpan Compare = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task JobWhoseNewsWasLostIsFoundInTheTable()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var created = await broker.Grains.GetGrain<IJobGrain>(Guid.NewGuid()).EnqueueAsync(new NewJob("ping", [], "", 0, null)); // and no news of it
+        Assert.Null(await broker.ClaimAsync());
+        broker.Clock.Advance(Compare);
+        JobView? claim = null;
+        await BrokerFixture.EventuallyAsync(async () => (claim = await broker.ClaimAsync()) is not null);
+        Assert.Equal(created.Job!.Id.ToString(), claim!.Id);
+    }
+
+    [Fact]
+    public async Task NewsOfManyJobsAtOnceAllArrives()
+    {
+        const int Jobs = 2000;
+        await using var broker = await BrokerFixture.StartAsync();
+        var client = broker.Client();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(async () =>
+        {
+            for (var n = 0; n < Jobs / 20; n++) await client.CreateAsync(new CreateJob("ping", ""));
+        })));
+        Assert.Equal(Jobs, (await broker.Queue.DescribeAsync()).Ready);
+    }
+
+    [Fact]
+    public async Task LeaseWhoseNewsWasLostEndsAllTheSame()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        var now = broker.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        await broker.Grains.GetGrain<IJobGrain>(Guid.Parse(id)).ApplyAsync(new Claimed(now, now + 60_000, "t", "anna", null));
+        await broker.Queue.NextAsync(""); // set aside, as if for that claim
+        broker.Clock.Advance(broker.Lease);
+        await broker.AdvanceUntilAsync(Compare, id, job => job.LostLeases == 1);
+        Assert.Equal(id, (await broker.ClaimAsync("bert"))!.Id);
+    }
+
+    [Fact]
+    public async Task RefusedClaimTakesTheNextJobAndForgetsTheFirst()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var cancelled = await broker.CreateAsync();
+        var next = await broker.CreateAsync();
+        await broker.Grains.GetGrain<IJobGrain>(Guid.Parse(cancelled)).ApplyAsync(new CancelRequested(0, null)); // and no news of it
+        Assert.Equal(2, (await broker.Queue.DescribeAsync()).Ready);
+        Assert.Equal(next, (await broker.ClaimAsync())!.Id);
+        Assert.Equal(0, (await broker.Queue.DescribeAsync()).Ready);
+    }
+
+    [Fact]
+    public async Task JobSetAsideForAClaimThatNeverCameIsOfferedAgainAfterTenSeconds()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        Assert.Equal(Guid.Parse(id), (await broker.Queue.NextAsync("")).JobId);
+        Assert.Null(await broker.ClaimAsync());
+        broker.Clock.Advance(TimeSpan.FromMilliseconds(QueueGrain.SetAsideMs));
+        await BrokerFixture.EventuallyAsync(async () => (await broker.Queue.DescribeAsync()).Ready == 1);
+        Assert.Equal(id, (await broker.ClaimAsync())!.Id);
+    }
+
+    [Fact]
+    public async Task QueueLargerThanItsWindowIsClaimedInOrderWhileItRefills()
+    {
+        const int Jobs = QueueGrain.WindowSize + 500;
+        await using var broker = await BrokerFixture.StartAsync(path => Fill(path, Jobs));
+        Assert.Equal(QueueGrain.WindowSize, (await broker.Queue.DescribeAsync()).Ready);
+        var newest = await broker.CreateAsync("last");
+        Assert.Equal(QueueGrain.WindowSize, (await broker.Queue.DescribeAsync()).Ready);
+
+        // Past the window by way of the index alone, then the real claims around its end.
+        for (var n = 0; n < QueueGrain.WindowSize - 100; n++) await broker.Queue.NextAsync("");
+        var payloads = new List<string>();
+        while (await broker.ClaimAsync("anna") is { } claim) payloads.Add(claim.Payload!);
+        Assert.Equal([.. Enumerable.Range(QueueGrain.WindowSize - 99, 600).Select(n => $"{n}"), "last"], payloads);
+        Assert.Equal(JobStatuses.Running, (await broker.GetAsync(newest)).Status);
+    }
+
+    [Fact]
+    public async Task ReminderIsThereBeforeTheFirstLeaseAndGoesAnHourAfterTheLast()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(Reminders(broker) == 1));
+        await broker.StartAgainAsync();
+        Assert.Equal(1, Reminders(broker));
+        for (var minutes = 0; minutes < 62; minutes++)
+        {
+            broker.Clock.Advance(TimeSpan.FromMinutes(1));
+            await broker.Queue.DescribeAsync();
+        }
+        await BrokerFixture.EventuallyAsync(() =>
+        {
+            broker.Clock.Advance(Compare);
+            return Task.FromResult(Reminders(broker) == 0);
+        });
+    }
+
+    [Fact]
+    public async Task ReminderEndsALeaseAfterARestart()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        await broker.ClaimAsync("anna");
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(Reminders(broker) == 1));
+        await broker.StartAgainAsync();
+        await ((IRemindable)broker.Grains.GetGrain<IQueueGrain>(QueueNames.Default).AsReference<IRemindable>()).ReceiveReminder("leases", default);
+        Assert.Equal(JobStatuses.Running, (await broker.GetAsync(id)).Status);
+        await broker.AdvanceUntilAsync(TimeSpan.FromMinutes(2), id, job => job.LostLeases == 1);
+    }
+
+    [Fact]
+    public async Task PauseOutlivesARestart()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        await broker.Queue.PauseAsync(true);
+        Assert.Null(await broker.ClaimAsync());
+        await broker.StartAgainAsync();
+        Assert.True((await broker.Queue.DescribeAsync()).Paused);
+        Assert.Null(await broker.ClaimAsync());
+        await broker.Queue.PauseAsync(false);
+        Assert.Equal(id, (await broker.ClaimAsync())!.Id);
+    }
+
+    [Fact]
+    public async Task JobGrainReloadsWhatTheTableSaysAfterARefusedWrite()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        broker.Query<long>($"update job set version = version + 1 where id = '{id}' returning 1"); // memory is behind the table now
+        var grain = broker.Grains.GetGrain<IJobGrain>(Guid.Parse(id));
+        await Assert.ThrowsAnyAsync<Exception>(() => grain.ApplyAsync(new CancelRequested(0, null)));
+        Assert.Equal(JobState.Cancelled, (await grain.ApplyAsync(new CancelRequested(0, null)))!.Job.State);
+    }
+
+    [Fact]
+    public async Task GrainOfAJobThatWasNeverWrittenAnswersNothing()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        Assert.Null(await broker.Grains.GetGrain<IJobGrain>(Guid.NewGuid()).ApplyAsync(new CancelRequested(0, null)));
+    }
+
+    private static long Reminders(BrokerFixture broker) => broker.Query<long>("select count(*) from OrleansRemindersTable");
+
+    private static void Fill(string path, int jobs)
+    {
+        Database.Open(path).Dispose();
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        connection.Execute($"""
+            insert into job (seq, id, version, queue, lane, state, command, created_at)
+            with recursive n(i) as (select 1 union all select i + 1 from n where i < {jobs})
+            select i, printf('%08x-0000-4000-8000-%012x', i, i), 1, 'default', '', 'queued', x'70', 0 from n;
+            insert into job_payload (seq, payload) select seq, cast(seq as blob) from job;
+            """);
+    }
+}

@@ -1,0 +1,157 @@
+using Microsoft.Data.Sqlite;
+using OpenClaw.Broker.Storage;
+using OpenClaw.Contracts;
+using OpenClaw.Testing;
+
+namespace OpenClaw.Broker.Tests;
+
+/// <summary>Databases as the Python broker left them, in every shape it had.</summary>
+public sealed class SeedMigrationTests
+{
+    private const string Oldest = "id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, status TEXT NOT NULL, command TEXT NOT NULL, payload TEXT NOT NULL, result TEXT, finished_at INTEGER";
+    private static readonly string[] Later = ["error TEXT", "started_at INTEGER", "lease_until INTEGER", "worker_id TEXT", "requires TEXT"];
+
+    private static string Id(int n) => $"00000000-0000-4000-8000-{n:d12}";
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task EveryShapeOpensAndItsJobsAreServed(int laterColumns)
+    {
+        await using var broker = await BrokerFixture.StartAsync(path => Make(path, laterColumns, $"""
+            insert into jobs (id, created_at, status, command, payload) values ('{Id(2)}', 200, 'queued', 'ping', 'second');
+            insert into jobs (id, created_at, status, command, payload) values ('{Id(1)}', 100, 'queued', 'ping', 'first');
+            insert into jobs (id, created_at, status, command, payload) values ('{Id(3)}', 200, 'queued', 'ping', 'third');
+            insert into jobs (id, created_at, status, command, payload, result, finished_at) values ('{Id(4)}', 50, 'done', 'ping', 'p', 'pong: p', 60);
+            """));
+        var done = await broker.GetAsync(Id(4));
+        Assert.Equal((JobStatuses.Done, "p", "pong: p", 50, 60), (done.Status, done.Payload, done.Result, done.CreatedAt, done.FinishedAt));
+        foreach (var payload in (string[])["first", "second", "third"]) Assert.Equal(payload, (await broker.ClaimAsync())!.Payload);
+        Assert.Equal(4, broker.Query<long>("select count(*) from jobs"));
+        Assert.Equal(0, broker.Query<long>("select count(*) from sqlite_schema where name in ('seed_jobs', 'seed_quarantine')"));
+        await broker.StartAgainAsync();
+        Assert.Equal(JobStatuses.Done, (await broker.GetAsync(Id(4))).Status);
+    }
+
+    [Fact]
+    public async Task RunningJobStaysWithItsWorkerForAWholeLease()
+    {
+        await using var broker = await BrokerFixture.StartAsync(path => Make(path, 5, $$"""
+            insert into jobs (id, created_at, status, command, payload, started_at, lease_until, worker_id) values ('{{Id(1)}}', 100, 'running', 'ping', 'p', 110, 170, 'wsl');
+            insert into jobs (id, created_at, status, command, payload, requires) values ('{{Id(2)}}', 100, 'queued', 'ping', 'p', '{"caps":["gpu"]}');
+            insert into jobs (id, created_at, status, command, payload, error, finished_at, worker_id) values ('{{Id(3)}}', 100, 'failed', 'ping', 'p', 'boom', 120, 'wsl');
+            """));
+        var running = await broker.GetAsync(Id(1));
+        Assert.Equal((JobStatuses.Running, "wsl", 110, 1), (running.Status, running.WorkerId, running.StartedAt, running.Attempt));
+        var failed = await broker.GetAsync(Id(3));
+        Assert.Equal((JobStatuses.Failed, "boom", "wsl"), (failed.Status, failed.Error, failed.WorkerId));
+        Assert.Null(await broker.ClaimAsync("bert"));
+        Assert.Equal(Id(2), (await broker.ClaimAsync("bert", "gpu"))!.Id);
+        using var finished = await broker.PostAsync($"jobs/{Id(1)}/result", null, "wsl", new { result = "pong" });
+        Assert.Equal("pong", (await broker.GetAsync(Id(1))).Result);
+    }
+
+    [Fact]
+    public async Task RunningJobWhoseWorkerIsGoneIsQueuedAfterALease()
+    {
+        await using var broker = await BrokerFixture.StartAsync(path =>
+            Make(path, 0, $"insert into jobs (id, created_at, status, command, payload) values ('{Id(1)}', 100, 'running', 'ping', 'p')"));
+        await broker.AdvanceUntilAsync(broker.Lease, Id(1), job => job.Status == JobStatuses.Queued);
+        Assert.Equal(Id(1), (await broker.ClaimAsync())!.Id);
+    }
+
+    [Fact]
+    public void OddRowsGoUnchangedIntoQuarantineAndTheRestIsServed()
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("broker.db");
+        Make(path, 5, $$"""
+            insert into jobs (rowid, id, created_at, status, command, payload) values (1, '{{Id(1)}}', 100, 'paused', 'ping', 'p');
+            insert into jobs (rowid, id, created_at, status, command, payload) values (2, 'job-2', 100, 'queued', 'ping', 'p');
+            insert into jobs (rowid, id, created_at, status, command, payload) values (3, null, 100, 'queued', 'ping', 'p');
+            insert into jobs (rowid, id, created_at, status, command, payload) values (4, '{{Id(4)}}', 'yesterday', 'queued', 'ping', 'p');
+            insert into jobs (rowid, id, created_at, status, command, payload) values (5, '{{Id(5)}}', 100, 'queued', 'ping', x'ff00');
+            insert into jobs (rowid, id, created_at, status, command, payload, requires) values (6, '{{Id(6)}}', 100, 'queued', 'ping', 'p', '[]');
+            insert into jobs (rowid, id, created_at, status, command, payload) values (7, '{{Id(7)}}', 100, 'queued', 'ping', 7);
+            insert into jobs (rowid, id, created_at, status, command, payload) values (8, '{{Id(8)}}', 100.75, 'queued', 'ping', x'70c3a9');
+            insert into jobs (rowid, id, created_at, status, command, payload, requires) values (9, '{{Id(9)}}', 101, 'queued', 'ping', '', '');
+            insert into jobs (rowid, id, created_at, status, command, payload) values (10, '{{Id(10)}}', 102, 'done', 'ping', cast(x'610062' as text));
+            """);
+        using var database = Database.Open(path);
+        var report = database.Migration!;
+        Assert.Equal(4, report.Jobs); // 7's number became the text '7' when SQLite stored it
+        Assert.Equal([1, 2, 3, 4, 5, 6], report.Quarantined.Select(q => (int)q.RowId).Order());
+        Assert.All(report.Quarantined, q => Assert.StartsWith("its ", q.Reason, StringComparison.Ordinal));
+        using var connection = database.Connect();
+        Assert.Equal("yesterday", connection.Scalar<string>($"select created_at from seed_quarantine where id = '{Id(4)}'"));
+        Assert.Equal([0xff, 0], connection.Scalar<byte[]>($"select payload from seed_quarantine where id = '{Id(5)}'"));
+        Assert.Equal("its status is none of queued, running, done, failed", connection.Scalar<string>($"select reason from seed_quarantine where id = '{Id(1)}'"));
+        Assert.Equal(100_750, connection.Scalar<long>($"select created_at from job where id = '{Id(8)}'"));
+        Assert.Equal("pé", connection.Scalar<string>($"select payload from jobs where id = '{Id(8)}'"));
+        Assert.Equal("a\0b"u8.ToArray(), connection.Scalar<byte[]>($"select p.payload from job j join job_payload p using (seq) where id = '{Id(10)}'"));
+        Assert.Equal("ok", connection.Scalar<string>("pragma integrity_check"));
+    }
+
+    [Fact]
+    public void BackupIsTheFileAsItWasAndNeverOverwritesAnOlderOne()
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("broker.db");
+        File.WriteAllText(path + ".seed-backup", "an older backup");
+        Make(path, 4, $"insert into jobs (id, created_at, status, command, payload) values ('{Id(1)}', 1, 'queued', 'ping', 'p')");
+        using var database = Database.Open(path);
+        Assert.Equal("an older backup", File.ReadAllText(path + ".seed-backup"));
+        Assert.Equal(path + ".seed-backup.2", database.Migration!.Backup);
+        using var backup = new SqliteConnection($"Data Source={database.Migration.Backup};Pooling=False");
+        backup.Open();
+        Assert.Equal("queued", backup.Scalar<string>("select status from jobs"));
+        Assert.Equal(0, backup.Scalar<long>("pragma user_version"));
+    }
+
+    [Fact]
+    public void PythonBrokerThatStillWritesStopsTheMigrationAndLosesNothing()
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("broker.db");
+        Make(path, 4, $"insert into jobs (id, created_at, status, command, payload) values ('{Id(1)}', 1, 'queued', 'ping', 'p')");
+        using (var python = new SqliteConnection($"Data Source={path};Pooling=False"))
+        {
+            python.Open();
+            python.Execute("begin immediate");
+            python.Execute($"insert into jobs (id, created_at, status, command, payload) values ('{Id(2)}', 2, 'queued', 'ping', 'p')");
+            var refused = Assert.Throws<DatabaseException>(() => Database.Open(path));
+            Assert.Contains("in use by another program", refused.Message, StringComparison.Ordinal);
+            python.Execute("commit");
+        }
+        using var database = Database.Open(path);
+        Assert.Equal(2, database.Migration!.Jobs);
+        using var late = new SqliteConnection($"Data Source={path};Pooling=False");
+        late.Open();
+        Assert.Throws<SqliteException>(() => late.Execute($"insert into jobs (id, created_at, status, command, payload) values ('{Id(3)}', 3, 'queued', 'ping', 'p')"));
+    }
+
+    [Fact]
+    public void AnotherProgramsDatabaseIsRefused()
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("broker.db");
+        using (var other = new SqliteConnection($"Data Source={path};Pooling=False"))
+        {
+            other.Open();
+            other.Execute("create table jobs (name text)");
+        }
+        Assert.Contains("belongs to another program", Assert.Throws<DatabaseException>(() => Database.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    private static void Make(string path, int laterColumns, string rows)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        connection.Execute($"create table jobs ({Oldest}); create index idx_jobs_status_created on jobs (status, created_at)");
+        foreach (var column in Later.Take(laterColumns)) connection.Execute($"alter table jobs add column {column}");
+        connection.Execute(rows);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text.Json;
+using OpenClaw.Contracts;
+using OpenClaw.Testing;
+
+namespace OpenClaw.Cli.Tests;
+
+/// <summary>The commands against a real broker; this test is the worker.</summary>
+public sealed class JobsTests : IAsyncLifetime
+{
+    private readonly TempFolder folder = new();
+    private BrokerProcess broker = null!;
+    private Dictionary<string, string> environment = null!;
+
+    public async Task InitializeAsync()
+    {
+        broker = await BrokerProcess.StartAsync(folder.File("broker.db"));
+        await File.WriteAllTextAsync(folder.File("token"), BrokerProcess.BotToken + "\n");
+        environment = new Dictionary<string, string> { [Variables.BrokerUrl] = broker.Url.AbsoluteUri, [Variables.BotToken + "_FILE"] = folder.File("token") };
+    }
+
+    public async Task DisposeAsync()
+    {
+        await broker.DisposeAsync();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task AResultIsPrintedAsItIs()
+    {
+        var submit = RunAsync("submit", "ping", "hello", "--wait");
+        var job = await ClaimAsync();
+        Assert.Equal(("ping", "hello"), (job.Command, job.Payload));
+        await broker.Client("w").FinishAsync(job.Id, job.LeaseToken, "line 1\nline 2");
+        var run = await submit;
+        Assert.Equal((ExitCodes.Ok, "line 1\nline 2\n"), (run.ExitCode, run.Out));
+    }
+
+    [Fact]
+    public async Task AFailureIsExitCodeOneAndNoOutput()
+    {
+        var submit = RunAsync("submit", "ping", "--wait");
+        var job = await ClaimAsync();
+        await broker.Client("w").FailAsync(job.Id, job.LeaseToken, "went wrong");
+        var run = await submit;
+        Assert.Equal((ExitCodes.Failed, ""), (run.ExitCode, run.Out));
+        Assert.Contains("went wrong", run.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ACancelledJobIsExitCodeTwo()
+    {
+        var id = (await RunAsync("submit", "ping")).Out.Trim();
+        Assert.Equal("cancelled\n", (await RunAsync("cancel", id, "--reason", "no need")).Out);
+        var status = await RunAsync("status", id, "--wait", "--json");
+        Assert.Equal(ExitCodes.Cancelled, status.ExitCode);
+        Assert.Equal("cancelled", JsonDocument.Parse(status.Out).RootElement.GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task APayloadMayBeAnything()
+    {
+        foreach (var payload in (string[])["@file", "[x]", " blanks ", "ä\n🦀"])
+        {
+            var id = (await RunAsync("submit", "ping", payload)).Out.Trim();
+            Assert.Equal(payload, (await broker.Client().GetAsync(id)).Payload);
+        }
+        environment["STDIN"] = "from stdin\n";
+        var read = (await RunAsync("submit", "ping", "-")).Out.Trim();
+        Assert.Equal("from stdin\n", (await broker.Client().GetAsync(read)).Payload);
+        var dashes = (await RunAsync("submit", "ping", "--", "--wait")).Out.Trim();
+        Assert.Equal("--wait", (await broker.Client().GetAsync(dashes)).Payload);
+    }
+
+    [Fact]
+    public async Task AKeyMakesOneJobAndRequirementsAreSent()
+    {
+        string[] submit = ["submit", "ping", "x", "--requires", "gpu, cuda", "--idempotency-key", "k1", "--json"];
+        var first = JsonDocument.Parse((await RunAsync(submit)).Out).RootElement.GetProperty("id").GetString()!;
+        Assert.Equal(first, JsonDocument.Parse((await RunAsync(submit)).Out).RootElement.GetProperty("id").GetString());
+        Assert.Equal(["gpu", "cuda"], (await broker.Client().GetAsync(first)).Requires!.Caps);
+    }
+
+    [Fact]
+    public async Task AListIsFilteredAndLimited()
+    {
+        for (var i = 0; i < 3; i++) await broker.Client().CreateAsync(new CreateJob("ping", "x"));
+        await broker.Client().CreateAsync(new CreateJob("other\u001b[31m", "x"));
+        var page = JsonDocument.Parse((await RunAsync("jobs", "--command", "ping", "--state", "queued", "--limit", "2", "--json")).Out).RootElement;
+        Assert.Equal(2, page.GetProperty("jobs").GetArrayLength());
+        var text = await RunAsync("jobs");
+        Assert.Equal(4, text.Out.Trim().Split('\n').Length);
+        Assert.DoesNotContain('\u001b', text.Out);
+        Assert.Equal("", (await RunAsync("jobs", "--worker", "nobody")).Out);
+    }
+
+    [Fact]
+    public async Task StatusDescribesAJobThatWaits()
+    {
+        var id = (await RunAsync("submit", "ping")).Out.Trim();
+        var run = await RunAsync("status", id);
+        Assert.Equal(ExitCodes.Ok, run.ExitCode);
+        Assert.Contains("state      queued", run.Out, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.NotFound, (await RunAsync("status", Guid.NewGuid().ToString())).ExitCode);
+        Assert.Equal(ExitCodes.NotFound, (await RunAsync("cancel", Guid.NewGuid().ToString())).ExitCode);
+    }
+
+    [Fact]
+    public async Task HealthAnswersWithoutAToken()
+    {
+        environment.Remove(Variables.BotToken + "_FILE");
+        var run = await RunAsync("health", "--json");
+        Assert.Equal((ExitCodes.Ok, """{"ok":true,"ts_bound":true}""" + "\n"), (run.ExitCode, run.Out));
+    }
+
+    private Task<Openclaw> RunAsync(params string[] arguments) => Openclaw.RunAsync(environment, ["--folder", folder.File("none"), .. arguments]);
+
+    private async Task<JobView> ClaimAsync() => (await broker.Client("w").ClaimAsync(Guid.NewGuid().ToString("N"), TimeSpan.FromSeconds(30)))!;
+}

@@ -1,0 +1,108 @@
+using OpenClaw.Contract.Tests.Support;
+using OpenClaw.Testing.Http;
+
+namespace OpenClaw.Contract.Tests;
+
+/// <summary>What was answered before the broker died is true after it.</summary>
+public class RestartTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task EverythingAnsweredIsStillThere(bool kill)
+    {
+        await using var broker = await OwnBroker.StartAsync();
+        var api = broker.Api;
+        const string Claim = "X-Claim-Id: claim-1";
+        const string Key = "Idempotency-Key: key-1";
+        const string Worker = "X-Worker-Id: ada";
+        var done = await api.NewJobAsync("ping", "grüße \0 😀");
+        await api.TakeAsync();
+        await api.FinishAsync(done, "pong");
+        var failed = await api.NewJobAsync();
+        await api.FailAsync(failed, "broken");
+        var running = (await api.CreateAsync("ping", "x", Key)).Json.Id();
+        var claim = await api.TakeAsync(Worker, Claim);
+        var waiting = new List<string>();
+        for (var i = 0; i < 5; i++) waiting.Add(await api.NewJobAsync());
+        var released = await api.TakeAsync();
+        await api.DoAsync(released.Id(), "release", null, released.Fence());
+        await api.CancelAsync(waiting[4]);
+        var gpu = await api.NewJobNeedingAsync("x", "gpu");
+        string[] ids = [done, failed, running, .. waiting, gpu];
+        var before = new List<string>();
+        foreach (var id in ids) before.Add((await api.ReadAsync(id)).Text);
+
+        await (kill ? broker.KillAndStartAsync() : broker.StopAndStartAsync());
+
+        var after = new List<string>();
+        foreach (var id in ids) after.Add((await api.ReadAsync(id)).Text);
+        Assert.Equal(before, after);
+        Assert.Equal(running, (await api.CreateAsync("ping", "x", Key)).Is(200).Json.Id());
+        (await api.CreateAsync("ping", "other", Key)).Is(422);
+        var again = await api.TakeAsync(Worker, Claim);
+        Assert.Equal((running, 1, claim.Text("lease_token")), (again.Id(), again.Number("attempt"), again.Text("lease_token")));
+        (await api.FinishAsync(running, "pong", claim.Fence())).IsExactly(200, """{"ok":true,"status":"done"}""");
+        foreach (var id in waiting.Take(4)) Assert.Equal(id, (await api.TakeAsync()).Id());
+        (await api.ClaimAsync()).IsExactly(200, """{"job":null}""");
+        Assert.Equal(gpu, (await api.TakeAsync("X-Worker-Caps: gpu")).Id());
+        (await api.FinishAsync(failed, "late")).IsExactly(200, """{"ok":true,"status":"failed","note":"already failed; result ignored"}""");
+    }
+
+    [Fact]
+    public async Task StopEndsLongPollsEmptyAndExitsWithZero()
+    {
+        await using var broker = await OwnBroker.StartAsync();
+        var api = broker.Api;
+        var id = await api.NewJobNeedingAsync("x", "nobody");
+        var polls = Enumerable.Range(0, 5).Select(_ => api.PollAsync(60)).ToList();
+        var reader = api.JobAsync(id, "?wait=60");
+        await api.GetAsync("/health"); // the polls were sent before this
+        Assert.Equal(0, await broker.Process.Program.StopAsync());
+        foreach (var poll in polls) (await poll).IsExactly(200, """{"job":null}""");
+        Assert.Equal("queued", (await reader).Text("status"));
+    }
+
+    [Fact]
+    public async Task StopLosesNoAnswerOfWhatWasTaken()
+    {
+        await using var broker = await OwnBroker.StartAsync();
+        var created = new System.Collections.Concurrent.ConcurrentBag<string>();
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var producers = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            try
+            {
+                while (true)
+                {
+                    var answer = await broker.Api.CreateAsync("ping", "x");
+                    if (answer.Status == 200) created.Add(answer.Json.Id());
+                    else break;
+                    if (created.Count > 50) started.TrySetResult();
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // The broker is gone.
+            }
+        })).ToList();
+        await started.Task;
+        Assert.Equal(0, await broker.Process.Program.StopAsync());
+        await Task.WhenAll(producers);
+        await broker.Process.StartAgainAsync();
+        foreach (var id in created) (await broker.Api.ReadAsync(id)).Is(200);
+    }
+
+    [Fact]
+    public async Task TenThousandJobsThatNobodyCanDoDelayNoOther()
+    {
+        await using var broker = await OwnBroker.StartAsync();
+        await Parallel.ForAsync(0, 10_000, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) => await broker.Api.NewJobNeedingAsync($"{i}", "missing"));
+        var id = await broker.Api.NewJobAsync();
+        Assert.Equal(id, (await broker.Api.TakeAsync("X-Worker-Caps: gpu")).Id());
+        await broker.KillAndStartAsync();
+        var other = await broker.Api.NewJobNeedingAsync("x", "gpu");
+        Assert.Equal(other, (await broker.Api.TakeAsync("X-Worker-Caps: gpu")).Id());
+    }
+
+}

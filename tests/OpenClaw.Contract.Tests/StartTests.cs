@@ -1,0 +1,138 @@
+using System.Text;
+using Microsoft.Data.Sqlite;
+using OpenClaw.Contract.Tests.Support;
+using OpenClaw.Contracts;
+using OpenClaw.Testing;
+
+namespace OpenClaw.Contract.Tests;
+
+/// <summary>A broker that must not start says why in one line and exits with 78.</summary>
+public sealed class StartTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData(Variables.BotToken)]
+    [InlineData(Variables.WorkerToken)]
+    public async Task WithoutATokenItRefuses(string missing) => await AssertRefusesAsync(missing, (missing, ""));
+
+    [Theory]
+    [InlineData(Variables.BrokerPort, "99999")]
+    [InlineData(Variables.BrokerPort, "http")]
+    [InlineData(Variables.LeaseSeconds, "soon")]
+    [InlineData(Variables.LeaseSeconds, "0")]
+    [InlineData(Variables.LeaseSeconds, "-5")]
+    [InlineData(Variables.MaxPayloadBytes, "256KB")]
+    public async Task WithABadNumberItRefuses(string name, string value) => await AssertRefusesAsync(name, (name, value));
+
+    [Fact]
+    public async Task OverAFileOfAnotherBrokerItRefusesAndDoesNoHarm()
+    {
+        await using var first = await OwnBroker.StartAsync();
+        await AssertRefusesAsync(first.Database, (Variables.BrokerDb, first.Database));
+        var id = await first.Api.NewJobAsync();
+        Assert.Equal(id, (await first.Api.ClaimAsync()).Job!.Value.GetProperty("id").GetString());
+    }
+
+    [Fact]
+    public async Task InAPlaceItCannotWriteItRefuses()
+    {
+        // A path through a file can't be made by anybody, root included.
+        await File.WriteAllTextAsync(folder.File("file"), "");
+        var database = Path.Combine(folder.File("file"), "broker.db");
+        await AssertRefusesAsync(database, (Variables.BrokerDb, database));
+    }
+
+    [Theory]
+    [InlineData("not a database at all, but a text that is long enough to be looked at as one by anybody who does")]
+    public async Task OverAFileThatIsNoDatabaseItRefusesAndLeavesIt(string content)
+    {
+        var database = folder.File("broker.db");
+        await File.WriteAllTextAsync(database, string.Concat(Enumerable.Repeat(content, 100)));
+        var before = await File.ReadAllBytesAsync(database);
+        await AssertRefusesAsync(database, (Variables.BrokerDb, database));
+        Assert.Equal(before, await File.ReadAllBytesAsync(database));
+    }
+
+    [Theory]
+    [InlineData("header")]
+    [InlineData("page")]
+    [InlineData("half")]
+    public async Task OverADamagedFileItRefusesAndLeavesIt(string damage)
+    {
+        var database = folder.File("broker.db");
+        await using (var broker = await BrokerProcess.StartAsync(database))
+        {
+            for (var i = 0; i < 200; i++) await broker.Api.NewJobAsync("ping", new string('x', 2000));
+            Assert.Equal(0, await broker.Program.StopAsync());
+        }
+        using (var connection = new SqliteConnection($"Data Source={database};Pooling=False"))
+        {
+            connection.Open();
+            using var checkpoint = connection.CreateCommand();
+            checkpoint.CommandText = "pragma wal_checkpoint(truncate)";
+            checkpoint.ExecuteNonQuery();
+        }
+        Damage(database, damage);
+        var before = await File.ReadAllBytesAsync(database);
+        await AssertRefusesAsync(database, (Variables.BrokerDb, database));
+        Assert.Equal(before, await File.ReadAllBytesAsync(database));
+    }
+
+    [Fact]
+    public async Task LogHoldsNoTokenNoTextAndOneLineAnEvent()
+    {
+        await using var broker = await OwnBroker.StartAsync();
+        var api = broker.Api;
+        await api.CreateAsync("canary-command", "canary-payload", "Idempotency-Key: canary-key");
+        var job = (await api.ClaimAsync("X-Worker-Id: ada")).Job!.Value;
+        await api.GetAsync("/jobs/next", "X-Worker-Token: canary-guess");
+        await api.PostAsync("/jobs", """{"command":5,"payload":"canary-wrong"}""", api.Bot);
+        await api.FinishAsync(job.GetProperty("id").GetString()!, "canary-result");
+        Assert.Equal(0, await broker.Process.Program.StopAsync());
+        var log = broker.Process.Program.Output;
+        Assert.NotEmpty(log);
+        Assert.DoesNotContain("canary", log, StringComparison.Ordinal);
+        Assert.DoesNotContain(job.GetProperty("lease_token").GetString()!, log, StringComparison.Ordinal);
+        Assert.DoesNotContain(BrokerProcess.BotToken, log, StringComparison.Ordinal);
+        Assert.DoesNotContain(BrokerProcess.WorkerToken, log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", log, StringComparison.Ordinal);
+    }
+
+    private static void Damage(string database, string damage)
+    {
+        using var file = new FileStream(database, FileMode.Open);
+        switch (damage)
+        {
+            case "header":
+                file.Write(new byte[100]);
+                break;
+            case "half":
+                file.SetLength(file.Length / 2 / 4096 * 4096);
+                break;
+            default: // every page in the middle third: whichever tables they belong to
+                file.Position = file.Length / 3 / 4096 * 4096;
+                file.Write(Encoding.ASCII.GetBytes(new string('z', (int)(file.Length / 3))));
+                break;
+        }
+    }
+
+    private async Task AssertRefusesAsync(string named, params (string Name, string Value)[] changes)
+    {
+        var environment = new Dictionary<string, string>
+        {
+            [Variables.BrokerDb] = folder.File("own.db"),
+            [Variables.BrokerHost] = "127.0.0.1",
+            [Variables.BrokerPort] = $"{FreePort.Take()}",
+            [Variables.BotToken] = BrokerProcess.BotToken,
+            [Variables.WorkerToken] = BrokerProcess.WorkerToken,
+        };
+        foreach (var (name, value) in changes) environment[name] = value;
+        await using var program = ProgramProcess.Start(Repository.Program("OpenClaw.Broker", "openclaw-broker"), environment);
+        Assert.Equal(ExitCodes.Configuration, await program.WaitForExitAsync());
+        var line = Assert.Single(program.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(named, line, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Threading.Channels;
+using OpenClaw.Client;
+using OpenClaw.Contracts;
+using OpenClaw.Runner.Handlers;
+using OpenClaw.Testing;
+
+namespace OpenClaw.Runner.Tests;
+
+/// <summary>The runner's work loop in this process, over real HTTP, with the test's own handlers and clock.</summary>
+internal sealed class RunningWorker : IAsyncDisposable
+{
+    public const string Token = "worker-token-canary";
+
+    private readonly CancellationTokenSource stop = new();
+    private readonly CancellationTokenSource giveUp = new();
+    private readonly HttpClient http = BrokerHttp.Create();
+    private readonly TempFolder? ownFolder;
+    private readonly WatchedLog log = new();
+    private readonly Task work;
+
+    public RunningWorker(Uri broker, TimeProvider clock, IHandler handler, TempFolder? folder = null, int concurrency = 1)
+    {
+        Folder = folder ?? (ownFolder = new TempFolder());
+        var settings = new RunnerSettings
+        {
+            Broker = broker,
+            WorkerToken = Token,
+            WorkerId = "worker-1",
+            Caps = ["gpu", "cuda:12"],
+            StateFolder = Folder.Path,
+            Concurrency = concurrency,
+            PollInterval = TimeSpan.FromSeconds(8),
+            ResultTimeout = TimeSpan.FromSeconds(300),
+        };
+        var credentials = new BrokerCredentials { WorkerToken = Token, WorkerId = settings.WorkerId, Caps = settings.Caps };
+        var client = new BrokerClient(http, broker, credentials, clock);
+        var worker = new Worker(client, settings, new Dictionary<string, IHandler> { ["test"] = handler }, new Log(log, clock), clock);
+        work = worker.RunAsync(stop.Token, giveUp.Token);
+    }
+
+    public TempFolder Folder { get; }
+
+    public string Log => log.Text;
+
+    /// <summary>Waits for a log line that holds the text.</summary>
+    public Task LoggedAsync(string text) => log.LineAsync(text);
+
+    public string[] Outbox => [.. Directory.GetFiles(Folder.File("outbox"), "*.json").Select(f => Path.GetFileName(f))];
+
+    public string[] Orphans => [.. Directory.GetFiles(Folder.File("outbox/orphans")).Select(f => Path.GetFileName(f))];
+
+    public void Stop() => stop.Cancel();
+
+    public void GiveUp() => giveUp.Cancel();
+
+    public Task EndedAsync() => work.WaitAsync(TimeSpan.FromSeconds(30));
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await giveUp.CancelAsync();
+        await EndedAsync();
+        http.Dispose();
+        ownFolder?.Dispose();
+        stop.Dispose();
+        giveUp.Dispose();
+    }
+}
+
+/// <summary>A log that a test can wait for.</summary>
+internal sealed class WatchedLog : StringWriter
+{
+    private readonly Channel<string> lines = Channel.CreateUnbounded<string>();
+    private readonly Lock gate = new();
+
+    public string Text
+    {
+        get
+        {
+            lock (gate) return ToString();
+        }
+    }
+
+    public override void WriteLine(string? value)
+    {
+        lock (gate) base.WriteLine(value);
+        lines.Writer.TryWrite(value!);
+    }
+
+    public async Task LineAsync(string text)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!(await lines.Reader.ReadAsync(deadline.Token)).Contains(text, StringComparison.Ordinal))
+        {
+        }
+    }
+}
+
+/// <summary>A handler that the test holds in its hands.</summary>
+internal sealed class HeldHandler : IHandler
+{
+    private readonly Channel<string> started = Channel.CreateUnbounded<string>();
+    private readonly TaskCompletionSource<Outcome> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Waits for the next job that it is given.</summary>
+    public Task StartedAsync() => started.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+
+    public void Finish(Outcome how) => outcome.SetResult(how);
+
+    public async Task<Outcome> RunAsync(JobView job, CancellationToken stop)
+    {
+        started.Writer.TryWrite(job.Id);
+        try
+        {
+            return await outcome.Task.WaitAsync(stop);
+        }
+        catch (OperationCanceledException)
+        {
+            Cancelled.SetResult();
+            throw;
+        }
+    }
+}
+
+/// <summary>A handler that is ready at once.</summary>
+internal sealed class QuickHandler(Outcome outcome) : IHandler
+{
+    public Task<Outcome> RunAsync(JobView job, CancellationToken stop) => Task.FromResult(outcome);
+}
+
+/// <summary>A handler that throws.</summary>
+internal sealed class ThrowingHandler(string message) : IHandler
+{
+    public Task<Outcome> RunAsync(JobView job, CancellationToken stop) => throw new InvalidOperationException(message);
+}
