@@ -35,16 +35,29 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ACommandIsAcknowledgedFilledInAndThenEditedAsAnOrdinaryMessage()
+    public async Task AQuickCommandsAnswerIsFilledIn()
     {
         var text = Unique();
         var interaction = await alice.InvokeAsync("ping", text);
         await AnsweredAsync(interaction);
         Assert.Equal(5, interaction.AnsweredWith);
-        await bot.Discord.UntilAsync(() => interaction.Original!.Content.Contains("queued", StringComparison.Ordinal), "the status");
         await broker.WorkAsync(text, "pong!");
-        await alice.ReadAsync("pong!");
-        Assert.Single(alice.Seen());
+        Assert.Same(interaction.Original, await alice.ReadAsync("pong!"));
+        Assert.Single(bot.Discord.Rest.Requests, r => r.Method == "PATCH");
+        Assert.Single(bot.Discord.Rest.Of("POST", "/callback"));
+        Assert.Empty(bot.Discord.Rest.Of("POST", "/messages"));
+    }
+
+    [Fact]
+    public async Task ASlowCommandIsFilledInAndThenEditedAsAnOrdinaryMessage()
+    {
+        var text = Unique();
+        var interaction = await alice.InvokeAsync("ping", text);
+        await bot.PassUntilAsync(() => interaction.Original?.Content.Contains("queued", StringComparison.Ordinal) == true);
+        bot.Clock.Advance(TimeSpan.FromMinutes(16));
+        await broker.WorkAsync(text, "pong!");
+        await bot.PassUntilAsync(() => interaction.Original!.Content.Contains("pong!", StringComparison.Ordinal), 20);
+        Assert.Single(alice.Seen(), m => m.Content.Contains("pong!", StringComparison.Ordinal));
         Assert.Single(bot.Discord.Rest.Of("PATCH", "/webhooks/"));
         Assert.Single(bot.Discord.Rest.Of("PATCH", "/channels/"));
         Assert.Single(bot.Discord.Rest.Of("POST", "/callback"));
@@ -132,6 +145,7 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
         var put = bot.Discord.Rest.Of("PUT", "")[0];
         Assert.Equal($"/applications/{FakeDiscord.ApplicationId}/commands", put.Path);
         Assert.Equal(10, put.Body!.AsArray().Count);
+        await TellsAsync(await alice.InvokeAsync("help"));
         await bot.StopAsync();
         bot.Clock.Advance(TimeSpan.FromSeconds(10));
         await bot.StartAgainAsync();

@@ -30,7 +30,8 @@ internal sealed class JobTracker(BotParts parts)
             job = parts.State.ChangeJob(key, j => j with { JobId = id, Payload = null });
             parts.Log.Info($"job {id} ({job.Command}) made for user {job.UserId}");
         }
-        if (job.Shown is null) await message.OfferAsync(Rendering.Progress(job.JobId!, job.Command, null, away: false, late: false));
+        // An interaction already shows that something is under way; a quick job's first word there is its result.
+        if (job is { Shown: null, Interaction: null }) await message.OfferAsync(Rendering.Progress(job.JobId!, job.Command, null, away: false, late: false));
         var view = await WatchAsync(job, message, stop);
         await SettleAsync(job, message, view is null ? Lost(job) : WithButtons(job, view), view?.Status ?? JobStatuses.Failed, stop);
     }

@@ -62,6 +62,7 @@ internal sealed class StatusMessage(BotParts parts, string key)
         else if (job.Interaction is { } interaction)
         {
             delivery = await parts.Chat.FillInAsync(interaction, body, parts.Speaking);
+            edited = parts.Clock.GetUtcNow();
             if (delivery.Outcome is not (DeliveryOutcome.Delivered or DeliveryOutcome.Unreached or DeliveryOutcome.TooLarge)) delivery = await PostAsync(job, body, "s");
         }
         else
