@@ -58,6 +58,33 @@ public sealed class BrokerAwayTests : IAsyncLifetime
         await working;
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AnAmbiguousCreateIsRepeatedWithItsKeyAndMakesOneJobAlsoAfterARestart(bool restart)
+    {
+        await using var proxy = await LossyProxy.StartAsync(broker.Url);
+        bot.Settings = bot.Settings with { Broker = proxy.Url };
+        await bot.StopAsync();
+        bot.Clock.Advance(TimeSpan.FromSeconds(10));
+        await bot.StartAgainAsync();
+        proxy.Loses = 1;
+        await alice.SayAsync("ping hello");
+        var shown = await alice.ReadAsync("is kept");
+        Assert.Equal(1, proxy.Lost);
+        if (restart)
+        {
+            await bot.StopAsync();
+            bot.Clock.Advance(TimeSpan.FromSeconds(10));
+            await bot.StartAgainAsync();
+        }
+        var working = WorkAsync("pong");
+        await bot.PassUntilAsync(() => shown.Content.Contains("pong", StringComparison.Ordinal), 15);
+        await working;
+        Assert.Single((await broker.Client().ListAsync(new OpenClaw.Client.JobFilter())).Jobs);
+        Assert.Single(alice.Seen());
+    }
+
     private async Task WorkAsync(string result)
     {
         var client = broker.Client("worker-1");
