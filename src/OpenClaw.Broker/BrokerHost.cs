@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Storage;
@@ -53,6 +54,7 @@ internal static class BrokerHost
         services.AddSingleton<FatalError>();
         services.AddSingleton<Writer>();
         services.AddSingleton<JobReader>();
+        services.AddSingleton<NewJobIds>();
         services.AddSingleton<SqliteDataSource>();
         services.AddSingleton<ClaimWaiters>();
         services.AddSingleton<EndWaiters>();
@@ -124,11 +126,7 @@ internal static class BrokerHost
     private static void AddLogging(ILoggingBuilder logging)
     {
         logging.ClearProviders();
-        logging.AddJsonConsole(console =>
-        {
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
-        });
+        logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName).AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Orleans", LogLevel.Error);
         logging.AddFilter("Microsoft", LogLevel.Warning);

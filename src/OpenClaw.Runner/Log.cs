@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using OpenClaw.Contracts;
 
 namespace OpenClaw.Runner;
 
@@ -9,7 +9,6 @@ namespace OpenClaw.Runner;
 /// </summary>
 internal sealed class Log(TextWriter to, TimeProvider clock)
 {
-    private const int LongestValue = 200;
     private readonly Lock gate = new();
 
     public void Started(Uri broker, string workerId, int concurrency, string stateFolder) => Info(
@@ -55,42 +54,15 @@ internal sealed class Log(TextWriter to, TimeProvider clock)
 
     public void BrokerBack() => Info("broker answers again");
 
-    private void Info(string what, params ReadOnlySpan<(string Name, object? Value)> facts) => Write("info", what, facts);
+    private void Info(string what, params IEnumerable<(string Name, object? Value)> facts) => Write("info", what, facts);
 
-    private void Warn(string what, params ReadOnlySpan<(string Name, object? Value)> facts) => Write("warn", what, facts);
+    private void Warn(string what, params IEnumerable<(string Name, object? Value)> facts) => Write("warn", what, facts);
 
-    private void Error(string what, params ReadOnlySpan<(string Name, object? Value)> facts) => Write("error", what, facts);
+    private void Error(string what, params IEnumerable<(string Name, object? Value)> facts) => Write("error", what, facts);
 
-    private void Write(string level, string what, ReadOnlySpan<(string Name, object? Value)> facts)
+    private void Write(string level, string what, IEnumerable<(string Name, object? Value)> facts)
     {
-        var line = new StringBuilder();
-        line.Append(clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)).Append(' ').Append(level).Append(' ').Append(what);
-        foreach (var (name, value) in facts)
-        {
-            if (value is null) continue;
-            line.Append(' ').Append(name).Append('=');
-            AppendValue(line, Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
-        }
-        lock (gate) to.WriteLine(line.ToString());
-    }
-
-    /// <summary>Others choose some values: a value with blanks is quoted, and none can end the line or forge a fact.</summary>
-    private static void AppendValue(StringBuilder line, string value)
-    {
-        if (value.Length > LongestValue) value = value[..LongestValue] + "…";
-        var plain = value.Length > 0 && value.All(c => !char.IsControl(c) && !char.IsWhiteSpace(c) && c is not ('"' or '='));
-        if (plain)
-        {
-            line.Append(value);
-            return;
-        }
-        line.Append('"');
-        foreach (var c in value)
-        {
-            if (c is '"' or '\\') line.Append('\\').Append(c);
-            else if (char.IsControl(c) || c is '\u2028' or '\u2029') line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-            else line.Append(c);
-        }
-        line.Append('"');
+        var line = LogLine.Format(clock.GetUtcNow(), level, what, facts);
+        lock (gate) to.WriteLine(line);
     }
 }

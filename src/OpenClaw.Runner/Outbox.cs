@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace OpenClaw.Runner;
@@ -91,7 +92,7 @@ internal sealed class Outbox
     }
 
     private static string FileName(Outgoing outcome) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{outcome.JobId}.{outcome.Attempt}.json");
+        string.Create(CultureInfo.InvariantCulture, $"{outcome.JobId}.{outcome.Attempt}.{outcome.Kind}.json").ToLowerInvariant();
 }
 
 /// <summary>Ids as the broker makes them. They become parts of file names and paths, so nothing else is let in.</summary>

@@ -6,7 +6,7 @@ using OpenClaw.Contracts;
 const string Usage = """
     openclaw-benchmarks load --url URL --bot-token T --worker-token T [--mode cycle|create] [--connections 32] [--seconds 10] [--warmup 3] [--payload-bytes 5]
         Loads any broker of the contract and prints one JSON line.
-    openclaw-benchmarks figures [--only NAME,NAME] [--seconds 10] [--warmup 3] [--broker PROGRAM] [--python-broker FOLDER] [--bullmq]
+    openclaw-benchmarks figures [--only NAME,NAME] [--seconds 10] [--warmup 3] [--broker PROGRAM] [--python-broker FOLDER [--python python3]] [--bullmq]
         Starts what it needs and prints one line a figure. Names: python, bullmq, million, start, memory, latency.
     openclaw-benchmarks storage [--seconds 10] [--warmup 3] [--broker PROGRAM]
         Creates with storage against creates without, for brokers built with that switch.

@@ -23,12 +23,16 @@ internal sealed class BrokerFixture : IAsyncDisposable
     private static readonly DateTimeOffset Beginning = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
     private readonly TempFolder folder = new();
     private WebApplication app = null!;
+    private int reminded;
 
     public FakeTimeProvider Clock { get; } = new(Beginning);
 
     public string DatabasePath => folder.File("broker.db");
 
     public TimeSpan Lease { get; } = TimeSpan.FromSeconds(LeaseSeconds);
+
+    /// <summary>How often a reminder has reached a grain.</summary>
+    public int Reminded => Volatile.Read(ref reminded);
 
     public Uri Url { get; private set; } = null!;
 
@@ -58,10 +62,25 @@ internal sealed class BrokerFixture : IAsyncDisposable
         {
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
             silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
+            silo.AddIncomingGrainCallFilter(context =>
+            {
+                if (context.InterfaceMethod.Name == nameof(IRemindable.ReceiveReminder)) Interlocked.Increment(ref reminded);
+                return context.Invoke();
+            });
         });
         await app.StartAsync();
         Url = new Uri(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         Http = new HttpClient { BaseAddress = Url };
+    }
+
+    /// <summary>Starts another broker over the file as a kill -9 at this moment would leave it; this one goes on beside it.</summary>
+    public async Task<BrokerFixture> KilledHereAsync()
+    {
+        var after = new BrokerFixture();
+        foreach (var suffix in (string[])["", "-wal"]) File.Copy(DatabasePath + suffix, after.DatabasePath + suffix);
+        after.Clock.SetUtcNow(Clock.GetUtcNow());
+        await after.StartAgainAsync();
+        return after;
     }
 
     public async Task StopAsync()

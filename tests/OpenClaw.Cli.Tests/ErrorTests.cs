@@ -96,7 +96,7 @@ public sealed class ErrorTests : IDisposable
             return ScriptedAnswer.Lose;
         });
         var run = await Openclaw.RunAsync(Environment(broker.Url.AbsoluteUri), "submit", "ping", "x", "--wait");
-        Assert.Equal((ExitCodes.Ok, "pong: x\n"), (run.ExitCode, run.Out));
+        Assert.Equal((ExitCodes.Ok, "pong: x\n", ""), (run.ExitCode, run.Out, run.ExitCode == 0 ? "" : run.Talk));
         var posts = broker.Take().Where(r => r.Method == "POST").Select(r => r.Headers["Idempotency-Key"]).ToList();
         Assert.Equal(2, posts.Count);
         Assert.Single(posts.Distinct());

@@ -5,7 +5,7 @@ using OpenClaw.Testing;
 namespace OpenClaw.Cli.Tests;
 
 /// <summary>The commands against a real broker; this test is the worker.</summary>
-public sealed class JobsTests : IAsyncLifetime
+public sealed class JobsTests : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder folder = new();
     private BrokerProcess broker = null!;
@@ -18,11 +18,9 @@ public sealed class JobsTests : IAsyncLifetime
         environment = new Dictionary<string, string> { [Variables.BrokerUrl] = broker.Url.AbsoluteUri, [Variables.BotToken + "_FILE"] = folder.File("token") };
     }
 
-    public async Task DisposeAsync()
-    {
-        await broker.DisposeAsync();
-        folder.Dispose();
-    }
+    public async Task DisposeAsync() => await broker.DisposeAsync();
+
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public async Task AResultIsPrintedAsItIs()
@@ -77,7 +75,7 @@ public sealed class JobsTests : IAsyncLifetime
         string[] submit = ["submit", "ping", "x", "--requires", "gpu, cuda", "--idempotency-key", "k1", "--json"];
         var first = JsonDocument.Parse((await RunAsync(submit)).Out).RootElement.GetProperty("id").GetString()!;
         Assert.Equal(first, JsonDocument.Parse((await RunAsync(submit)).Out).RootElement.GetProperty("id").GetString());
-        Assert.Equal(["gpu", "cuda"], (await broker.Client().GetAsync(first)).Requires!.Caps);
+        Assert.Equal(["cuda", "gpu"], (await broker.Client().GetAsync(first)).Requires!.Caps.Order());
     }
 
     [Fact]

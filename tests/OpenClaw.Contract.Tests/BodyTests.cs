@@ -37,7 +37,7 @@ public class BodyTests(TestedBroker broker) : ContractTest(broker)
     [InlineData("true")]
     [InlineData("\"command\"")]
     public async Task BodyThatIsNoObjectIsWrongAsAWhole(string body) =>
-        (await Api.CreateFromAsync(body)).IsInvalidAsAWhole();
+        (await Api.CreateFromAsync(body)).IsInvalidBody();
 
     [Theory]
     [InlineData("")]
@@ -51,7 +51,7 @@ public class BodyTests(TestedBroker broker) : ContractTest(broker)
     [InlineData("{\"command\":\"ping\",\"payload\":\"\\x41\"}")]
     [InlineData("not json")]
     public async Task BrokenJsonIsWrongAsAWhole(string body) =>
-        (await Api.CreateFromAsync(body)).IsInvalidAsAWhole();
+        (await Api.CreateFromAsync(body)).IsInvalidBody();
 
     [Theory]
     [InlineData("text/plain", """{"command":"ping","payload":"x"}""")]
@@ -59,7 +59,7 @@ public class BodyTests(TestedBroker broker) : ContractTest(broker)
     [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"command\"\r\n\r\nping\r\n--b--\r\n")]
     [InlineData("application/xml", "<command/>")]
     public async Task OtherKindsOfBodyAreWrongAsAWhole(string contentType, string body) =>
-        (await Api.CreateFromAsync(body, "Content-Type: " + contentType)).IsInvalidAsAWhole();
+        (await Api.CreateFromAsync(body, "Content-Type: " + contentType)).IsInvalidBody();
 
     [Theory]
     [InlineData("{}")]
@@ -105,7 +105,7 @@ public class BodyTests(TestedBroker broker) : ContractTest(broker)
     public async Task WorkersBrokenBodyIsWrongAsAWhole(string verb, string body)
     {
         var id = await RunningJobAsync();
-        (await Api.DoAsync(id, verb, body)).IsInvalidAsAWhole();
+        (await Api.DoAsync(id, verb, body)).IsInvalidBody();
         Assert.Equal("running", (await Api.JobAsync(id)).Text("status"));
     }
 
@@ -117,7 +117,7 @@ public class BodyTests(TestedBroker broker) : ContractTest(broker)
     public async Task FailureThatIsNoObjectIsWrongAsAWhole(string body)
     {
         var id = await RunningJobAsync();
-        (await Api.DoAsync(id, "fail", body)).IsInvalidAsAWhole();
+        (await Api.DoAsync(id, "fail", body)).IsInvalidBody();
         Assert.Equal("running", (await Api.JobAsync(id)).Text("status"));
     }
 

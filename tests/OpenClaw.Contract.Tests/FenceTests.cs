@@ -132,12 +132,21 @@ public class FenceTests(TestedBroker broker) : ContractTest(broker)
     {
         var id = await Api.NewJobAsync();
         (await Api.DoAsync(id, "heartbeat", null)).IsRefused(409);
-        (await Api.DoAsync(id, "release", null)).IsRefused(409);
         await Api.TakeAsync();
         await Api.FinishAsync(id, "pong");
         (await Api.DoAsync(id, "heartbeat", null)).IsRefused(409);
-        (await Api.DoAsync(id, "release", null)).IsRefused(409);
-        Assert.Equal("done", (await Api.JobAsync(id)).Text("status"));
+    }
+
+    [Fact]
+    public async Task RepeatedReleaseIsNoError()
+    {
+        await Api.NewJobAsync();
+        var job = await Api.TakeAsync();
+        (await Api.DoAsync(job.Id(), "release", null, job.Fence())).IsExactly(200, """{"ok":true,"status":"queued"}""");
+        (await Api.DoAsync(job.Id(), "release", null, job.Fence())).IsExactly(200, """{"ok":true,"status":"queued"}""");
+        (await Api.FinishAsync(job.Id(), "done after all", job.Fence())).Is(200);
+        (await Api.DoAsync(job.Id(), "release", null, job.Fence())).Is(200);
+        Assert.Equal("done", (await Api.JobAsync(job.Id())).Text("status"));
     }
 
     [Fact]

@@ -116,12 +116,24 @@ public class LeaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task LeaseOutlivesAKillByOneWholeLeaseAndThenEnds()
+    public async Task LeaseOutlivesTheTimeThatTheBrokerWasAway()
     {
         var id = await Api.NewJobAsync();
         var job = await Api.TakeAsync();
+        await broker.Process.Program.KillAsync();
+        broker.Execute("update job set lease_until = created_at"); // as if the broker had been away for long
+        await broker.Process.StartAgainAsync(new Dictionary<string, string> { ["LEASE_SECONDS"] = "600" });
+        (await Api.DoAsync(id, "heartbeat", null, job.Fence())).Is(200);
+        Assert.Equal(0, (await Api.JobAsync(id)).Number("lost_leases"));
+    }
+
+    [Fact]
+    public async Task LeaseEndsAfterARestartWithNobodyPolling()
+    {
+        var id = await Api.NewJobAsync();
+        await Api.TakeAsync();
         await broker.KillAndStartAsync();
-        (await Api.DoAsync(id, "heartbeat", null, job.Fence())).Is(200); // not lost by the time the broker was away
+        await LeaseOverAsync(id);
         Assert.Equal((id, 2), ((await Api.PollAsync(60)).Job!.Value.Id(), (await Api.JobAsync(id)).Number("attempt")));
     }
 

@@ -37,7 +37,7 @@ public class RestartTests
 
         var after = new List<string>();
         foreach (var id in ids) after.Add((await api.ReadAsync(id)).Text);
-        Assert.Equal(before, after);
+        Assert.Equal(before.Select(WithoutLease), after.Select(WithoutLease));
         Assert.Equal(running, (await api.CreateAsync("ping", "x", Key)).Is(200).Json.Id());
         (await api.CreateAsync("ping", "other", Key)).Is(422);
         var again = await api.TakeAsync(Worker, Claim);
@@ -105,4 +105,7 @@ public class RestartTests
         Assert.Equal(other, (await broker.Api.TakeAsync("X-Worker-Caps: gpu")).Id());
     }
 
+
+    /// <summary>A lease may be longer after a start: none ends before one whole lease from then on.</summary>
+    private static string WithoutLease(string job) => System.Text.RegularExpressions.Regex.Replace(job, "\"lease_until\":\\d+", "");
 }

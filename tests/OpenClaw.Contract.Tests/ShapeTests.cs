@@ -119,17 +119,17 @@ public class ShapeTests(TestedBroker broker) : ContractTest(broker)
     }
 
     [Theory]
-    [InlineData("GET", "/nowhere", 404, "Not Found")]
-    [InlineData("POST", "/", 404, "Not Found")]
-    [InlineData("GET", "/jobs/00000000-0000-4000-8000-000000000000/nothing", 404, "Not Found")]
-    [InlineData("DELETE", "/jobs", 405, "Method Not Allowed")]
-    [InlineData("PUT", "/jobs/00000000-0000-4000-8000-000000000000", 405, "Method Not Allowed")]
-    [InlineData("GET", "/jobs/00000000-0000-4000-8000-000000000000/result", 405, "Method Not Allowed")]
-    [InlineData("GET", "/jobs/00000000-0000-4000-8000-000000000000/fail", 405, "Method Not Allowed")]
-    [InlineData("POST", "/jobs/next", 405, "Method Not Allowed")]
-    [InlineData("POST", "/health", 405, "Method Not Allowed")]
-    public async Task UnknownPathsAndMethodsAreJsonToo(string method, string path, int status, string detail) =>
-        (await Api.SendAsync(new HttpMethod(method), path, null, Api.Bot, Api.Worker)).IsRefused(status, detail);
+    [InlineData("GET", "/nowhere", 404)]
+    [InlineData("POST", "/", 404)]
+    [InlineData("GET", "/jobs/00000000-0000-4000-8000-000000000000/nothing", 404)]
+    [InlineData("DELETE", "/jobs", 405)]
+    [InlineData("PUT", "/jobs/00000000-0000-4000-8000-000000000000", 405)]
+    [InlineData("GET", "/jobs/00000000-0000-4000-8000-000000000000/result", 405)]
+    [InlineData("GET", "/jobs/00000000-0000-4000-8000-000000000000/fail", 405)]
+    [InlineData("POST", "/jobs/next", 405)]
+    [InlineData("POST", "/health", 405)]
+    public async Task UnknownPathsAndMethodsAreJsonToo(string method, string path, int status) =>
+        (await Api.SendAsync(new HttpMethod(method), path, null, Api.Bot, Api.Worker)).IsRefused(status);
 
     private static void AssertJob(System.Text.Json.JsonElement job, string id, string status, string payload = "hello")
     {

@@ -108,11 +108,11 @@ public class TransportTests(TestedBroker broker) : ContractTest(broker)
     [InlineData("a\\ud83d")]
     public async Task LoneSurrogateIsInvalid(string escaped)
     {
-        (await Api.CreateFromAsync($$"""{"command":"ping","payload":"{{escaped}}"}""")).IsInvalid("body.payload");
-        (await Api.CreateFromAsync($$"""{"command":"{{escaped}}","payload":"x"}""")).IsInvalid("body.command");
+        (await Api.CreateFromAsync($$"""{"command":"ping","payload":"{{escaped}}"}""")).IsInvalidBody();
+        (await Api.CreateFromAsync($$"""{"command":"{{escaped}}","payload":"x"}""")).IsInvalidBody();
         var id = await RunningJobAsync();
-        (await Api.DoAsync(id, "result", $$"""{"result":"{{escaped}}"}""")).IsInvalid("body.result");
-        (await Api.DoAsync(id, "fail", $$"""{"error":"{{escaped}}"}""")).IsInvalid("body.error");
+        (await Api.DoAsync(id, "result", $$"""{"result":"{{escaped}}"}""")).IsInvalidBody();
+        (await Api.DoAsync(id, "fail", $$"""{"error":"{{escaped}}"}""")).IsInvalidBody();
     }
 
     [Theory]

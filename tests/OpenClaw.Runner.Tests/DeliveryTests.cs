@@ -7,7 +7,7 @@ namespace OpenClaw.Runner.Tests;
 public sealed class DeliveryTests : IDisposable
 {
     private const string Id = "11111111-1111-4111-8111-111111111111";
-    private const string File = Id + ".1.json";
+    private const string File = Id + ".1.result.json";
     private readonly WatchedClock clock = new();
     private readonly TempFolder folder = new();
 
@@ -69,13 +69,14 @@ public sealed class DeliveryTests : IDisposable
     }
 
     [Fact]
-    public async Task AResultTheBrokerWillNotHaveFailsTheJob()
+    public async Task AResultTheBrokerWillNotHaveFailsTheJobAndIsKept()
     {
         await using var broker = OneJob(_ => ScriptedAnswer.Problem(413, "too_large"));
         await using var worker = Start(broker);
         Assert.Equal("""{"error":"the broker refused the result: 413 as scripted"}""", (await broker.NextAsync("/fail")).Body);
         await broker.NextAsync("/jobs/next");
         Assert.Equal([File], worker.Orphans);
+        Assert.Contains("payload-canary", await System.IO.File.ReadAllTextAsync(folder.File("outbox/orphans/" + File)), StringComparison.Ordinal);
         Assert.Empty(worker.Outbox);
     }
 

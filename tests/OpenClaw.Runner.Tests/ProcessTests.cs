@@ -113,7 +113,8 @@ public sealed class ProcessTests : IDisposable
     {
         await using var runner = StartRunner(new Uri("http://127.0.0.1:9"), (name, value));
         Assert.Equal(ExitCodes.Configuration, await runner.WaitForExitAsync());
-        Assert.StartsWith("openclaw-runner: " + line, Assert.Single(runner.Output.Split('\n')), StringComparison.Ordinal);
+        Assert.Contains(line, Assert.Single(runner.Output.Split("\n")), StringComparison.Ordinal);
+        Assert.StartsWith($"openclaw-runner: {name}", runner.Output, StringComparison.Ordinal);
     }
 
     [Fact]

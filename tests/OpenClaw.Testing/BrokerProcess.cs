@@ -15,9 +15,12 @@ public sealed class BrokerProcess : IAsyncDisposable
     private readonly Dictionary<string, string> environment;
     private readonly string[] wrap;
 
-    private BrokerProcess(string database, int port, IReadOnlyDictionary<string, string>? more, string[]? wrap)
+    private readonly string program;
+
+    private BrokerProcess(string database, int port, IReadOnlyDictionary<string, string>? more, string[]? wrap, string? program)
     {
         this.wrap = wrap ?? [];
+        this.program = program ?? Repository.Program("OpenClaw.Broker", "openclaw-broker");
         environment = new Dictionary<string, string>
         {
             [Variables.BrokerDb] = database,
@@ -40,19 +43,21 @@ public sealed class BrokerProcess : IAsyncDisposable
 
     /// <summary>Starts a broker and returns when it answers.</summary>
     /// <param name="wrap">A program with arguments that execs the command line after them, such as <c>unshare</c>.</param>
-    public static async Task<BrokerProcess> StartAsync(string database, IReadOnlyDictionary<string, string>? more = null, string[]? wrap = null)
+    /// <param name="program">Another build than the tests' own, such as a published one.</param>
+    public static async Task<BrokerProcess> StartAsync(string database, IReadOnlyDictionary<string, string>? more = null, string[]? wrap = null, string? program = null)
     {
-        var broker = new BrokerProcess(database, FreePort.Take(), more, wrap);
+        var broker = new BrokerProcess(database, FreePort.Take(), more, wrap, program);
         await broker.StartAgainAsync();
         return broker;
     }
 
     /// <summary>Starts the process again, after it was stopped or killed.</summary>
-    public async Task StartAgainAsync()
+    /// <param name="changes">Variables that have other values from now on.</param>
+    public async Task StartAgainAsync(IReadOnlyDictionary<string, string>? changes = null)
     {
+        foreach (var (name, value) in changes ?? new Dictionary<string, string>()) environment[name] = value;
         if (Program is not null) await Program.DisposeAsync();
-        var assembly = Repository.Program("OpenClaw.Broker", "openclaw-broker");
-        Program = wrap is [var program, .. var arguments] ? ProgramProcess.Start(program, environment, [.. arguments, "dotnet", assembly]) : ProgramProcess.Start(assembly, environment);
+        Program = wrap is [var wrapper, .. var arguments] ? ProgramProcess.Start(wrapper, environment, [.. arguments, "dotnet", program]) : ProgramProcess.Start(program, environment);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {

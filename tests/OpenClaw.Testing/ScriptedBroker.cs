@@ -87,6 +87,8 @@ public sealed class ScriptedBroker : IAsyncDisposable
                     held.Add(context);
                     return;
                 case ScriptedAnswer.LoseStatus:
+                    context.Response.ContentLength64 = 100;
+                    context.Response.OutputStream.WriteByte((byte)' ');
                     context.Response.Abort();
                     return;
             }
@@ -113,7 +115,7 @@ public sealed record ScriptedAnswer(int Status, string Json, string? Location = 
     /// <summary>Never answers: a long poll, or a network that swallows.</summary>
     public static ScriptedAnswer Hold { get; } = new(HoldStatus, "");
 
-    /// <summary>Cuts the connection after the request was read.</summary>
+    /// <summary>Cuts the connection in the middle of the answer.</summary>
     public static ScriptedAnswer Lose { get; } = new(LoseStatus, "");
 
     public static ScriptedAnswer NoJob { get; } = Ok("""{"job":null}""");

@@ -11,7 +11,7 @@ namespace OpenClaw.Broker.Http;
 
 /// <summary>What a bot's token opens: creating, reading, listing and cancelling jobs.</summary>
 internal sealed class JobsApi(
-    IGrainFactory grains, JobReader table, NewsDesk news, EndWaiters endWaiters, SteadyClock clock, TimeProvider time, BrokerOptions options, IHostApplicationLifetime lifetime)
+    IGrainFactory grains, JobReader table, NewJobIds newIds, NewsDesk news, EndWaiters endWaiters, SteadyClock clock, TimeProvider time, BrokerOptions options, IHostApplicationLifetime lifetime)
 {
     private const int DefaultLimit = 50;
     private const int MaxLimit = 200;
@@ -36,7 +36,7 @@ internal sealed class JobsApi(
         Guid id;
         if (earlier is null)
         {
-            id = Guid.NewGuid();
+            id = newIds.Next();
             var reply = await grains.GetGrain<IJobGrain>(id).EnqueueAsync(job);
             if (reply.Job is { } created) await news.PublishAsync(created);
             earlier = reply.EarlierUse;

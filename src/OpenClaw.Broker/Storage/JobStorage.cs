@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using OpenClaw.Broker.Jobs;
 using Orleans.Storage;
@@ -22,15 +23,33 @@ internal sealed class JobRow
     public KeyUse? EarlierUse { get; set; }
 }
 
+/// <summary>Makes ids for new jobs, and remembers until their first use that no row can have them yet.</summary>
+internal sealed class NewJobIds
+{
+    private readonly ConcurrentDictionary<Guid, byte> unused = new();
+
+    /// <summary>An id that grows with time, so that new rows lie side by side in the index.</summary>
+    public Guid Next()
+    {
+        var id = Guid.CreateVersion7();
+        unused[id] = 0;
+        return id;
+    }
+
+    /// <summary>Whether the id was never asked for; true once.</summary>
+    public bool TryUse(Guid id) => unused.TryRemove(id, out _);
+}
+
 /// <summary>Keeps JobGrains in the job table: reads through the reader pool, writes through the group-commit writer.</summary>
-internal sealed class JobStorage(JobReader reader, Writer writer) : IGrainStorage
+internal sealed class JobStorage(JobReader reader, Writer writer, NewJobIds newIds) : IGrainStorage
 {
     public const string Name = "jobs";
 
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var row = Row(grainState);
-        row.Job = await reader.FindAsync(grainId.GetGuidKey());
+        var id = grainId.GetGuidKey();
+        row.Job = newIds.TryUse(id) ? null : await reader.FindAsync(id);
         SetRecord(grainState, row.Job);
     }
 

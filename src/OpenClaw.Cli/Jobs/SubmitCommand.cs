@@ -58,7 +58,7 @@ internal static class SubmitCommand
             {
                 return await broker.CreateAsync(job, key, run.Stop).ConfigureAwait(false);
             }
-            catch (Exception e) when (attempt < Tries && IsLostAnswer(e) && !run.Stop.IsCancellationRequested)
+            catch (Exception e) when (attempt < Tries && (IsLostAnswer(e) || attempt > 1 && e is HttpRequestException) && !run.Stop.IsCancellationRequested)
             {
                 run.Talk.Step($"the broker's answer was lost ({e.Message}), asking again");
                 await Task.Delay(Pause, TimeProvider.System, run.Stop).ConfigureAwait(false);
@@ -66,6 +66,7 @@ internal static class SubmitCommand
         }
     }
 
+    /// <summary>Whether the broker may have got the job. At the first try, a broker that nobody reaches is simply not there.</summary>
     private static bool IsLostAnswer(Exception e) => e switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => false,

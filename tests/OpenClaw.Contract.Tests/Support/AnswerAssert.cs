@@ -44,8 +44,8 @@ internal static class AnswerAssert
         Assert.Equal(places.Order(), entries.Select(e => string.Join('.', e.GetProperty("loc").EnumerateArray())).Order());
     }
 
-    /// <summary>A 422 about the body as a whole.</summary>
-    public static void IsInvalidAsAWhole(this Answer answer)
+    /// <summary>A 422 about the body, whichever of its fields it names.</summary>
+    public static void IsInvalidBody(this Answer answer)
     {
         answer.Is(422);
         Assert.NotEmpty(answer["detail"].EnumerateArray());

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using OpenClaw.Testing;
 using OpenClaw.Testing.Http;
 
@@ -33,6 +34,16 @@ public sealed class OwnBroker : IAsyncDisposable
     {
         Assert.Equal(0, await Process.Program.StopAsync());
         await Process.StartAgainAsync();
+    }
+
+    /// <summary>Changes the file while no broker has it.</summary>
+    public void Execute(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Database};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,35 @@
+using Microsoft.Data.Sqlite;
+
+namespace OpenClaw.Benchmarks.Figures;
+
+/// <summary>Makes many waiting jobs at once: copies of one that the broker itself has made, written while it is away.</summary>
+internal static class Filling
+{
+    private const string Uuid = "substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-4' || substr(h, 14, 3) || '-8' || substr(h, 18, 3) || '-' || substr(h, 21, 12)";
+
+    public static async Task FillAsync(Bench bench, string database, int jobs)
+    {
+        await using (var broker = await bench.StartBrokerAsync(database))
+        {
+            await broker.Api.NewJobAsync();
+            await broker.Program.StopAsync();
+        }
+        using var connection = new SqliteConnection($"Data Source={database};Pooling=False");
+        connection.Open();
+        using var fill = connection.CreateCommand();
+        fill.CommandTimeout = 600;
+        fill.CommandText = $"""
+            begin immediate;
+            insert into job (seq, id, version, queue, lane, state, command, created_at)
+              with recursive n(i) as (select 1 union all select i + 1 from n where i < $jobs - 1),
+              copies as (select j.*, j.seq + n.i as place, lower(hex(randomblob(16))) as h from n, job j where j.seq = (select min(seq) from job))
+              select place, {Uuid}, version, queue, lane, state, command, created_at from copies;
+            insert into job_payload (seq, payload)
+              select j.seq, (select payload from job_payload limit 1) from job j where j.seq not in (select seq from job_payload);
+            commit;
+            pragma wal_checkpoint(truncate);
+            """;
+        fill.Parameters.AddWithValue("$jobs", jobs);
+        fill.ExecuteNonQuery();
+    }
+}

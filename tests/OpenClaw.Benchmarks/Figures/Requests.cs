@@ -1,0 +1,30 @@
+using System.Text;
+using OpenClaw.Benchmarks.Load;
+using OpenClaw.Testing;
+
+namespace OpenClaw.Benchmarks.Figures;
+
+/// <summary>The requests of a cycle, ready to be sent.</summary>
+internal sealed class Requests
+{
+    private const string Worker = $"X-Worker-Token: {BrokerProcess.WorkerToken}";
+
+    public byte[] Create { get; } = HttpLane.Request("POST", "/jobs", """{"command":"ping","payload":"hello"}""", $"X-Bot-Token: {BrokerProcess.BotToken}");
+
+    public byte[] Claim { get; } = HttpLane.Request("GET", "/jobs/next", "", Worker);
+
+    public byte[] Poll { get; } = HttpLane.Request("GET", "/jobs/next?wait=60", "", Worker);
+
+    /// <summary>The result of the job in a claim's answer.</summary>
+    public byte[] ResultOf(ReadOnlySpan<byte> claimed)
+    {
+        var id = claimed.IndexOf("\"id\":\""u8);
+        if (id < 0) throw new InvalidOperationException("a claim found no job");
+        return HttpLane.Request("POST", $"/jobs/{Encoding.ASCII.GetString(claimed.Slice(id + 6, 36))}/result", """{"result":"pong"}""", Worker);
+    }
+
+    public static void Check(int status, HttpLane lane)
+    {
+        if (status != 200) throw new InvalidOperationException($"the broker answered {status}: {Encoding.UTF8.GetString(lane.Body)}");
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using OpenClaw.Crash.Tests.Checking;
+using OpenClaw.Crash.Tests.History;
+using OpenClaw.Crash.Tests.Running;
+using Xunit.Abstractions;
+
+namespace OpenClaw.Crash.Tests;
+
+/// <summary>
+/// kill -9 of a real broker under load, again and again. <c>OPENCLAW_CRASH_KILLS</c> says how often (20),
+/// <c>OPENCLAW_CRASH_SEED</c> repeats a run's dice.
+/// </summary>
+public class CrashTests(ITestOutputHelper output)
+{
+    /// <summary>After so many kills a run drains and is judged, so that a long night fits in memory.</summary>
+    private const int KillsPerRun = 50;
+
+    [Fact]
+    public async Task NoKillBreaksAPromise()
+    {
+        var seed = Number("OPENCLAW_CRASH_SEED") ?? Random.Shared.Next();
+        var left = Number("OPENCLAW_CRASH_KILLS") ?? 20;
+        for (; left > 0; left -= KillsPerRun, seed++)
+        {
+            var run = new CrashRun(seed);
+            var final = await run.RunAsync(Math.Min(left, KillsPerRun));
+            var violations = Checker.Check(run.Events, final);
+            var summary = Summarize(run.Events, final);
+            output.WriteLine($"seed {seed}: {summary}");
+            if (violations.Count > 0) Assert.Fail($"OPENCLAW_CRASH_SEED={seed}, {summary}, history in {Keep(run.Events)}\n{violations.Count} violations:\n{string.Join('\n', violations.Take(30))}");
+            Assert.Contains(final.File, row => row.State == "done"); // a run without load would prove nothing
+        }
+    }
+
+    private static string Summarize(IReadOnlyList<Event> events, FinalState final)
+    {
+        int Count(Func<Event, bool> which) => events.Count(which);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{Count(e => e.Operation == Operation.Kill)} kills, {final.File.Count} jobs ({final.File.Count(r => r.State == "done")} done, {final.File.Count(r => r.Attempt > 1)} with a further attempt, {final.File.Sum(r => r.LostLeases)} leases lost), {Count(e => e.Phase == Phase.Invoke)} calls ({Count(e => e.Phase == Phase.Unknown)} without an answer, {Count(e => e is { Phase: Phase.Refused, Value: not null })} refused, {Count(e => e is { Phase: Phase.Unknown, Value: not null })} of status 5xx)");
+    }
+
+    private static string Keep(IReadOnlyList<Event> events)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"openclaw-history-{Guid.NewGuid():n}.txt");
+        File.WriteAllLines(path, events.Select(e => e.ToString()));
+        return path;
+    }
+
+    private static int? Number(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+}
