@@ -96,7 +96,7 @@ public sealed class EndToEndTests : IAsyncLifetime
         await alice.ReadAsync("unknown plan_id");
         await alice.SayAsync("jobs");
         var id = (await alice.ReadAsync("Your jobs, newest first")).Content.Split('`')[1];
-        await alice.SayAsync($"status {id[..8]}");
+        await alice.SayAsync($"status {id[..23]}");
         await alice.ReadAsync($"Job `{id}`: **failed**");
         await alice.SayAsync($"watch {id}");
         await discord.UntilAsync(() => alice.Seen().Count(m => m.Content.Contains("unknown plan_id", StringComparison.Ordinal)) == 3, "status and watch");

@@ -54,9 +54,8 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
         var text = Unique();
         var interaction = await alice.InvokeAsync("ping", text);
         await bot.PassUntilAsync(() => interaction.Original?.Content.Contains("queued", StringComparison.Ordinal) == true);
-        bot.Clock.Advance(TimeSpan.FromMinutes(16));
         await broker.WorkAsync(text, "pong!");
-        await bot.PassUntilAsync(() => interaction.Original!.Content.Contains("pong!", StringComparison.Ordinal), 20);
+        await bot.PassUntilAsync(() => interaction.Original!.Content.Contains("pong!", StringComparison.Ordinal));
         Assert.Single(alice.Seen(), m => m.Content.Contains("pong!", StringComparison.Ordinal));
         Assert.Single(bot.Discord.Rest.Of("PATCH", "/webhooks/"));
         Assert.Single(bot.Discord.Rest.Of("PATCH", "/channels/"));
@@ -131,7 +130,7 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
         Assert.Equal(8, completion.AnsweredWith);
         Assert.Equal(25, completion.Answer!["choices"]!.AsArray().Count);
         var id = completion.Answer!["choices"]![3]!["value"]!.GetValue<string>();
-        var narrowed = await alice.CompleteAsync("status", id[..13]);
+        var narrowed = await alice.CompleteAsync("status", id[..23]);
         await AnsweredAsync(narrowed);
         Assert.Equal(id, Assert.Single(narrowed.Answer!["choices"]!.AsArray())!["value"]!.GetValue<string>());
         var others = await bob.CompleteAsync("status", "");

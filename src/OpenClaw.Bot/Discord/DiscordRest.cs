@@ -10,7 +10,7 @@ namespace OpenClaw.Bot.Discord;
 /// </summary>
 internal sealed class DiscordRest : IDisposable
 {
-    public const string UserAgent = "DiscordBot (https://github.com/openclaw/openclaw-broker, 0.1.0)";
+    public const string UserAgent = "DiscordBot (https://github.com/ChiefBoyardee/openclaw-broker, 0.1.0)";
 
     private const int MostTries = 6;
     private const int MostLimited = 20;
