@@ -117,8 +117,8 @@ public sealed class AccessTests(BrokerFixture broker)
         var (alice, bob) = (bot.Person(), bot.Person(BotUnderTest.Bob));
         var (one, two) = (Guid.NewGuid().ToString("n"), Guid.NewGuid().ToString("n"));
         await alice.SayAsync($"ping {one}");
-        await bob.SayAsync($"ping {two}");
         await alice.ReadAsync("queued");
+        await bob.SayAsync($"ping {two}");
         await bob.ReadAsync("queued");
         var (first, second) = (await broker.TakeAsync(one), await broker.TakeAsync(two));
         await broker.FinishAsync(second, "for bob");

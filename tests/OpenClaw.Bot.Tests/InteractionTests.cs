@@ -51,6 +51,10 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
     [Fact]
     public async Task ASlowCommandIsFilledInAndThenEditedAsAnOrdinaryMessage()
     {
+        bot.Settings = bot.Settings with { PollInterval = TimeSpan.FromMilliseconds(50) };
+        await bot.StopAsync();
+        bot.Clock.Advance(TimeSpan.FromSeconds(10));
+        await bot.StartAgainAsync();
         var text = Unique();
         var interaction = await alice.InvokeAsync("ping", text);
         await bot.PassUntilAsync(() => interaction.Original?.Content.Contains("queued", StringComparison.Ordinal) == true);
@@ -118,7 +122,7 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
     [Fact]
     public async Task CompletionOffersAtMost25OfOnesOwnJobsNewestFirst()
     {
-        bot.Settings = bot.Settings with { MaxConcurrent = 100 };
+        bot.Settings = bot.Settings with { MaxConcurrent = 100, PollInterval = TimeSpan.FromMilliseconds(50) };
         await bot.StopAsync();
         bot.Clock.Advance(TimeSpan.FromSeconds(10));
         await bot.StartAgainAsync();
