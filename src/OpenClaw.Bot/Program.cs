@@ -1,1 +1,56 @@
-return 0;
+using System.Runtime.InteropServices;
+using OpenClaw.Bot;
+using OpenClaw.Contracts;
+
+const string Usage = """
+    openclaw-bot: takes commands in Discord and shows what became of them.
+
+    Usage: openclaw-bot [--env FILE]
+
+      --env FILE   read variables that the environment lacks from a file of NAME=value lines
+      --version    print the version
+      --help       print this
+
+    Needed: DISCORD_TOKEN, BOT_TOKEN (or each as NAME_FILE), ALLOWED_USER_ID or ALLOWLIST_USER_ID. Often set: BROKER_URL
+    (http://127.0.0.1:8000), ALLOWED_CHANNEL_ID, BOT_STATE_DIR, BOT_COOLDOWN_SECONDS (3), BOT_MAX_CONCURRENT (1).
+
+    Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 78 wrong configuration or refused by Discord.
+    """;
+
+string? envFile = null;
+switch (args)
+{
+    case []:
+        break;
+    case ["--env", var path]:
+        envFile = path;
+        break;
+    case ["--version"]:
+        Console.WriteLine(typeof(BotSettings).Assembly.GetName().Version!.ToString(3));
+        return ExitCodes.Ok;
+    case ["--help" or "-h"]:
+        Console.WriteLine(Usage);
+        return ExitCodes.Ok;
+    default:
+        await Console.Error.WriteLineAsync($"openclaw-bot: don't know what to do with '{string.Join(' ', args)}'. Run openclaw-bot --help.");
+        return ExitCodes.Usage;
+}
+
+using var stop = new CancellationTokenSource();
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+try
+{
+    return await BotProgram.RunAsync(BotSettings.Read(Settings.FromProcess(envFile)), Console.Error, TimeProvider.System, Random.Shared.NextDouble, stop.Token);
+}
+catch (SettingsException e)
+{
+    foreach (var problem in e.Problems) await Console.Error.WriteLineAsync($"openclaw-bot: {problem}");
+    return ExitCodes.Configuration;
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}

@@ -56,6 +56,8 @@ public static class Variables
     public const string JobPollTimeoutSec = "JOB_POLL_TIMEOUT_SEC";
     public const string BotCooldownSeconds = "BOT_COOLDOWN_SECONDS";
     public const string BotMaxConcurrent = "BOT_MAX_CONCURRENT";
+    public const string BotStateDir = "BOT_STATE_DIR";
+    public const string BotApproveMinutes = "BOT_APPROVE_MINUTES";
 }
 
 /// <summary>The contract's four status words: old clients never meet a fifth.</summary>

@@ -1,0 +1,72 @@
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Bot;
+
+/// <summary>Everything the bot is told by its environment.</summary>
+internal sealed record BotSettings
+{
+    public required string DiscordToken { get; init; }
+    public required Uri DiscordApi { get; init; }
+    public required Uri Broker { get; init; }
+    public required string BrokerToken { get; init; }
+    public required IReadOnlySet<string> AllowedUsers { get; init; }
+
+    /// <summary>The one guild channel the bot also answers in; null: direct messages alone.</summary>
+    public string? AllowedChannel { get; init; }
+
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan PollTimeout { get; init; } = TimeSpan.FromSeconds(120);
+    public TimeSpan Cooldown { get; init; } = TimeSpan.FromSeconds(3);
+    public int MaxConcurrent { get; init; } = 1;
+
+    /// <summary>How long a plan may be approved.</summary>
+    public TimeSpan ApproveTime { get; init; } = TimeSpan.FromMinutes(60);
+
+    public required string StateFolder { get; init; }
+
+    /// <exception cref="SettingsException">Something is missing or wrong.</exception>
+    public static BotSettings Read(Settings settings)
+    {
+        var read = new BotSettings
+        {
+            DiscordToken = Token(settings.RequiredSecret(Variables.DiscordToken, "Copy it from the Bot page of your application in Discord's developer portal.")),
+            DiscordApi = settings.Url(Variables.DiscordApiUrl, "https://discord.com/api/v10"),
+            Broker = settings.Url(Variables.BrokerUrl, "http://127.0.0.1:8000"),
+            BrokerToken = settings.RequiredSecret(Variables.BotToken, "Use the broker's own BOT_TOKEN."),
+            AllowedUsers = Users(settings),
+            AllowedChannel = settings.Text(Variables.AllowedChannelId),
+            PollInterval = settings.Seconds(Variables.JobPollIntervalSec, 2, 0.05, 3600),
+            PollTimeout = settings.Seconds(Variables.JobPollTimeoutSec, 120, 0, 86400 * 7),
+            Cooldown = settings.Seconds(Variables.BotCooldownSeconds, 3, 0, 86400),
+            MaxConcurrent = settings.WholeNumber(Variables.BotMaxConcurrent, 1, 1, 1000),
+            ApproveTime = TimeSpan.FromMinutes(settings.WholeNumber(Variables.BotApproveMinutes, 60, 1, 10080)),
+            StateFolder = settings.Text(Variables.BotStateDir, "/var/lib/openclaw-bot/state"),
+        };
+        if (read.AllowedChannel is { } channel && !IsSnowflake(channel))
+        {
+            settings.Note($"{Variables.AllowedChannelId} is '{channel}'. It takes the channel's number: in Discord turn on developer mode, right-click the channel, Copy Channel ID.");
+        }
+        settings.Check();
+        return read;
+    }
+
+    private static string Token(string token) => token.StartsWith("Bot ", StringComparison.OrdinalIgnoreCase) ? token[4..].Trim() : token;
+
+    private static HashSet<string> Users(Settings settings)
+    {
+        var users = new[] { Variables.AllowedUserId, Variables.AllowlistUserId }
+            .SelectMany(name => settings.Text(name, "").Split([',', ';', ' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .ToHashSet(StringComparer.Ordinal);
+        foreach (var wrong in users.Where(u => !IsSnowflake(u)))
+        {
+            settings.Note($"{Variables.AllowedUserId} names '{wrong}'. It takes users' numbers: in Discord turn on developer mode, right-click the person, Copy User ID.");
+        }
+        if (users.Count == 0)
+        {
+            settings.Note($"{Variables.AllowedUserId} is not set, so nobody could use the bot. Set it, or {Variables.AllowlistUserId}, to the Discord user numbers that may.");
+        }
+        return users;
+    }
+
+    private static bool IsSnowflake(string text) => text.Length <= 20 && ulong.TryParse(text, System.Globalization.NumberStyles.None, null, out _);
+}

@@ -1,0 +1,22 @@
+namespace OpenClaw.Bot.Chat;
+
+internal enum Admission
+{
+    /// <summary>A stranger, a program, or a place where nobody is answered.</summary>
+    Ignored,
+
+    /// <summary>An allowed person who picked a command in a place where the bot doesn't work.</summary>
+    WrongPlace,
+    Admitted,
+}
+
+/// <summary>Who may use the bot, and where: the allowed people, in direct messages and in the one channel.</summary>
+internal sealed class Access(IReadOnlySet<string> users, string? channel)
+{
+    public Admission Admit(ChatEvent e)
+    {
+        if (!users.Contains(e.UserId) || e is TextReceived { FromProgram: true }) return Admission.Ignored;
+        if (e.IsDirect || e.ChannelId == channel) return Admission.Admitted;
+        return e is InteractionReceived ? Admission.WrongPlace : Admission.Ignored;
+    }
+}

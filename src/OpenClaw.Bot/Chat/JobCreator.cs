@@ -1,0 +1,86 @@
+using OpenClaw.Client;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Bot.Chat;
+
+/// <summary>Creates a job once, whatever gets lost: with a key that makes a repetition harmless, or, where the broker has no keys, without repeating what may have arrived.</summary>
+internal sealed class JobCreator(BotParts parts)
+{
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(23);
+    private static readonly TimeSpan SlowestRetry = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan TypingAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>The job's id, or the sentence that says why there is none.</summary>
+    /// <param name="maybeSent">Whether a request may have gone out before, as after a restart.</param>
+    public async Task<(string? Id, string? Refusal)> CreateAsync(TrackedJob job, bool maybeSent, StatusMessage message, CancellationToken stop)
+    {
+        var body = new CreateJob(Commands.Find(job.Command)!.BrokerCommand!, job.Payload ?? "");
+        for (var pause = parts.Settings.PollInterval; ; pause = pause * 2 > SlowestRetry ? SlowestRetry : pause * 2)
+        {
+            try
+            {
+                if (maybeSent && !await HasKeysAsync(stop))
+                {
+                    return (null, $"The broker's answer to your `{job.Command}` was lost, so it isn't known whether a job was made. Nothing is repeated by itself; ask again if you need it.");
+                }
+                var created = await WithTypingAsync(parts.Broker.CreateAsync(body, "discord-" + job.Key, stop), job, stop);
+                return created.Id is { Length: > 0 } id ? (id, null) : (null, "The broker made a job without an id.");
+            }
+            catch (BrokerException e) when (!e.IsPassing)
+            {
+                return (null, e.Status == 401
+                    ? "The broker refuses this bot's token. Give the bot the broker's own BOT_TOKEN."
+                    : $"The broker refused this: {Markdown.Code(e.Message)}");
+            }
+            catch (BrokerException e)
+            {
+                maybeSent |= e.Status is not (503 or 507);
+                if (e.RetryAfter > pause) pause = e.RetryAfter.Value;
+                parts.Log.Warn($"broker: creating a job got {e.Status}");
+            }
+            catch (Exception e) when (Broker.IsAway(e, stop))
+            {
+                maybeSent |= !Broker.NeverArrived(e);
+                parts.Log.Warn($"broker: not reached: {Log.Describe(e)}");
+            }
+            if (parts.Clock.GetUtcNow() - job.AskedAt > GiveUpAfter) return (null, $"The broker was away for too long; your `{job.Command}` was not sent.");
+            await message.OfferAsync(Rendering.Waiting(job));
+            await Task.Delay(pause, parts.Clock, stop);
+        }
+    }
+
+    /// <summary>Only a broker that has lists has keys too; the Python one has neither.</summary>
+    private async Task<bool> HasKeysAsync(CancellationToken stop)
+    {
+        try
+        {
+            await parts.Broker.ListAsync(new JobFilter { Limit = 1 }, stop);
+            return true;
+        }
+        catch (BrokerException e) when (e.Status is 404 or 405)
+        {
+            return false;
+        }
+    }
+
+    private async Task<T> WithTypingAsync<T>(Task<T> asking, TrackedJob job, CancellationToken stop)
+    {
+        using var quick = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var slow = Task.Delay(TypingAfter, parts.Clock, quick.Token);
+        var first = await Task.WhenAny(asking, slow);
+        await quick.CancelAsync();
+        if (first == slow && job.Interaction is null && !stop.IsCancellationRequested) await parts.Chat.ShowTypingAsync(job.ChannelId, parts.Speaking);
+        return await asking;
+    }
+}
+
+/// <summary>What a failed call to the broker means.</summary>
+internal static class Broker
+{
+    public static bool IsAway(Exception e, CancellationToken stop) =>
+        e is HttpRequestException or IOException || (e is OperationCanceledException && !stop.IsCancellationRequested);
+
+    /// <summary>Whether the request certainly never reached it.</summary>
+    public static bool NeverArrived(Exception e) =>
+        e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
+}

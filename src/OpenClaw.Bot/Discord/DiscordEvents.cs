@@ -1,0 +1,59 @@
+using System.Text.Json;
+using OpenClaw.Bot.Chat;
+
+namespace OpenClaw.Bot.Discord;
+
+/// <summary>Discord's events as the chat's; null where one means nothing to the bot.</summary>
+internal static class DiscordEvents
+{
+    private const int CommandType = 2;
+    private const int ComponentType = 3;
+    private const int AutocompleteType = 4;
+
+    /// <param name="self">The bot's own user id.</param>
+    public static ChatEvent? Read(string name, JsonElement data, string? self) => name switch
+    {
+        "MESSAGE_CREATE" => ReadMessage(data, self),
+        "INTERACTION_CREATE" => ReadInteraction(data),
+        _ => null,
+    };
+
+    private static TextReceived? ReadMessage(JsonElement data, string? self)
+    {
+        var author = data.Child("author");
+        // 0 is an ordinary message, 19 a reply; others are notices such as a pin.
+        if (data.Number("type") is not (null or 0 or 19)) return null;
+        if (data.Text("id") is not { } id || author.Text("id") is not { } user || data.Text("channel_id") is not { } channel) return null;
+        var fromProgram = author.IsTrue("bot") || author.IsTrue("system") || data.Text("webhook_id") is not null || user == self;
+        return new TextReceived(id, user, channel, data.Text("guild_id") is null, WithoutMention(data.Text("content") ?? "", self), fromProgram);
+    }
+
+    private static InteractionReceived? ReadInteraction(JsonElement data)
+    {
+        var person = data.Child("member").ValueKind == JsonValueKind.Object ? data.Child("member").Child("user") : data.Child("user");
+        if (data.Text("id") is not { } id || data.Text("token") is not { } token || data.Text("application_id") is not { } application || person.Text("id") is not { } user) return null;
+        if ((data.Text("channel_id") ?? data.Child("channel").Text("id")) is not { } channel || person.IsTrue("bot")) return null;
+        var handle = new InteractionHandle(id, token, application);
+        var direct = data.Text("guild_id") is null;
+        var details = data.Child("data");
+        var message = data.Child("message");
+        return (int?)data.Number("type") switch
+        {
+            CommandType => new CommandInvoked(id, user, channel, direct, handle, details.Text("name") ?? "", Argument(details)),
+            AutocompleteType => new CompletionAsked(id, user, channel, direct, handle, details.Text("name") ?? "", Argument(details)),
+            ComponentType => new ButtonPressed(id, user, channel, direct, handle, details.Text("custom_id") ?? "", message.Text("id") ?? "", message.Text("content") ?? ""),
+            _ => null,
+        };
+    }
+
+    private static string Argument(JsonElement command) => command.Items("options").Select(o => o.Text("value")).FirstOrDefault(v => v is not null) ?? "";
+
+    private static string WithoutMention(string text, string? self)
+    {
+        foreach (var mention in (string[])[$"<@{self}>", $"<@!{self}>"])
+        {
+            if (self is not null && text.TrimStart().StartsWith(mention, StringComparison.Ordinal)) return text.TrimStart()[mention.Length..];
+        }
+        return text;
+    }
+}

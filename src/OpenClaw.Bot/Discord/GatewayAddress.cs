@@ -1,0 +1,67 @@
+namespace OpenClaw.Bot.Discord;
+
+/// <summary>Where a new session starts, and when it may: IDENTIFY is rationed by the day and by the second, across restarts too.</summary>
+internal sealed class GatewayAddress(DiscordRest rest, PrivateFile<DiscordMemory> file, TimeProvider clock, Log log)
+{
+    private static readonly TimeSpan BetweenIdentifies = TimeSpan.FromSeconds(5.25);
+
+    private readonly Lock gate = new();
+    private DiscordMemory memory = file.Read() ?? new DiscordMemory();
+
+    /// <summary>The commands that are registered, as <see cref="SlashRegistry"/> wrote them down.</summary>
+    public string? Registered
+    {
+        get => memory.Registered;
+        set => Remember(m => m with { Registered = value });
+    }
+
+    /// <summary>Asks Discord for the address, and waits until another IDENTIFY is allowed.</summary>
+    public async Task<string> ForNewSessionAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            var answer = await rest.SendAsync(new RestCall(HttpMethod.Get, "/gateway/bot"), stop);
+            if (answer.Body.Text("url") is not { } url) throw new HttpRequestException($"GET /gateway/bot answered {answer.Status}");
+            var limit = answer.Body.Child("session_start_limit");
+            if (limit.Number("remaining") is not { } remaining || remaining >= 1)
+            {
+                await SinceLastIdentifyAsync(stop);
+                return url;
+            }
+            var wait = TimeSpan.FromMilliseconds(Math.Max(1000, limit.Number("reset_after") ?? 60_000));
+            log.Warn($"gateway: Discord's daily number of new sessions is used up; waiting {wait.TotalSeconds:0} s");
+            await Task.Delay(wait, clock, stop);
+        }
+    }
+
+    public void Identified() => Remember(m => m with { LastIdentify = clock.GetUtcNow() });
+
+    public static Uri WithVersion(string url)
+    {
+        var address = new UriBuilder(url) { Query = "v=10&encoding=json" };
+        if (address.Path.Length == 0) address.Path = "/";
+        return address.Uri;
+    }
+
+    private async Task SinceLastIdentifyAsync(CancellationToken stop)
+    {
+        var since = clock.GetUtcNow() - memory.LastIdentify;
+        if (since >= TimeSpan.Zero && since < BetweenIdentifies) await Task.Delay(BetweenIdentifies - since.Value, clock, stop);
+    }
+
+    private void Remember(Func<DiscordMemory, DiscordMemory> change)
+    {
+        lock (gate)
+        {
+            memory = change(memory);
+            try
+            {
+                file.Write(memory);
+            }
+            catch (IOException e)
+            {
+                log.Warn($"what Discord was told can't be kept: {e.Message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using OpenClaw.Contracts;
+using OpenClaw.Testing;
+
+namespace OpenClaw.Bot.Tests;
+
+public sealed class SettingsTests
+{
+    private static readonly Dictionary<string, string> Whole = new()
+    {
+        [Variables.DiscordToken] = "secret-discord-token",
+        [Variables.BotToken] = "secret-bot-token",
+        [Variables.AllowedUserId] = "100000000000000001",
+    };
+
+    private static BotSettings Read(Dictionary<string, string> values) => BotSettings.Read(Settings.Load(values.GetValueOrDefault, null));
+
+    [Theory]
+    [InlineData(Variables.DiscordToken, null)]
+    [InlineData(Variables.BotToken, null)]
+    [InlineData(Variables.AllowedUserId, null)]
+    [InlineData(Variables.AllowedUserId, " , ")]
+    [InlineData(Variables.AllowedUserId, "alice")]
+    [InlineData(Variables.AllowedChannelId, "general")]
+    [InlineData(Variables.BotCooldownSeconds, "-1")]
+    [InlineData(Variables.BotMaxConcurrent, "0")]
+    [InlineData(Variables.BotStateDir, "/proc/nothing/state")]
+    public async Task AMissingOrWrongVariableEndsItWith78AndOneLine(string name, string? value)
+    {
+        using var folder = new TempFolder();
+        var environment = new Dictionary<string, string>(Whole) { [Variables.BotStateDir] = folder.File("state") };
+        environment.Remove(name);
+        if (value is not null) environment[name] = value;
+        await using var program = ProgramProcess.Start(Repository.Program("OpenClaw.Bot", "openclaw-bot"), environment);
+        Assert.Equal(ExitCodes.Configuration, await program.WaitForExitAsync());
+        var line = Assert.Single(program.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(name, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BothListsOfPeopleCountTogether()
+    {
+        var settings = Read(new(Whole) { [Variables.AllowlistUserId] = "2, 3;4 5" });
+        Assert.Equal(["100000000000000001", "2", "3", "4", "5"], settings.AllowedUsers.Order());
+    }
+
+    [Fact]
+    public void TheDefaultsAreThePythonBots()
+    {
+        var settings = Read(Whole);
+        Assert.Equal(TimeSpan.FromSeconds(2), settings.PollInterval);
+        Assert.Equal(TimeSpan.FromSeconds(120), settings.PollTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(3), settings.Cooldown);
+        Assert.Equal(1, settings.MaxConcurrent);
+        Assert.Equal("https://discord.com/api/v10", settings.DiscordApi.AbsoluteUri);
+        Assert.Equal("http://127.0.0.1:8000/", settings.Broker.AbsoluteUri);
+    }
+}
