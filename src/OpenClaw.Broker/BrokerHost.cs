@@ -49,6 +49,7 @@ internal static class BrokerHost
         services.AddSingleton(clock);
         // Made by the container, so that it is disposed last, after all that use the file.
         services.AddSingleton(_ => database);
+        services.AddSingleton<BrokerGrains>();
         services.AddSingleton<WriteGate>();
         services.AddSingleton(new DiskReserve(database.Path, options.DiskReserveBytes));
         services.AddSingleton<FatalError>();

@@ -131,6 +131,19 @@ public sealed class QueueIndexTests
     }
 
     [Fact]
+    public void RowReadBeforeItsJobEndedIsNotFoundAgain()
+    {
+        var index = new QueueIndex(64);
+        var job = Observe(index, NewJob());
+        index.BeginRead();
+        Observe(index, job with { Version = 3, State = JobState.Done });
+        Assert.False(index.ObserveRow(job));
+        Assert.True(index.ObserveRow(NewJob()));
+        index.EndRead();
+        Assert.Equal(1, index.Ready);
+    }
+
+    [Fact]
     public void JobsThatNobodyCanTakeDelayNobody()
     {
         var index = new QueueIndex(100);

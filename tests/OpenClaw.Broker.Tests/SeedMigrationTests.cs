@@ -80,11 +80,15 @@ public sealed class SeedMigrationTests
             insert into jobs (rowid, id, created_at, status, command, payload, requires) values (9, '{{Id(9)}}', 101, 'queued', 'ping', '', '');
             insert into jobs (rowid, id, created_at, status, command, payload) values (10, '{{Id(10)}}', 102, 'done', 'ping', cast(x'610062' as text));
             """);
+        Execute(path, $"""
+            insert into jobs (rowid, id, created_at, status, command, payload) values (11, cast('{Id(8)}' as blob), 103, 'queued', 'ping', 'p');
+            insert into jobs (rowid, id, created_at, status, command, payload) values (12, '{Id(12)}', -9223372036854775808, 'queued', 'ping', 'p');
+            """);
         using var database = Database.Open(path);
         var report = database.Migration!;
         Assert.Equal(4, report.Jobs); // 7's number became the text '7' when SQLite stored it
-        Assert.Equal([1, 2, 3, 4, 5, 6], report.Quarantined.Select(q => (int)q.RowId).Order());
-        Assert.All(report.Quarantined, q => Assert.StartsWith("its ", q.Reason, StringComparison.Ordinal));
+        Assert.Equal([1, 2, 3, 4, 5, 6, 11, 12], report.Quarantined.Select(q => (int)q.RowId).Order());
+        Assert.All(report.Quarantined, q => Assert.Matches("^(its |the new table refuses it .*UNIQUE)", q.Reason));
         using var connection = database.Connect();
         Assert.Equal("yesterday", connection.Scalar<string>($"select created_at from seed_quarantine where id = '{Id(4)}'"));
         Assert.Equal([0xff, 0], connection.Scalar<byte[]>($"select payload from seed_quarantine where id = '{Id(5)}'"));
@@ -144,6 +148,13 @@ public sealed class SeedMigrationTests
             other.Execute("create table jobs (name text)");
         }
         Assert.Contains("belongs to another program", Assert.Throws<DatabaseException>(() => Database.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    private static void Execute(string path, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        connection.Execute(sql);
     }
 
     private static void Make(string path, int laterColumns, string rows)

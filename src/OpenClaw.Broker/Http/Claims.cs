@@ -10,7 +10,7 @@ namespace OpenClaw.Broker.Http;
 /// grain calls end after 30 s.
 /// </summary>
 internal sealed partial class Claims(
-    IGrainFactory grains, JobReader table, NewsDesk news, ClaimWaiters waiters, SteadyClock clock, TimeProvider time, BrokerOptions options,
+    BrokerGrains grains, JobReader table, NewsDesk news, ClaimWaiters waiters, SteadyClock clock, TimeProvider time, BrokerOptions options,
     IHostApplicationLifetime lifetime, ILogger<Claims> log)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
@@ -52,16 +52,19 @@ internal sealed partial class Claims(
     /// <summary>Claims the first job that the queue offers and that lets itself be claimed.</summary>
     private async Task<Job?> LookAsync(Claimant claimant, CancellationToken stop)
     {
-        var queue = grains.GetGrain<IQueueGrain>(QueueNames.Default);
+        var queue = grains.Queue(QueueNames.Default);
+        var refilled = false;
         while (!stop.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)
         {
             var offer = await queue.NextAsync(claimant.Caps);
             if (offer.JobId is { } id)
             {
                 if (await ClaimAsync(id, claimant) is { } job) return job;
+                refilled = false;
             }
-            else if (offer.Refilling)
+            else if (offer.Refilling && !refilled)
             {
+                refilled = true; // once a look: a refill that fails must not be tried for ever
                 await queue.WhenRefilledAsync();
             }
             else
@@ -82,7 +85,7 @@ internal sealed partial class Claims(
         JobReply? reply;
         try
         {
-            reply = await grains.GetGrain<IJobGrain>(id).ApplyAsync(new Claimed(clock.Wall, clock.Now + options.LeaseMs, token, claimant.WorkerId, claimant.ClaimId));
+            reply = await grains.Job(id).ApplyAsync(new Claimed(clock.Wall, clock.Now + options.LeaseMs, token, claimant.WorkerId, claimant.ClaimId));
         }
         catch (ClaimIdInUseException)
         {
@@ -100,7 +103,7 @@ internal sealed partial class Claims(
         return reply.Refusal == Refusal.None ? reply.Job : null;
     }
 
-    private Task ReturnAsync(Guid id) => grains.GetGrain<IQueueGrain>(QueueNames.Default).ReturnAsync(id);
+    private Task ReturnAsync(Guid id) => grains.Queue(QueueNames.Default).ReturnAsync(id);
 
     /// <summary>Answers with the job; a claim whose answer can't be sent any more is undone.</summary>
     private async Task DeliverAsync(HttpContext context, Job job, bool isRepeat)
@@ -128,7 +131,7 @@ internal sealed partial class Claims(
     {
         try
         {
-            if (await grains.GetGrain<IJobGrain>(job.Id).ApplyAsync(new Undelivered(clock.Wall, job.LeaseToken!, job.Version)) is { Refusal: Refusal.None } reply) await news.PublishAsync(reply.Job);
+            if (await grains.Job(job.Id).ApplyAsync(new Undelivered(clock.Wall, job.LeaseToken!, job.Version)) is { Refusal: Refusal.None } reply) await news.PublishAsync(reply.Job);
         }
         catch (Exception e)
         {

@@ -39,12 +39,16 @@ internal sealed partial class Errors(ILogger<Errors> log)
                 return problem;
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge, "the body is over this path's limit; send less, or raise the limit in the broker's configuration");
+            case InvalidDataException form:
+                return ProblemException.BadRequest(form.Message);
             case BadHttpRequestException bad:
                 return new ProblemException(bad.StatusCode, ErrorCodes.BadRequest, bad.Message);
             case StorageBusyException:
                 return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy, $"not executed: {e.Message}; try again") { RetryAfter = RetrySeconds };
             case StorageFullException:
                 return new ProblemException(StatusCodes.Status507InsufficientStorage, ErrorCodes.StorageFull, $"not executed: {e.Message}") { RetryAfter = RetrySeconds };
+            case OrleansMessageRejectionException:
+                return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy, "not executed: the job was just leaving memory; try again") { RetryAfter = RetrySeconds };
             case StorageFailedException:
                 return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy, $"not executed: {e.Message}") { RetryAfter = RetrySeconds };
             default:

@@ -11,7 +11,7 @@ namespace OpenClaw.Broker.Http;
 
 /// <summary>What a bot's token opens: creating, reading, listing and cancelling jobs.</summary>
 internal sealed class JobsApi(
-    IGrainFactory grains, JobReader table, NewJobIds newIds, NewsDesk news, EndWaiters endWaiters, SteadyClock clock, TimeProvider time, BrokerOptions options, IHostApplicationLifetime lifetime)
+    BrokerGrains grains, JobReader table, NewJobIds newIds, NewsDesk news, EndWaiters endWaiters, SteadyClock clock, TimeProvider time, BrokerOptions options, IHostApplicationLifetime lifetime)
 {
     private const int DefaultLimit = 50;
     private const int MaxLimit = 200;
@@ -37,7 +37,7 @@ internal sealed class JobsApi(
         if (earlier is null)
         {
             id = newIds.Next();
-            var reply = await grains.GetGrain<IJobGrain>(id).EnqueueAsync(job);
+            var reply = await grains.Job(id).EnqueueAsync(job);
             if (reply.Job is { } created) await news.PublishAsync(created);
             earlier = reply.EarlierUse;
         }
@@ -159,7 +159,7 @@ internal sealed class JobsApi(
             if (reason?.Length > MaxReasonLength) errors.Add("reason", $"must have at most {MaxReasonLength} characters", "too_long");
             errors.Check();
         }
-        var reply = await grains.GetGrain<IJobGrain>(id).ApplyAsync(new CancelRequested(clock.Wall, string.IsNullOrEmpty(reason) ? null : reason)) ?? throw ProblemException.JobNotFound();
+        var reply = await grains.Job(id).ApplyAsync(new CancelRequested(clock.Wall, string.IsNullOrEmpty(reason) ? null : reason)) ?? throw ProblemException.JobNotFound();
         if (reply.Refusal == Refusal.None) await news.PublishAsync(reply.Job);
         await Answer.SendAsync(context, json =>
         {

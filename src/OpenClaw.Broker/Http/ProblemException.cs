@@ -25,7 +25,7 @@ internal sealed class ProblemException : Exception
 
     public static ProblemException JobNotFound() => new(StatusCodes.Status404NotFound, ErrorCodes.NotFound, "job not found");
 
-    public static ProblemException BadHeader(string detail) => new(StatusCodes.Status400BadRequest, ErrorCodes.BadRequest, detail);
+    public static ProblemException BadRequest(string detail) => new(StatusCodes.Status400BadRequest, ErrorCodes.BadRequest, detail);
 
     public static ProblemException BadQuery(string parameter, string message) => new(ErrorCodes.Invalid, [new FieldError(["query", parameter], message, "value_error")]);
 }

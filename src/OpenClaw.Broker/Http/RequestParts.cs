@@ -22,7 +22,7 @@ internal static class RequestParts
     public static string? WorkerId(HttpContext context)
     {
         var name = context.Request.Headers[HeaderNames.WorkerId].ToString().Trim();
-        if (name.Length > MaxNameLength) throw ProblemException.BadHeader($"{HeaderNames.WorkerId} is longer than {MaxNameLength} characters; give the worker a shorter name");
+        if (name.Length > MaxNameLength) throw ProblemException.BadRequest($"{HeaderNames.WorkerId} is longer than {MaxNameLength} characters; give the worker a shorter name");
         return name.Length == 0 ? null : name;
     }
 
@@ -40,7 +40,7 @@ internal static class RequestParts
         string[]? names = header[0] == '[' ? ParseNames(header) : header.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return names is not null && Lane.IsValid(names)
             ? Lane.Of(names)
-            : throw ProblemException.BadHeader($"{HeaderNames.WorkerCaps} must be a comma list or a JSON array of at most {Lane.MaxNames} names of at most {Lane.MaxNameLength} characters");
+            : throw ProblemException.BadRequest($"{HeaderNames.WorkerCaps} must be a comma list or a JSON array of at most {Lane.MaxNames} names of at most {Lane.MaxNameLength} characters");
     }
 
     /// <summary>The <c>wait</c> in the query.</summary>
@@ -58,7 +58,7 @@ internal static class RequestParts
         var value = values.ToString();
         return value.Length > 0 && value.Length <= maxLength && value.All(static c => c is > ' ' and <= '~')
             ? value
-            : throw ProblemException.BadHeader($"{header} must be 1 to {maxLength} visible ASCII characters");
+            : throw ProblemException.BadRequest($"{header} must be 1 to {maxLength} visible ASCII characters");
     }
 
     private static string? Blank(string text) => text.Trim() is { Length: > 0 } trimmed ? trimmed : null;

@@ -7,7 +7,7 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Http;
 
 /// <summary>What a worker's token opens: claiming jobs and saying what became of them.</summary>
-internal sealed class WorkerApi(IGrainFactory grains, Claims claims, NewsDesk news, SteadyClock clock, BrokerOptions options)
+internal sealed class WorkerApi(BrokerGrains grains, Claims claims, NewsDesk news, SteadyClock clock, BrokerOptions options)
 {
     private const string UnknownError = "unknown";
 
@@ -79,7 +79,7 @@ internal sealed class WorkerApi(IGrainFactory grains, Claims claims, NewsDesk ne
     /// <summary>Lets the event happen, hands its news on, and refuses what is not the sender's to say.</summary>
     private async Task<JobReply> ApplyAsync(Guid id, HolderEvent e)
     {
-        var reply = await grains.GetGrain<IJobGrain>(id).ApplyAsync(e) ?? throw ProblemException.JobNotFound();
+        var reply = await grains.Job(id).ApplyAsync(e) ?? throw ProblemException.JobNotFound();
         switch (reply.Refusal)
         {
             case Refusal.None:

@@ -61,11 +61,7 @@ internal sealed class JobGrain(
 
     public async Task<JobReply?> ApplyAsync(JobEvent e)
     {
-        if (!row.RecordExists || row.State.Job is not { } job)
-        {
-            DeactivateOnIdle();
-            return null;
-        }
+        if (!row.RecordExists || row.State.Job is not { } job) return null;
         var step = JobRules.Next(job, e);
         if (step.Next is not { } next) return new JobReply(job, step.Refusal);
         row.State.Job = next with { Version = job.Version + 1 };

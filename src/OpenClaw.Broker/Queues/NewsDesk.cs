@@ -7,7 +7,7 @@ namespace OpenClaw.Broker.Queues;
 /// Hands a job's news on to its queue and to those who wait for its end. What comes in while a message is under way
 /// travels in the next one, so a busy queue gets few messages.
 /// </summary>
-internal sealed partial class NewsDesk(IGrainFactory grains, EndWaiters endWaiters, ILogger<NewsDesk> log)
+internal sealed partial class NewsDesk(BrokerGrains grains, EndWaiters endWaiters, ILogger<NewsDesk> log)
 {
     private readonly ConcurrentDictionary<string, Outbox> outboxes = new();
 
@@ -22,7 +22,7 @@ internal sealed partial class NewsDesk(IGrainFactory grains, EndWaiters endWaite
     {
         try
         {
-            await grains.GetGrain<IQueueGrain>(queue).ObserveAsync(jobs);
+            await grains.Queue(queue).ObserveAsync(jobs);
         }
         catch (Exception e)
         {

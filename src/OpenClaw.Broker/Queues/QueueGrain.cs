@@ -6,7 +6,7 @@ namespace OpenClaw.Broker.Queues;
 [KeepAlive]
 internal sealed partial class QueueGrain(
     [PersistentState("queue", StorageNames.AdoNet)] IPersistentState<QueueState> settings,
-    JobReader table, ClaimWaiters waiters, EndWaiters endWaiters, Backlog backlog, SteadyClock clock, ILogger<QueueGrain> log)
+    BrokerGrains grains, JobReader table, ClaimWaiters waiters, EndWaiters endWaiters, Backlog backlog, SteadyClock clock, ILogger<QueueGrain> log)
     : Grain, IQueueGrain, IRemindable
 {
     /// <summary>How many unfinished jobs the index holds over all lanes.</summary>
@@ -95,7 +95,11 @@ internal sealed partial class QueueGrain(
     }
 
     /// <summary>The second net under the timer: survives a restart and wakes the queue.</summary>
-    public Task ReceiveReminder(string reminderName, TickStatus status) => EndOverdueAsync(CancellationToken.None);
+    public Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        return Task.CompletedTask;
+    }
 
     private void Observe(Job job)
     {
@@ -127,7 +131,7 @@ internal sealed partial class QueueGrain(
     {
         try
         {
-            var reply = await GrainFactory.GetGrain<IJobGrain>(entry.Id).ApplyAsync(new LeaseEnded(clock.Wall, clock.Now, entry.Token!));
+            var reply = await grains.Job(entry.Id).ApplyAsync(new LeaseEnded(clock.Wall, clock.Now, entry.Token!));
             if (reply is null)
             {
                 index.Forget(entry.Id);
@@ -167,12 +171,13 @@ internal sealed partial class QueueGrain(
     /// <summary>Compares the index with the table, so that a lost message costs seconds, never a job.</summary>
     private async Task CompareAsync(CancellationToken stop)
     {
+        index.BeginRead();
         try
         {
             var found = 0;
             foreach (var job in await table.ReadUnfinishedHeadsAsync(Name, clock.Now))
             {
-                if (!index.Observe(job)) continue;
+                if (!index.ObserveRow(job)) continue;
                 found++;
                 waiters.Wake(Name, job.Lane);
             }
@@ -184,6 +189,10 @@ internal sealed partial class QueueGrain(
         catch (Exception e)
         {
             LogCompare(e, Name);
+        }
+        finally
+        {
+            index.EndRead();
         }
     }
 
@@ -223,12 +232,12 @@ internal sealed partial class QueueGrain(
 }
 
 /// <summary>Before the first request comes in: every lease gets a whole period again, and every queue that has unfinished jobs is loaded.</summary>
-internal sealed class QueueStarter(IGrainFactory grains, JobReader table, Writer writer, SteadyClock clock, BrokerOptions options) : IStartupTask
+internal sealed class QueueStarter(BrokerGrains grains, JobReader table, Writer writer, SteadyClock clock, BrokerOptions options) : IStartupTask
 {
     public async Task Execute(CancellationToken cancellationToken)
     {
         await writer.WriteAsync(new LeaseGrace(clock.Now + options.LeaseMs));
         var queues = await table.ReadQueueNamesAsync();
-        await Task.WhenAll(queues.Append(QueueNames.Default).Distinct().Select(q => grains.GetGrain<IQueueGrain>(q).WakeAsync()));
+        await Task.WhenAll(queues.Append(QueueNames.Default).Distinct().Select(q => grains.Queue(q).WakeAsync()));
     }
 }

@@ -19,7 +19,7 @@ internal sealed class QueueIndex(int capacity)
     private readonly Dictionary<string, LaneIndex[]> lanesByCaps = new(StringComparer.Ordinal);
     private readonly PriorityQueue<Entry, long> deadlines = new();
     private readonly Dictionary<Guid, long> forgotten = [];
-    private int refills;
+    private int reads;
 
     public int Ready { get; private set; }
 
@@ -73,7 +73,7 @@ internal sealed class QueueIndex(int capacity)
     public void Forget(Guid id, long version = long.MaxValue)
     {
         if (entries.Remove(id, out var entry)) Unfile(entry);
-        if (refills > 0) forgotten[id] = version;
+        if (reads > 0) forgotten[id] = version;
     }
 
     /// <summary>Takes the first job that a worker with these capabilities may have and sets it aside until a time.</summary>
@@ -134,9 +134,20 @@ internal sealed class QueueIndex(int capacity)
         deadlines.Enqueue(entry, until);
     }
 
+    /// <summary>To be called before the table is read: what ends meanwhile is remembered.</summary>
+    public void BeginRead() => reads++;
+
+    public void EndRead()
+    {
+        if (--reads == 0) forgotten.Clear();
+    }
+
+    /// <summary>As <see cref="Observe"/>, for a row of the table that may be older than what came by since.</summary>
+    public bool ObserveRow(Job job) => (entries.ContainsKey(job.Id) || !IsForgotten(job.Id, job.Version)) && Observe(job);
+
     public void BeginRefill(LaneIndex lane)
     {
-        refills++;
+        BeginRead();
         lane.Refilling = true;
         lane.Skipped = false;
     }
@@ -148,7 +159,7 @@ internal sealed class QueueIndex(int capacity)
     public void AbandonRefill(LaneIndex lane)
     {
         lane.Refilling = false;
-        if (--refills == 0) forgotten.Clear();
+        EndRead();
     }
 
     /// <summary>Adds the jobs that a refill read from the lane's start and that are not known yet.</summary>
@@ -159,7 +170,7 @@ internal sealed class QueueIndex(int capacity)
         var before = Ready;
         foreach (var row in rows)
         {
-            if (entries.ContainsKey(row.Id) || forgotten.TryGetValue(row.Id, out var version) && version >= row.Version) continue;
+            if (entries.ContainsKey(row.Id) || IsForgotten(row.Id, row.Version)) continue;
             File(new Entry(row.Id, row.Seq, row.Version, lane.Name), Place.Ready, 0);
         }
         lane.More = !complete || lane.Skipped;
@@ -182,6 +193,8 @@ internal sealed class QueueIndex(int capacity)
         foreach (var lane in lanes.Values.Where(l => l.Ready.Count == 0 && !l.More && !l.Refilling).ToList()) lanes.Remove(lane.Name);
         lanesByCaps.Clear();
     }
+
+    private bool IsForgotten(Guid id, long version) => forgotten.TryGetValue(id, out var ended) && ended >= version;
 
     private bool AddReady(Entry entry)
     {

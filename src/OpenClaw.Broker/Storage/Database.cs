@@ -74,8 +74,15 @@ internal sealed class Database : IDisposable
     public void CheckRest()
     {
         if (new FileInfo(Path).Length <= WholeCheckBytes) return;
-        using var connection = Connect(readOnly: true);
-        Check(connection, "pragma quick_check(1)");
+        try
+        {
+            using var connection = Connect(readOnly: true);
+            Check(connection, "pragma quick_check(1)");
+        }
+        catch (SqliteException e)
+        {
+            throw new DatabaseException(Explain(e, Path), e);
+        }
     }
 
     public void Dispose()

@@ -28,7 +28,7 @@ internal sealed class DiskReserve(string databasePath, long bytes)
             file.Flush(flushToDisk: true);
             IsSpent = false;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             GiveUp();
         }

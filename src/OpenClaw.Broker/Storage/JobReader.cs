@@ -19,7 +19,7 @@ internal sealed record QueueSnapshot(IReadOnlyList<(string Lane, IReadOnlyList<R
 internal sealed record JobQuery(JobState? State, string? Command, string? WorkerId, long? Before, int Limit);
 
 /// <summary>Reads from a bounded pool of connections, one statement each: it sees every commit that was answered.</summary>
-internal sealed class JobReader(Database database) : IDisposable
+internal sealed class JobReader(Database database, FatalError fatal) : IDisposable
 {
     private const int Connections = 4;
 
@@ -39,6 +39,7 @@ internal sealed class JobReader(Database database) : IDisposable
 
     private readonly ConcurrentBag<Reader> idle = [];
     private readonly SemaphoreSlim free = new(Connections, Connections);
+    private readonly SemaphoreSlim lists = new(Connections / 2, Connections / 2);
 
     public ValueTask<Job?> FindAsync(Guid id) => UseAsync(reader =>
         reader.First($"select {Columns} from job j where j.id = $id", ReadJob, ("id", id.ToString())));
@@ -62,7 +63,21 @@ internal sealed class JobReader(Database database) : IDisposable
     public ValueTask<long> ProbeAsync() => UseAsync(static reader =>
         reader.First("select count(*) from (select 1 from job limit 1)", static row => row.GetInt64(0)));
 
-    public Task<List<Job>> ListAsync(JobQuery query) => Task.Run(() => UseAsync(reader =>
+    /// <summary>Jobs, newest first. A list may look at many rows, so two at once leave connections for the rest.</summary>
+    public async Task<List<Job>> ListAsync(JobQuery query)
+    {
+        await lists.WaitAsync();
+        try
+        {
+            return await Task.Run(() => UseAsync(reader => List(reader, query)).AsTask());
+        }
+        finally
+        {
+            lists.Release();
+        }
+    }
+
+    private static List<Job> List(Reader reader, JobQuery query)
     {
         var where = new StringBuilder("true");
         var parameters = new List<(string, object)> { ("limit", query.Limit) };
@@ -80,7 +95,7 @@ internal sealed class JobReader(Database database) : IDisposable
         Filter("j.worker_id = $worker and j.state <> 'queued'", "worker", query.WorkerId);
         Filter("j.seq < $before", "before", query.Before);
         return reader.List($"select {Columns} from job j where {where} order by j.seq desc limit $limit", ReadJob, [.. parameters]);
-    }).AsTask());
+    }
 
     public ValueTask<List<string>> ReadQueueNamesAsync() => UseAsync(static reader =>
         reader.List("select distinct queue from job where state = 'queued' union select distinct queue from job where state = 'running'", static row => row.GetString(0)));
@@ -122,6 +137,7 @@ internal sealed class JobReader(Database database) : IDisposable
     {
         while (idle.TryTake(out var reader)) reader.Dispose();
         free.Dispose();
+        lists.Dispose();
     }
 
     private async ValueTask<T> UseAsync<T>(Func<Reader, T> read)
@@ -133,6 +149,11 @@ internal sealed class JobReader(Database database) : IDisposable
             try
             {
                 return read(reader);
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB)
+            {
+                fatal.End(Contracts.ExitCodes.Io, Database.Damaged(database.Path, e.Message), e);
+                throw;
             }
             finally
             {

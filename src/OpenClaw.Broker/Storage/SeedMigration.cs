@@ -32,6 +32,19 @@ internal static class SeedMigration
     {
         using var transaction = connection.BeginTransaction(deferred: false);
         var backup = Backup(database);
+        try
+        {
+            return Move(connection, transaction, backup);
+        }
+        catch
+        {
+            File.Delete(backup); // nothing was changed: the next try makes its own
+            throw;
+        }
+    }
+
+    private static MigrationReport Move(SqliteConnection connection, SqliteTransaction transaction, string backup)
+    {
         connection.Execute("alter table jobs rename to seed_jobs");
         foreach (var index in Indexes(connection)) connection.Execute($"drop index \"{index.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
         Database.CreateTables(connection);
@@ -52,8 +65,17 @@ internal static class SeedMigration
             }
             catch (FormatException e)
             {
-                Quarantine(connection, row.Id, e.Message);
-                quarantined.Add((row.Id, e.Message));
+                SetAside(row.Id, e.Message);
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_CONSTRAINT)
+            {
+                SetAside(row.Id, $"the new table refuses it ({e.Message})");
+            }
+
+            void SetAside(long rowId, string reason)
+            {
+                Quarantine(connection, rowId, reason);
+                quarantined.Add((rowId, reason));
             }
 
             (Job, byte[], byte[]?) Read(Dictionary<string, object?> values) => ReadRow(values, count + 1);
@@ -141,7 +163,7 @@ internal static class SeedMigration
         return row.GetValueOrDefault(column) switch
         {
             null => null,
-            long seconds when Math.Abs(seconds) < Limit => seconds * 1000,
+            long seconds when seconds is > -(long)Limit and < (long)Limit => seconds * 1000,
             double seconds when Math.Abs(seconds) < Limit => (long)(seconds * 1000),
             _ => throw new FormatException($"its {column} is not a time in seconds"),
         };

@@ -38,10 +38,15 @@ internal sealed class SqliteDataSource(Database database, WriteGate gate) : DbDa
 
         public override void Close()
         {
-            base.Close();
-            if (!holdsGate) return;
-            holdsGate = false;
-            gate.Release();
+            try
+            {
+                base.Close();
+            }
+            finally
+            {
+                if (holdsGate) gate.Release();
+                holdsGate = false;
+            }
         }
 
         protected override void Dispose(bool disposing)

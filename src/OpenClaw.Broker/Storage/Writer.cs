@@ -60,7 +60,7 @@ internal sealed partial class Writer : IDisposable
         lock (waitingChanged)
         {
             if (stopping) operation.Fail(new StorageBusyException("the broker is shutting down"));
-            else if (waitingBytes + operation.Size > MaxWaitingBytes) operation.Fail(new StorageBusyException("too many writes are waiting"));
+            else if (waiting.Count > 0 && waitingBytes + operation.Size > MaxWaitingBytes) operation.Fail(new StorageBusyException("too many writes are waiting"));
             else
             {
                 waiting.Enqueue(operation);
@@ -81,6 +81,15 @@ internal sealed partial class Writer : IDisposable
             Monitor.Pulse(waitingChanged);
         }
         thread.Join();
+        try
+        {
+            // A clean stop leaves one file: whoever copies it has all of it.
+            connection.Execute("pragma wal_checkpoint(truncate)");
+        }
+        catch (SqliteException e)
+        {
+            LogNotFolded(e);
+        }
         state.Sql.Dispose();
         foreach (var command in (SqliteCommand[])[begin, commit, rollback]) command.Dispose();
         connection.Dispose();
@@ -233,6 +242,9 @@ internal sealed partial class Writer : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "There is room on the disk again: new jobs are accepted")]
     private partial void LogRoomAgain();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The write-ahead log could not be folded into the database; keep the -wal file with it")]
+    private partial void LogNotFolded(Exception e);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A write failed and was rolled back")]
     private partial void LogFailed(Exception e);
