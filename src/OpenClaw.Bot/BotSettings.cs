@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Bot;
@@ -40,14 +42,28 @@ internal sealed record BotSettings
             Cooldown = settings.Seconds(Variables.BotCooldownSeconds, 3, 0, 86400),
             MaxConcurrent = settings.WholeNumber(Variables.BotMaxConcurrent, 1, 1, 1000),
             ApproveTime = TimeSpan.FromMinutes(settings.WholeNumber(Variables.BotApproveMinutes, 60, 1, 10080)),
-            StateFolder = settings.Text(Variables.BotStateDir, "/var/lib/openclaw-bot/state"),
+            StateFolder = settings.Text(Variables.BotStateDir, ""),
         };
+        if (read.StateFolder.Length == 0) read = read with { StateFolder = DefaultStateFolder(read) };
         if (read.AllowedChannel is { } channel && !IsSnowflake(channel))
         {
             settings.Note($"{Variables.AllowedChannelId} is '{channel}'. It takes the channel's number: in Discord turn on developer mode, right-click the channel, Copy Channel ID.");
         }
         settings.Check();
         return read;
+    }
+
+    /// <summary>A folder for this bot at this broker, so that two bots on one machine don't share a memory.</summary>
+    private static string DefaultStateFolder(BotSettings read)
+    {
+        const string System = "/var/lib/openclaw-bot";
+        var bot = read.DiscordToken.Split('.')[0]; // the bot's id; the rest changes when the token does
+        var identity = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{read.DiscordApi}\n{read.Broker}\n{bot}")))[..12];
+        if (Environment.IsPrivilegedProcess || Directory.Exists(System)) return Path.Combine(System, "state", identity);
+        var own = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state
+            ? state
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
+        return Path.Combine(own, "openclaw-bot", identity);
     }
 
     private static string Token(string token) => token.StartsWith("Bot ", StringComparison.OrdinalIgnoreCase) ? token[4..].Trim() : token;

@@ -45,6 +45,17 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void TwoBotsOnOneMachineShareNoMemoryAndANewTokenKeepsIt()
+    {
+        string Folder(string token, string broker) => Read(new(Whole) { [Variables.DiscordToken] = token, [Variables.BrokerUrl] = broker }).StateFolder;
+        var first = Folder("bot1.a.b", "http://127.0.0.1:8000");
+        Assert.Equal(first, Folder("bot1.c.d", "http://127.0.0.1:8000"));
+        Assert.NotEqual(first, Folder("bot2.a.b", "http://127.0.0.1:8000"));
+        Assert.NotEqual(first, Folder("bot1.a.b", "http://127.0.0.1:8001"));
+        Assert.DoesNotContain("bot1", first, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheDefaultsAreThePythonBots()
     {
         var settings = Read(Whole);
