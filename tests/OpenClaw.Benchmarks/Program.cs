@@ -8,8 +8,8 @@ const string Usage = """
         Loads any broker of the contract and prints one JSON line.
     openclaw-benchmarks figures [--only NAME,NAME] [--rounds 1] [--seconds 10] [--warmup 3] [--broker PROGRAM] [--python-broker FOLDER [--python python3]] [--bullmq]
         Starts what it needs and prints one line a figure. Names: python, bullmq, million, start, memory, latency.
-    openclaw-benchmarks storage [--seconds 10] [--warmup 3] [--broker PROGRAM]
-        Creates with storage against creates without, for brokers built with that switch.
+    openclaw-benchmarks storage [--rounds 1] [--seconds 10] [--warmup 3]
+        Creates with storage against creates in the same silo that stores nowhere.
     """;
 
 try
@@ -22,6 +22,8 @@ try
             return ExitCodes.Ok;
         case "figures":
             return await FigureRun.RunAsync(options);
+        case null when StorelessBroker.IsAsked:
+            return await StorelessBroker.RunAsync();
         case "storage":
             return await StorageFigure.RunAsync(options);
         default:

@@ -16,7 +16,7 @@ internal sealed class Database : IDisposable
     public const int Version = 1;
     public const int BusyTimeoutMs = 5000;
 
-    /// <summary>Up to this size the whole file is checked at start; above it the job tables are.</summary>
+    /// <summary>Up to this size the whole file is checked at start; above it the job table is, and the others in the background.</summary>
     private const long WholeCheckBytes = 256L << 20;
 
     private const string Opened = "opened";
@@ -77,7 +77,7 @@ internal sealed class Database : IDisposable
         try
         {
             using var connection = Connect(readOnly: true);
-            Check(connection, "pragma quick_check(1)");
+            foreach (var table in (string[])["job_payload", "job_result", "idempotency_key", "OrleansStorage", "OrleansRemindersTable"]) Check(connection, $"pragma quick_check({table})");
         }
         catch (SqliteException e)
         {
@@ -167,7 +167,7 @@ internal sealed class Database : IDisposable
         connection.Open();
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {BusyTimeoutMs}"));
         var checkAll = new FileInfo(Path).Length <= WholeCheckBytes || connection.Scalar<long>("select count(*) from sqlite_schema where name = 'job'") == 0;
-        foreach (var pragma in checkAll ? (string[])["pragma quick_check(1)"] : ["pragma quick_check(job)", "pragma quick_check(job_payload)"]) Check(connection, pragma);
+        Check(connection, checkAll ? "pragma quick_check(1)" : "pragma quick_check(job)");
         if (connection.Scalar<string>("pragma journal_mode = wal") != "wal")
         {
             throw new DatabaseException($"The database {Path} can't be switched to write-ahead logging, which the broker needs. Put it on a local disk, not a network share.");
