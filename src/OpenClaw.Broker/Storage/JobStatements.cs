@@ -10,81 +10,79 @@ internal sealed class JobStatements : IDisposable
     private const string Mutable =
         "state, started_at, finished_at, lease_until, attempt, failures, lost_leases, lease_token, worker_id, claim_id, cancel_requested, cancel_reason, error";
 
-    private static readonly string[] MutableNames = Mutable.Split(", ");
+    private static readonly int MutableCount = Mutable.Split(", ").Length;
 
-    private readonly SqliteCommand insertJob;
-    private readonly SqliteCommand updateJob;
-    private readonly SqliteCommand insertPayload;
-    private readonly SqliteCommand insertResult;
-    private readonly SqliteCommand insertKey;
+    private readonly Statement insertJob;
+    private readonly Statement updateJob;
+    private readonly Statement insertPayload;
+    private readonly Statement insertResult;
+    private readonly Statement insertKey;
     private readonly SqliteCommand findKey;
-    private readonly SqliteCommand purgeKeys;
-    private readonly SqliteCommand probe;
-    private readonly SqliteCommand setLeases;
+    private readonly Statement purgeKeys;
+    private readonly Statement probe;
+    private readonly Statement setLeases;
 
     public JobStatements(SqliteConnection connection)
     {
-        var parameters = string.Join(", ", MutableNames.Select(n => "$" + n));
-        insertJob = Prepare(connection, $"insert into job (seq, id, version, queue, lane, command, created_at, {Mutable}) values ($seq, $id, $version, $queue, $lane, $command, $created_at, {parameters})",
-            ["seq", "id", "version", "queue", "lane", "command", "created_at", .. MutableNames]);
-        updateJob = Prepare(connection, $"update job set version = $version, ({Mutable}) = ({parameters}) where seq = $seq and version = $version - 1",
-            ["seq", "version", .. MutableNames]);
-        insertPayload = Prepare(connection, "insert into job_payload (seq, payload) values ($seq, $payload)", ["seq", "payload"]);
-        insertResult = Prepare(connection, "insert into job_result (seq, result) values ($seq, $result)", ["seq", "result"]);
-        insertKey = Prepare(connection, "insert into idempotency_key (key, body_hash, job_id, created_at) values ($key, $body_hash, $job_id, $created_at) on conflict do nothing",
-            ["key", "body_hash", "job_id", "created_at"]);
-        findKey = Prepare(connection, "select job_id, body_hash from idempotency_key where key = $key", ["key"]);
-        purgeKeys = Prepare(connection, "delete from idempotency_key where key in (select key from idempotency_key where created_at < $before order by created_at limit 500)", ["before"]);
-        setLeases = Prepare(connection, "update job set lease_until = $until where state = 'running'", ["until"]);
-        probe = Prepare(connection, "insert into probe (id, checked_at) values (1, $now) on conflict do update set checked_at = excluded.checked_at", ["now"]);
+        insertJob = new Statement(connection, $"insert into job (seq, id, version, queue, lane, command, created_at, {Mutable}) values ({Placeholders(7 + MutableCount)})");
+        updateJob = new Statement(connection, $"update job set ({Mutable}) = ({Placeholders(MutableCount)}), version = ?{MutableCount + 1} where seq = ?{MutableCount + 2} and version = ?{MutableCount + 1} - 1");
+        insertPayload = new Statement(connection, "insert into job_payload (seq, payload) values (?1, ?2)");
+        insertResult = new Statement(connection, "insert into job_result (seq, result) values (?1, ?2)");
+        insertKey = new Statement(connection, "insert into idempotency_key (key, body_hash, job_id, created_at) values (?1, ?2, ?3, ?4) on conflict do nothing");
+        purgeKeys = new Statement(connection, "delete from idempotency_key where key in (select key from idempotency_key where created_at < ?1 order by created_at limit 500)");
+        setLeases = new Statement(connection, "update job set lease_until = ?1 where state = 'running'");
+        probe = new Statement(connection, "insert into probe (id, checked_at) values (1, ?1) on conflict do update set checked_at = excluded.checked_at");
+        findKey = connection.CreateCommand();
+        findKey.CommandText = "select job_id, body_hash from idempotency_key where key = $key";
+        findKey.Parameters.Add(new SqliteParameter { ParameterName = "$key" });
     }
 
     /// <summary>Adds the row; its <see cref="Job.Seq"/> must be set.</summary>
     public void InsertJob(Job job)
     {
-        Set(insertJob, 0, job.Seq);
-        Set(insertJob, 1, job.Id.ToString());
-        Set(insertJob, 2, job.Version);
-        Set(insertJob, 3, job.Queue);
-        Set(insertJob, 4, job.Lane);
-        Set(insertJob, 5, Encoding.UTF8.GetBytes(job.Command));
-        Set(insertJob, 6, job.CreatedAt);
-        SetMutable(insertJob, 7, job);
-        insertJob.ExecuteNonQuery();
+        insertJob.Bind(1, job.Seq);
+        insertJob.Bind(2, job.Id.ToString());
+        insertJob.Bind(3, job.Version);
+        insertJob.Bind(4, job.Queue);
+        insertJob.Bind(5, job.Lane);
+        insertJob.Bind(6, Encoding.UTF8.GetBytes(job.Command));
+        insertJob.Bind(7, job.CreatedAt);
+        BindMutable(insertJob, 8, job);
+        insertJob.Run();
     }
 
     /// <summary>Replaces the version before; false where the row has another.</summary>
     public bool UpdateJob(Job job)
     {
-        Set(updateJob, 0, job.Seq);
-        Set(updateJob, 1, job.Version);
-        SetMutable(updateJob, 2, job);
-        return updateJob.ExecuteNonQuery() == 1;
+        BindMutable(updateJob, 1, job);
+        updateJob.Bind(MutableCount + 1, job.Version);
+        updateJob.Bind(MutableCount + 2, job.Seq);
+        return updateJob.Run() == 1;
     }
 
     public void InsertPayload(long seq, byte[] payload)
     {
-        Set(insertPayload, 0, seq);
-        Set(insertPayload, 1, payload);
-        insertPayload.ExecuteNonQuery();
+        insertPayload.Bind(1, seq);
+        insertPayload.Bind(2, payload);
+        insertPayload.Run();
     }
 
     public void InsertResult(long seq, byte[] result)
     {
-        Set(insertResult, 0, seq);
-        Set(insertResult, 1, result);
-        insertResult.ExecuteNonQuery();
+        insertResult.Bind(1, seq);
+        insertResult.Bind(2, result);
+        insertResult.Run();
     }
 
     /// <summary>Takes a key for a job; where it was taken before, returns that use.</summary>
     public KeyUse? TakeKey(IdempotencyKey key, Guid jobId, long now)
     {
-        Set(insertKey, 0, key.Key);
-        Set(insertKey, 1, key.BodyHash);
-        Set(insertKey, 2, jobId.ToString());
-        Set(insertKey, 3, now);
-        if (insertKey.ExecuteNonQuery() == 1) return null;
-        Set(findKey, 0, key.Key);
+        insertKey.Bind(1, key.Key);
+        insertKey.Bind(2, key.BodyHash);
+        insertKey.Bind(3, jobId.ToString());
+        insertKey.Bind(4, now);
+        if (insertKey.Run() == 1) return null;
+        findKey.Parameters[0].Value = key.Key;
         using var reader = findKey.ExecuteReader();
         reader.Read();
         return new KeyUse(Guid.Parse(reader.GetString(0)), (byte[])reader.GetValue(1));
@@ -93,55 +91,44 @@ internal sealed class JobStatements : IDisposable
     /// <summary>Drops up to 500 keys older than a time.</summary>
     public int PurgeKeys(long before)
     {
-        Set(purgeKeys, 0, before);
-        return purgeKeys.ExecuteNonQuery();
+        purgeKeys.Bind(1, before);
+        return purgeKeys.Run();
     }
 
     /// <summary>Makes every lease end at a time.</summary>
     public void SetLeases(long until)
     {
-        Set(setLeases, 0, until);
-        setLeases.ExecuteNonQuery();
+        setLeases.Bind(1, until);
+        setLeases.Run();
     }
 
     public void Probe(long now)
     {
-        Set(probe, 0, now);
-        probe.ExecuteNonQuery();
+        probe.Bind(1, now);
+        probe.Run();
     }
 
     public void Dispose()
     {
-        foreach (var command in (SqliteCommand[])[insertJob, updateJob, insertPayload, insertResult, insertKey, findKey, purgeKeys, setLeases, probe]) command.Dispose();
+        foreach (var statement in (IDisposable[])[insertJob, updateJob, insertPayload, insertResult, insertKey, findKey, purgeKeys, setLeases, probe]) statement.Dispose();
     }
 
-    private static void SetMutable(SqliteCommand command, int first, Job job)
+    private static void BindMutable(Statement statement, int first, Job job)
     {
-        Set(command, first, job.State.Name());
-        Set(command, first + 1, job.StartedAt);
-        Set(command, first + 2, job.FinishedAt);
-        Set(command, first + 3, job.LeaseUntil);
-        Set(command, first + 4, job.Attempt);
-        Set(command, first + 5, job.Failures);
-        Set(command, first + 6, job.LostLeases);
-        Set(command, first + 7, job.LeaseToken);
-        Set(command, first + 8, job.WorkerId);
-        Set(command, first + 9, job.ClaimId);
-        Set(command, first + 10, job.CancelRequested ? 1 : 0);
-        Set(command, first + 11, job.CancelReason);
-        Set(command, first + 12, job.Error is null ? null : Encoding.UTF8.GetBytes(job.Error));
+        statement.Bind(first, job.State.Name());
+        statement.Bind(first + 1, job.StartedAt);
+        statement.Bind(first + 2, job.FinishedAt);
+        statement.Bind(first + 3, job.LeaseUntil);
+        statement.Bind(first + 4, job.Attempt);
+        statement.Bind(first + 5, job.Failures);
+        statement.Bind(first + 6, job.LostLeases);
+        statement.Bind(first + 7, job.LeaseToken);
+        statement.Bind(first + 8, job.WorkerId);
+        statement.Bind(first + 9, job.ClaimId);
+        statement.Bind(first + 10, job.CancelRequested ? 1 : 0);
+        statement.Bind(first + 11, job.CancelReason);
+        statement.Bind(first + 12, job.Error is null ? null : Encoding.UTF8.GetBytes(job.Error));
     }
 
-    private static void Set(SqliteCommand command, int index, object? value) => command.Parameters[index].Value = value ?? DBNull.Value;
-
-    private static SqliteCommand Prepare(SqliteConnection connection, string sql, string[] parameters)
-    {
-        var command = connection.CreateCommand();
-#pragma warning disable CA2100 // built from the constants above
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        foreach (var name in parameters) command.Parameters.Add(new SqliteParameter { ParameterName = "$" + name });
-        command.Prepare();
-        return command;
-    }
+    private static string Placeholders(int count) => string.Join(", ", Enumerable.Range(1, count).Select(static n => $"?{n}"));
 }
