@@ -73,6 +73,24 @@ public class CheckerTests
             60 w1 4 ok result value=done
             """, [Done]
         },
+        {
+            "a create that happened before its repeat was answered", """
+            10 p1 1 invoke create key=k value=b
+            15 p2 2 invoke create value=a
+            20 p2 2 ok create job=A
+            21 p1 1 unknown create
+            30 p1 3 invoke create key=k value=b
+            31 p1 3 ok create job=B
+            40 w1 4 invoke claim
+            41 w1 4 ok claim job=B attempt=1
+            42 w1 5 invoke claim
+            43 w1 5 ok claim job=A attempt=1
+            44 w1 6 invoke result job=A attempt=1 value=r
+            45 w1 6 ok result value=done
+            46 w1 7 invoke result job=B attempt=1 value=s
+            47 w1 7 ok result value=done
+            """, [Done, new FinalRow("B", "done", "b", "s", null, 1, 0)]
+        },
         { "five lost leases", Created, [Failed with { Attempt = 0, LostLeases = 5, Error = "lease lost 5 times" }] },
     };
 

@@ -11,7 +11,10 @@ internal static class OrderRule
 {
     public static IEnumerable<Violation> Check(IReadOnlyList<Call> calls, IReadOnlyList<Event> events)
     {
-        var created = calls.Where(c => c is { Operation: Operation.Create, IsOk: true }).GroupBy(c => c.Job!).ToDictionary(g => g.Key, g => (Invoked: g.Min(c => c.Invoked), Answered: g.Min(c => c.Ended)));
+        // A create that was repeated with its key may have happened when it was sent first.
+        var sent = calls.Where(c => c is { Operation: Operation.Create, Key: not null }).GroupBy(c => c.Key!).ToDictionary(g => g.Key, g => g.Min(c => c.Invoked));
+        var created = calls.Where(c => c is { Operation: Operation.Create, IsOk: true }).GroupBy(c => c.Job!)
+            .ToDictionary(g => g.Key, g => (Invoked: g.Min(c => c.Key is null ? c.Invoked : sent[c.Key]), Answered: g.Min(c => c.Ended)));
         var first = calls.Where(c => c is { Operation: Operation.Claim, IsOk: true, Attempt: 1 }).GroupBy(c => c.Job!).ToDictionary(g => g.Key, g => g.MinBy(c => c.Invoked)!);
         var kills = events.Where(e => e.Operation == Operation.Kill).Select(e => e.At).Order().ToList();
         var blind = calls.Where(c => c is { Operation: Operation.Claim, Outcome: Phase.Unknown }).Select(c => (c.Invoked, Until: End(c, kills))).OrderBy(b => b.Invoked).ToList();
