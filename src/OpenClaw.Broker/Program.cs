@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using OpenClaw.Broker;
-using OpenClaw.Broker.Storage;
+using OpenClaw.Broker.Running;
+using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Contracts;
 
 if (args is ["--version"])

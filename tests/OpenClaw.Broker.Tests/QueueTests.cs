@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
-using OpenClaw.Broker.Storage;
+using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Tests;

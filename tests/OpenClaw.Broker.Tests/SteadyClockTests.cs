@@ -1,3 +1,5 @@
+using OpenClaw.Broker.Time;
+
 namespace OpenClaw.Broker.Tests;
 
 public sealed class SteadyClockTests

@@ -1,7 +1,8 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenClaw.Broker.Jobs;
-using OpenClaw.Broker.Storage;
+using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Broker.Store;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;

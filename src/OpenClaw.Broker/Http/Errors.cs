@@ -1,4 +1,4 @@
-using OpenClaw.Broker.Storage;
+using OpenClaw.Broker.Store;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Http;

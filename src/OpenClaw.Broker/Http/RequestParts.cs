@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using OpenClaw.Broker.Queues;
+using OpenClaw.Broker.Jobs;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Http;

@@ -30,7 +30,7 @@ internal sealed record Job
     [Id(3)] public JobState State { get; init; }
     [Id(4)] public string Queue { get; init; } = QueueNames.Default;
 
-    /// <summary>The capabilities the job needs, as <see cref="Queues.Lane"/> writes them; empty for none.</summary>
+    /// <summary>The capabilities the job needs, as <see cref="Lane"/> writes them; empty for none.</summary>
     [Id(5)] public string Lane { get; init; } = "";
 
     [Id(6)] public required string Command { get; init; }

@@ -1,5 +1,5 @@
-using Orleans.Concurrency;
 using OpenClaw.Broker.Jobs;
+using Orleans.Concurrency;
 
 namespace OpenClaw.Broker.Queues;
 

@@ -277,9 +277,6 @@ internal enum Place
     Leased,
 }
 
-/// <summary>A ready job as a refill reads it.</summary>
-internal readonly record struct ReadyRow(Guid Id, long Seq, long Version);
-
 /// <summary>One unfinished job in the index.</summary>
 internal sealed class Entry(Guid id, long seq, long version, string lane)
 {

@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 using SQLitePCL;
 using static SQLitePCL.raw;
 
-namespace OpenClaw.Broker.Storage;
+namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>A prepared statement with parameters bound by position, counted from 1: the writer's hot path, where binding by name costs as much as SQLite itself.</summary>
 internal sealed class Statement : IDisposable

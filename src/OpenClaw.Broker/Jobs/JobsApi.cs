@@ -2,12 +2,14 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Access;
+using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Queues;
-using OpenClaw.Broker.Storage;
+using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Broker.Time;
 using OpenClaw.Contracts;
 
-namespace OpenClaw.Broker.Http;
+namespace OpenClaw.Broker.Jobs;
 
 /// <summary>What a bot's token opens: creating, reading, listing and cancelling jobs.</summary>
 internal sealed class JobsApi(

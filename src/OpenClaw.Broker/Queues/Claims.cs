@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
+using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
-using OpenClaw.Broker.Queues;
-using OpenClaw.Broker.Storage;
+using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
 
-namespace OpenClaw.Broker.Http;
+namespace OpenClaw.Broker.Queues;
 
 /// <summary>
 /// <c>GET /jobs/next</c>: looks, and with a <c>wait</c> looks again on news. The wait is here and not in a grain, since

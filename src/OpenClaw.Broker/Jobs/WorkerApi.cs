@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text;
-using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Access;
+using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Queues;
+using OpenClaw.Broker.Time;
 using OpenClaw.Contracts;
 
-namespace OpenClaw.Broker.Http;
+namespace OpenClaw.Broker.Jobs;
 
 /// <summary>What a worker's token opens: claiming jobs and saying what became of them.</summary>
 internal sealed class WorkerApi(BrokerGrains grains, Claims claims, NewsDesk news, SteadyClock clock, BrokerOptions options)

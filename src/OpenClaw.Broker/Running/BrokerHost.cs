@@ -3,14 +3,19 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
+using OpenClaw.Broker.Access;
+using OpenClaw.Broker.Board;
 using OpenClaw.Broker.Http;
+using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
-using OpenClaw.Broker.Storage;
+using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Runtime.Hosting;
 
-namespace OpenClaw.Broker;
+namespace OpenClaw.Broker.Running;
 
 /// <summary>Puts the parts together: the silo, its storage and the HTTP API in one host.</summary>
 internal static class BrokerHost

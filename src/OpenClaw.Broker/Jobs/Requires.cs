@@ -1,7 +1,6 @@
 using System.Text.Json;
-using OpenClaw.Broker.Queues;
 
-namespace OpenClaw.Broker.Http;
+namespace OpenClaw.Broker.Jobs;
 
 /// <summary>What a job needs of a worker: <c>{"caps": [strings]}</c>, or a string that holds it.</summary>
 internal static class Requires

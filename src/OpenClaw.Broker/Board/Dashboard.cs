@@ -3,9 +3,11 @@ using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
+using OpenClaw.Broker.Access;
+using OpenClaw.Broker.Http;
 using Orleans.Dashboard;
 
-namespace OpenClaw.Broker.Http;
+namespace OpenClaw.Broker.Board;
 
 /// <summary>The Orleans dashboard, behind a login with the admin token.</summary>
 internal static class Dashboard

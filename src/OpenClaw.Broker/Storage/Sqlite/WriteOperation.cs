@@ -1,6 +1,7 @@
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Store;
 
-namespace OpenClaw.Broker.Storage;
+namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>One thing to write, all or nothing; its task completes when it is on the disk.</summary>
 internal abstract class WriteOperation
@@ -107,19 +108,3 @@ internal sealed class ProbeWrite(long now) : WriteOperation
 
     public override void Execute(WriterState state) => state.Sql.Probe(now);
 }
-
-/// <summary>Another job runs under this worker's claim id.</summary>
-[GenerateSerializer, Alias("OpenClaw.ClaimIdInUse")]
-internal sealed class ClaimIdInUseException() : Exception("the claim id is in use by another running job");
-
-/// <summary>The write was certainly not executed: the database is locked, or too much waits. Try again.</summary>
-[GenerateSerializer, Alias("OpenClaw.StorageBusy")]
-internal sealed class StorageBusyException(string message) : Exception(message);
-
-/// <summary>The write was certainly not executed: the disk is full.</summary>
-[GenerateSerializer, Alias("OpenClaw.StorageFull")]
-internal sealed class StorageFullException(string message) : Exception(message);
-
-/// <summary>The write was certainly not executed: the database answered with an error.</summary>
-[GenerateSerializer, Alias("OpenClaw.StorageFailed")]
-internal sealed class StorageFailedException(string message) : Exception(message);

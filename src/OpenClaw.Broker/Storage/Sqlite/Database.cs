@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.Data.Sqlite;
 
-namespace OpenClaw.Broker.Storage;
+namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>The broker can't use its database; the message says what, why and how to mend it, in one line.</summary>
 internal sealed class DatabaseException(string message, Exception? inner = null) : Exception(message, inner);
@@ -112,7 +112,7 @@ internal sealed class Database : IDisposable
 
     internal static string Resource(string name)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"OpenClaw.Broker.Storage.{name}")!;
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"OpenClaw.Broker.Storage.Sqlite.{name}")!;
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
@@ -177,8 +177,8 @@ internal sealed class Database : IDisposable
         {
             case Version:
                 break;
-            case 0 when SeedMigration.Applies(connection):
-                Migration = SeedMigration.Run(connection, this);
+            case 0 when PythonTakeover.Applies(connection):
+                Migration = PythonTakeover.Run(connection, this);
                 break;
             case 0 when connection.Scalar<long>("select count(*) from sqlite_schema") == 0:
                 CreateSchema(connection);

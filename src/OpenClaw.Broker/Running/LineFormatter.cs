@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 using OpenClaw.Contracts;
 
-namespace OpenClaw.Broker;
+namespace OpenClaw.Broker.Running;
 
 /// <summary>Every log entry as one line, exceptions included.</summary>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)

@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using OpenClaw.Broker.Storage;
+using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
 using OpenClaw.Contracts;
 
-namespace OpenClaw.Broker;
+namespace OpenClaw.Broker.Running;
 
 /// <summary>Says that the broker is up, checks in the background what the start left out, and drops old idempotency keys.</summary>
 internal sealed partial class Housekeeping(

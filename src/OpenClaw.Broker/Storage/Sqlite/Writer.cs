@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
+using OpenClaw.Broker.Store;
 using OpenClaw.Contracts;
 using static SQLitePCL.raw;
 
-namespace OpenClaw.Broker.Storage;
+namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>
 /// The one connection that writes jobs. It takes what waits, writes it in one transaction, syncs, and only then answers
@@ -248,26 +249,4 @@ internal sealed partial class Writer : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A write failed and was rolled back")]
     private partial void LogFailed(Exception e);
-}
-
-/// <summary>Held by whoever of this process writes to the file, so that none waits on SQLite's own lock.</summary>
-internal sealed class WriteGate : IDisposable
-{
-    public SemaphoreSlim Semaphore { get; } = new(1, 1);
-
-    public void Dispose() => Semaphore.Dispose();
-}
-
-/// <summary>Ends the process when going on could lose or invent something.</summary>
-internal sealed partial class FatalError(ILogger<FatalError> log)
-{
-    public void End(int exitCode, string message, Exception cause)
-    {
-        LogFatal(cause, message);
-        Console.Error.WriteLine(message);
-        Environment.Exit(exitCode);
-    }
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "{Message}")]
-    private partial void LogFatal(Exception cause, string message);
 }

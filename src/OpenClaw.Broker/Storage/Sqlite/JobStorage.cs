@@ -1,9 +1,8 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using OpenClaw.Broker.Jobs;
 using Orleans.Storage;
 
-namespace OpenClaw.Broker.Storage;
+namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>
 /// A JobGrain's state. Of payload, result and key it holds only what the next write takes along; reads take them from
@@ -21,23 +20,6 @@ internal sealed class JobRow
 
     /// <summary>After the first write: the job that used the key before; then nothing was written.</summary>
     public KeyUse? EarlierUse { get; set; }
-}
-
-/// <summary>Makes ids for new jobs, and remembers until their first use that no row can have them yet.</summary>
-internal sealed class NewJobIds
-{
-    private readonly ConcurrentDictionary<Guid, byte> unused = new();
-
-    /// <summary>An id that grows with time, so that new rows lie side by side in the index.</summary>
-    public Guid Next()
-    {
-        var id = Guid.CreateVersion7();
-        unused[id] = 0;
-        return id;
-    }
-
-    /// <summary>Whether the id was never asked for; true once.</summary>
-    public bool TryUse(Guid id) => unused.TryRemove(id, out _);
 }
 
 /// <summary>Keeps JobGrains in the job table: reads through the reader pool, writes through the group-commit writer.</summary>

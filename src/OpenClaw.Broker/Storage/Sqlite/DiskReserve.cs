@@ -1,4 +1,4 @@
-namespace OpenClaw.Broker.Storage;
+namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>
 /// Some space kept beside the database. When the disk is full it is given up, so that running jobs can still be finished

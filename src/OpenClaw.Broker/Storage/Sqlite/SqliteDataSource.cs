@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
-namespace OpenClaw.Broker.Storage;
+namespace OpenClaw.Broker.Storage.Sqlite;
 
 internal static class StorageNames
 {
@@ -61,7 +61,7 @@ internal sealed class SqliteDataSource(Database database, WriteGate gate) : DbDa
             try
             {
                 base.Open();
-                Storage.Database.Configure(this);
+                Sqlite.Database.Configure(this);
             }
             catch
             {

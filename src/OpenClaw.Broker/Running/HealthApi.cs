@@ -1,9 +1,11 @@
 using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using OpenClaw.Broker.Storage;
+using OpenClaw.Broker.Http;
+using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Broker.Time;
 
-namespace OpenClaw.Broker.Http;
+namespace OpenClaw.Broker.Running;
 
 /// <summary>Whether the broker can do its work: a real read and a real write, at most once a second for all who ask.</summary>
 internal sealed class HealthApi(JobReader table, Writer writer, DiskReserve reserve, SteadyClock clock, TimeProvider time, IServer server)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace OpenClaw.Broker.Queues;
+namespace OpenClaw.Broker.Jobs;
 
 /// <summary>
 /// A set of capability names as one text: empty for none, else a JSON array of the distinct names in ordinal order.

@@ -1,8 +1,7 @@
 using System.Text.Json;
-using OpenClaw.Broker.Jobs;
-using OpenClaw.Broker.Queues;
+using OpenClaw.Broker.Time;
 
-namespace OpenClaw.Broker.Http;
+namespace OpenClaw.Broker.Jobs;
 
 /// <summary>The job as the wire shows it: the one place where rows become views.</summary>
 internal static class JobJson

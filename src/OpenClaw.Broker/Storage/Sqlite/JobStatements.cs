@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Jobs;
 
-namespace OpenClaw.Broker.Storage;
+namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>The prepared statements that write jobs, of one connection.</summary>
 internal sealed class JobStatements : IDisposable

@@ -1,4 +1,4 @@
-namespace OpenClaw.Broker;
+namespace OpenClaw.Broker.Time;
 
 /// <summary>
 /// The clock of leases, in milliseconds since 1970: it follows the wall clock, but when that jumps it goes on evenly,

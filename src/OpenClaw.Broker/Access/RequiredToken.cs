@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
+using OpenClaw.Broker.Http;
 using OpenClaw.Contracts;
 
-namespace OpenClaw.Broker.Http;
+namespace OpenClaw.Broker.Access;
 
 /// <summary>The token that an endpoint asks for, before anything else is looked at.</summary>
 internal sealed class RequiredToken

@@ -3,20 +3,9 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Jobs;
-using OpenClaw.Broker.Queues;
+using OpenClaw.Broker.Store;
 
-namespace OpenClaw.Broker.Storage;
-
-/// <summary>A job with its texts, in UTF-8.</summary>
-internal readonly record struct JobTexts(Job Job, byte[] Payload, byte[]? Result);
-
-/// <summary>What a queue loads when it activates.</summary>
-/// <param name="Lanes">Each lane's oldest ready jobs, and whether these are all.</param>
-internal sealed record QueueSnapshot(IReadOnlyList<(string Lane, IReadOnlyList<ReadyRow> Rows, bool Complete)> Lanes, IReadOnlyList<Job> Running);
-
-/// <summary>Which jobs a list holds.</summary>
-/// <param name="Before">Only jobs accepted before this one; null for the newest.</param>
-internal sealed record JobQuery(JobState? State, string? Command, string? WorkerId, long? Before, int Limit);
+namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>Reads from a bounded pool of connections, one statement each: it sees every commit that was answered.</summary>
 internal sealed class JobReader(Database database, FatalError fatal) : IDisposable

@@ -1,12 +1,12 @@
 using Microsoft.Data.Sqlite;
-using OpenClaw.Broker.Storage;
+using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Contracts;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
 
 /// <summary>Databases as the Python broker left them, in every shape it had.</summary>
-public sealed class SeedMigrationTests
+public sealed class PythonTakeoverTests
 {
     private const string Oldest = "id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, status TEXT NOT NULL, command TEXT NOT NULL, payload TEXT NOT NULL, result TEXT, finished_at INTEGER";
     private static readonly string[] Later = ["error TEXT", "started_at INTEGER", "lease_until INTEGER", "worker_id TEXT", "requires TEXT"];

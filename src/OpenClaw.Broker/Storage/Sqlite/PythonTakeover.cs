@@ -5,7 +5,7 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Jobs;
 
-namespace OpenClaw.Broker.Storage;
+namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>What became of a Python broker's rows.</summary>
 /// <param name="Jobs">How many were taken over.</param>
@@ -17,7 +17,7 @@ internal sealed record MigrationReport(int Jobs, IReadOnlyList<(long RowId, stri
 /// Takes over the Python broker's <c>jobs</c> table, in any of its shapes: a backup first, then everything in one
 /// transaction. Ids, texts and times stay; the order is that of creation.
 /// </summary>
-internal static class SeedMigration
+internal static class PythonTakeover
 {
     private static readonly string[] Required = ["id", "created_at", "status", "command", "payload"];
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
@@ -124,7 +124,7 @@ internal static class SeedMigration
         try
         {
             using var json = JsonDocument.Parse(requires);
-            if (Http.Requires.TryRead(json.RootElement, out var lane)) return lane;
+            if (Requires.TryRead(json.RootElement, out var lane)) return lane;
         }
         catch (JsonException)
         {

@@ -1,0 +1,38 @@
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>Requests of this process that wait for a job's end.</summary>
+internal sealed class EndWaiters
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<Guid, (TaskCompletionSource End, int Count)> ends = [];
+
+    /// <summary>Completes when the job has ended; pair with <see cref="Leave"/>.</summary>
+    public Task Join(Guid job)
+    {
+        lock (gate)
+        {
+            var (end, count) = ends.GetValueOrDefault(job);
+            end ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            ends[job] = (end, count + 1);
+            return end.Task;
+        }
+    }
+
+    public void Leave(Guid job)
+    {
+        lock (gate)
+        {
+            var (end, count) = ends[job];
+            if (count == 1) ends.Remove(job);
+            else ends[job] = (end, count - 1);
+        }
+    }
+
+    public void Ended(Guid job)
+    {
+        lock (gate)
+        {
+            if (ends.TryGetValue(job, out var waiting)) waiting.End.TrySetResult();
+        }
+    }
+}
