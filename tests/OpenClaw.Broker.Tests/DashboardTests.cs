@@ -1,4 +1,5 @@
 using System.Net;
+using OpenClaw.Broker.Queues;
 using OpenClaw.Contracts;
 using OpenClaw.Testing;
 

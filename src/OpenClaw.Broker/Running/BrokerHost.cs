@@ -13,7 +13,6 @@ using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 using Orleans.Configuration;
 using Orleans.Dashboard;
-using Orleans.Runtime.Hosting;
 
 namespace OpenClaw.Broker.Running;
 
@@ -54,21 +53,15 @@ internal static class BrokerHost
         services.AddSingleton(clock);
         // Made by the container, so that it is disposed last, after all that use the file.
         services.AddSingleton(_ => database);
-        services.AddSingleton<BrokerGrains>();
         services.AddSingleton<WriteGate>();
         services.AddSingleton(new DiskReserve(database.Path, options.DiskReserveBytes));
         services.AddSingleton<FatalError>();
         services.AddSingleton<Writer>();
-        services.AddSingleton<JobReader>();
-        services.AddSingleton<NewJobIds>();
+        services.AddSingleton<Readers>();
+        services.AddSingleton<IJobStore, SqliteJobStore>();
         services.AddSingleton<SqliteDataSource>();
-        services.AddSingleton<ClaimWaiters>();
-        services.AddSingleton<EndWaiters>();
-        services.AddSingleton<NewsDesk>();
-        services.AddSingleton<Backlog>();
-        services.AddSingleton<Claims>();
-        services.AddSingleton<JobsApi>();
-        services.AddSingleton<WorkerApi>();
+        services.AddJobs();
+        services.AddQueues();
         services.AddSingleton<HealthApi>();
         services.AddSingleton<Errors>();
         services.AddHostedService<Housekeeping>();
@@ -78,7 +71,6 @@ internal static class BrokerHost
     {
         // No other silo and no outside client ever connects: loopback, and a port that is free.
         silo.UseLocalhostClustering(FreeLoopbackPort(), gatewayPort: 0, serviceId: "openclaw", clusterId: "openclaw");
-        silo.Services.AddGrainStorage(JobStorage.Name, (services, _) => ActivatorUtilities.CreateInstance<JobStorage>(services));
         silo.AddAdoNetGrainStorage(StorageNames.AdoNet, storage => storage.Configure<SqliteDataSource>((o, source) =>
         {
             o.Invariant = StorageNames.Invariant;
@@ -124,8 +116,8 @@ internal static class BrokerHost
         app.UseRouting();
         app.Use(RequiredToken.CheckAsync);
         app.Services.GetRequiredService<HealthApi>().Map(app);
-        app.Services.GetRequiredService<JobsApi>().Map(app);
-        app.Services.GetRequiredService<WorkerApi>().Map(app);
+        app.MapJobs();
+        app.MapQueues();
         if (options.AdminToken is { } admin) Dashboard.Map(app, admin);
     }
 

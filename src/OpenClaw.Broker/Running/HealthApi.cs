@@ -2,13 +2,15 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using OpenClaw.Broker.Http;
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Running;
 
 /// <summary>Whether the broker can do its work: a real read and a real write, at most once a second for all who ask.</summary>
-internal sealed class HealthApi(JobReader table, Writer writer, DiskReserve reserve, SteadyClock clock, TimeProvider time, IServer server)
+internal sealed class HealthApi(IJobStore store, DiskReserve reserve, QueuePauses pauses, SteadyClock clock, TimeProvider time, IServer server)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
@@ -46,6 +48,9 @@ internal sealed class HealthApi(JobReader table, Writer writer, DiskReserve rese
             json.WriteString("write", checks.Write);
             json.WriteString("disk", checks.Disk);
             json.WriteEndObject();
+            json.WriteStartObject("queues");
+            foreach (var (queue, pause) in pauses.All) json.WriteString(queue, pause.ToString());
+            json.WriteEndObject();
             json.WriteEndObject();
         });
     }
@@ -69,8 +74,8 @@ internal sealed class HealthApi(JobReader table, Writer writer, DiskReserve rese
 
     private async Task<Checks> ProbeAsync()
     {
-        var read = await DescribeAsync(table.ProbeAsync().AsTask());
-        var write = await DescribeAsync(writer.WriteAsync(new ProbeWrite(clock.Wall)));
+        var read = await DescribeAsync(store.ProbeReadAsync());
+        var write = await DescribeAsync(store.ProbeWriteAsync(clock.Wall));
         return new Checks(read, write, reserve.IsSpent ? "full: new jobs are refused until there is room again" : Checks.Fine);
     }
 

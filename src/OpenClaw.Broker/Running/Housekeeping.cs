@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
@@ -9,7 +10,7 @@ namespace OpenClaw.Broker.Running;
 
 /// <summary>Says that the broker is up, checks in the background what the start left out, and drops old idempotency keys.</summary>
 internal sealed partial class Housekeeping(
-    Database database, Writer writer, SteadyClock clock, TimeProvider time, BrokerOptions options, IServer server, IHostApplicationLifetime lifetime, FatalError fatal, ILogger<Housekeeping> log)
+    Database database, IJobStore store, SteadyClock clock, TimeProvider time, BrokerOptions options, IServer server, IHostApplicationLifetime lifetime, FatalError fatal, ILogger<Housekeeping> log)
     : BackgroundService
 {
     private static readonly TimeSpan KeyAge = TimeSpan.FromHours(25);
@@ -50,13 +51,10 @@ internal sealed partial class Housekeeping(
     {
         try
         {
-            KeyPurge purge;
-            do
+            var before = clock.Wall - (long)KeyAge.TotalMilliseconds;
+            while (await store.PurgeKeysAsync(before) > 0 && !stop.IsCancellationRequested)
             {
-                purge = new KeyPurge(clock.Wall - (long)KeyAge.TotalMilliseconds);
-                await writer.WriteAsync(purge);
             }
-            while (purge.Dropped > 0 && !stop.IsCancellationRequested);
         }
         catch (Exception e) when (e is StorageBusyException or StorageFullException or StorageFailedException)
         {

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker;
+using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Running;
-using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Contracts;
 using Orleans.Storage;
 
