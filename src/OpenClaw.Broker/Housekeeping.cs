@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using OpenClaw.Broker.Storage;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Broker;
 

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using OpenClaw.Broker.Storage;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Http;
 
@@ -93,7 +94,7 @@ internal sealed class HealthApi(JobReader table, Writer writer, DiskReserve rese
     private bool IsTailnetBound() =>
         server.Features.Get<IServerAddressesFeature>() is { } listeners && listeners.Addresses.All(static a => IsPrivate(BindingAddress.Parse(a).Host));
 
-    private static bool IsPrivate(string host) => host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var address) && BindAddress.IsLoopbackOrTailnet(address);
+    private static bool IsPrivate(string host) => host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var address) && Tailnet.IsPrivate(address);
 
     private sealed record Checks(string Read, string Write, string Disk)
     {

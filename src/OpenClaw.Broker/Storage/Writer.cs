@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using static SQLitePCL.raw;
 
 namespace OpenClaw.Broker.Storage;

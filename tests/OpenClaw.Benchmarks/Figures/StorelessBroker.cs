@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker;
 using OpenClaw.Broker.Storage;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using Orleans.Storage;
 
 namespace OpenClaw.Benchmarks.Figures;
