@@ -1,6 +1,7 @@
 using System.Net;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;

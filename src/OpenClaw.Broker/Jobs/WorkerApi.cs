@@ -116,7 +116,7 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
         if (text?.Length > options.MaxResultBytes)
         {
             throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
-                $"the {name} has {text.Length} bytes; the limit is {options.MaxResultBytes}. Send less, or raise {Variables.MaxResultBytes}");
+                $"the {name} has {text.Length} bytes; the limit is {options.MaxResultBytes}. Send less, or raise {BrokerVariables.MaxResultBytes}");
         }
     }
 

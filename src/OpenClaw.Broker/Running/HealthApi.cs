@@ -6,6 +6,7 @@ using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Time;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 
@@ -100,7 +101,7 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, QueuePause
     private bool IsTailnetBound() =>
         server.Features.Get<IServerAddressesFeature>() is { } listeners && listeners.Addresses.All(static a => IsPrivate(BindingAddress.Parse(a).Host));
 
-    private static bool IsPrivate(string host) => host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var address) && BindAddress.IsLoopbackOrTailnet(address);
+    private static bool IsPrivate(string host) => host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var address) && Tailnet.IsPrivate(address);
 
     private sealed record Checks(string Read, string Write, string Disk)
     {

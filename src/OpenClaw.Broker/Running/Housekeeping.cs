@@ -4,7 +4,7 @@ using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 

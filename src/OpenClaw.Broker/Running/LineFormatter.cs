@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 

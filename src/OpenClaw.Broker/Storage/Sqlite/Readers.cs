@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Store;
-using OpenClaw.Contracts;
 using static SQLitePCL.raw;
 
 namespace OpenClaw.Broker.Storage.Sqlite;

@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Store;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using static SQLitePCL.raw;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
