@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Store;
+using OpenClaw.Programs;
 using static SQLitePCL.raw;
 
 namespace OpenClaw.Broker.Storage.Sqlite;

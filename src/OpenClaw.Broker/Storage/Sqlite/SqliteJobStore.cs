@@ -79,10 +79,10 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     {
         var statement = sql[ListSql(query)];
         statement.Set(1, query.Limit);
-        statement.Set(2, query.Before);
-        statement.Set(3, query.Command is null ? null : Encoding.UTF8.GetBytes(query.Command));
-        statement.Set(4, query.Queue);
-        statement.Set(5, query.WorkerId);
+        if (query.Before is not null) statement.Set(2, query.Before);
+        if (query.Command is not null) statement.Set(3, Encoding.UTF8.GetBytes(query.Command));
+        if (query.Queue is not null) statement.Set(4, query.Queue);
+        if (query.WorkerId is not null) statement.Set(5, query.WorkerId);
         return statement.List(JobTable.Rows.Read, stop);
     }, stop);
 
