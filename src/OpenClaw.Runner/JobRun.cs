@@ -23,7 +23,8 @@ internal sealed class JobRun(Heart heart, TimeSpan timeout, Log log, TimeProvide
         await using var limit = clock.CreateTimer(_ => End(Ending.TimedOut), null, timeout, Timeout.InfiniteTimeSpan);
         await using var shutdown = giveUp.Register(() => End(Ending.ShuttingDown));
         var beats = heart.BeatAsync(job, End, over.Token);
-        var work = Task.Run(() => handler.RunAsync(job, stop.Token), CancellationToken.None);
+        var context = new JobContext { Id = job.Id, Attempt = job.Attempt, Command = job.Command, Payload = job.Payload ?? "", Stop = stop.Token };
+        var work = Task.Run(() => handler.RunAsync(context), CancellationToken.None);
 
         await Task.WhenAny(work, ended.Task).ConfigureAwait(false);
         Ending? ending = work.IsCompleted ? null : await ended.Task.ConfigureAwait(false);

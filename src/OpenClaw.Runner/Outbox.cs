@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Runner;
@@ -42,7 +43,7 @@ internal sealed class Outbox
     {
         try
         {
-            PrivateFiles.Write(Path.Combine(folder, FileName(outcome)), JsonSerializer.SerializeToUtf8Bytes(outcome, RunnerJson.Default.Outgoing));
+            PrivateFiles.Write(Path.Combine(folder, FileName(outcome)), JsonSerializer.SerializeToUtf8Bytes(outcome, OutboxJson.Default.Outgoing));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -70,7 +71,7 @@ internal sealed class Outbox
     {
         try
         {
-            var outcome = JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), RunnerJson.Default.Outgoing);
+            var outcome = JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), OutboxJson.Default.Outgoing);
             if (outcome is not null && JobIds.IsValid(outcome.JobId) && FileName(outcome) == file.Name) return outcome;
         }
         catch (FileNotFoundException)
@@ -101,3 +102,9 @@ internal static class JobIds
 {
     public static bool IsValid(string id) => Guid.TryParseExact(id, "D", out var guid) && guid.ToString("D") == id;
 }
+
+/// <summary>The form of the outbox's files.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(Outgoing))]
+internal sealed partial class OutboxJson : JsonSerializerContext;

@@ -37,7 +37,7 @@ var log = new Log(Console.Error, clock);
 using var shutdown = new Shutdown(log, clock);
 using var http = BrokerHttp.Create();
 var credentials = new BrokerCredentials { WorkerToken = settings.WorkerToken, WorkerId = settings.WorkerId, Caps = settings.Caps };
-var handlers = Commands.Create(new RunnerContext(settings.WorkerId, settings.StateFolder, clock));
+var handlers = All.Create(new RunnerContext(settings.WorkerId, settings.StateFolder, clock));
 var worker = new Worker(new BrokerClient(http, settings.Broker, credentials, clock), settings, handlers, log, clock);
 log.Started(settings.Broker, settings.WorkerId, settings.Concurrency, settings.StateFolder);
 await worker.RunAsync(shutdown.Stop, shutdown.GiveUp).ConfigureAwait(false);

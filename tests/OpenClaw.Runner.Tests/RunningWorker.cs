@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using OpenClaw.Client;
-using OpenClaw.Contracts;
 using OpenClaw.Runner.Handlers;
 using OpenClaw.Testing;
 
@@ -109,12 +108,12 @@ internal sealed class HeldHandler : IHandler
 
     public void Finish(Outcome how) => outcome.SetResult(how);
 
-    public async Task<Outcome> RunAsync(JobView job, CancellationToken stop)
+    public async Task<Outcome> RunAsync(JobContext job)
     {
         started.Writer.TryWrite(job.Id);
         try
         {
-            return await outcome.Task.WaitAsync(stop);
+            return await outcome.Task.WaitAsync(job.Stop);
         }
         catch (OperationCanceledException)
         {
@@ -124,14 +123,14 @@ internal sealed class HeldHandler : IHandler
     }
 }
 
-/// <summary>A handler that is ready at once.</summary>
+/// <summary>A handler that finishes at once.</summary>
 internal sealed class QuickHandler(Outcome outcome) : IHandler
 {
-    public Task<Outcome> RunAsync(JobView job, CancellationToken stop) => Task.FromResult(outcome);
+    public Task<Outcome> RunAsync(JobContext job) => Task.FromResult(outcome);
 }
 
 /// <summary>A handler that throws.</summary>
 internal sealed class ThrowingHandler(string message) : IHandler
 {
-    public Task<Outcome> RunAsync(JobView job, CancellationToken stop) => throw new InvalidOperationException(message);
+    public Task<Outcome> RunAsync(JobContext job) => throw new InvalidOperationException(message);
 }
