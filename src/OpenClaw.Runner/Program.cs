@@ -2,9 +2,10 @@ using OpenClaw.Client;
 using OpenClaw.Programs;
 using OpenClaw.Runner;
 using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Work;
 
 const string Usage = """
-    openclaw-runner: claims jobs from an OpenClaw broker and does them.
+    openclaw-runner: claimer jobs from an OpenClaw broker and does them.
 
     Usage: openclaw-runner [--env FILE]
 
@@ -33,13 +34,13 @@ catch (SettingsException e)
     return e.Report("openclaw-runner");
 }
 
-var log = new Log(Console.Error, clock);
+var log = new RunnerLog(Console.Error, clock);
 using var shutdown = new Shutdown(log, clock);
 using var http = BrokerHttp.Create();
 var credentials = new BrokerCredentials { WorkerToken = settings.WorkerToken, WorkerId = settings.WorkerId, Caps = settings.Caps };
 var handlers = All.Create(new RunnerContext(settings.WorkerId, settings.StateFolder, clock));
 var worker = new Worker(new BrokerClient(http, settings.Broker, credentials, clock), settings, handlers, log, clock);
 log.Started(settings.Broker, settings.WorkerId, settings.Concurrency, settings.StateFolder);
-await worker.RunAsync(shutdown.Stop, shutdown.GiveUp).ConfigureAwait(false);
+await worker.RunAsync(shutdown.Stop, shutdown.GiveUp);
 log.Stopped();
 return ExitCodes.Ok;

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using OpenClaw.Client;
 using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Work;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Runner.Tests;
@@ -33,7 +34,7 @@ internal sealed class RunningWorker : IAsyncDisposable
         };
         var credentials = new BrokerCredentials { WorkerToken = Token, WorkerId = settings.WorkerId, Caps = settings.Caps };
         var client = new BrokerClient(http, broker, credentials, clock);
-        var worker = new Worker(client, settings, new Dictionary<string, IHandler> { ["test"] = handler }, new Log(log, clock), clock);
+        var worker = new Worker(client, settings, new Dictionary<string, IHandler> { ["test"] = handler }, new RunnerLog(log, clock), clock);
         work = worker.RunAsync(stop.Token, giveUp.Token);
     }
 

@@ -7,7 +7,7 @@ namespace OpenClaw.Runner;
 /// One line an event: time, level, what happened, then <c>name=value</c> facts. A method an event, so that the list below
 /// shows all that is ever written; none takes a token, a payload, a result or an error text of a job.
 /// </summary>
-internal sealed class Log(TextWriter to, TimeProvider clock)
+internal sealed class RunnerLog(TextWriter to, TimeProvider clock)
 {
     private readonly ProgramLog log = new(to, clock);
 

@@ -1,25 +1,25 @@
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 
-namespace OpenClaw.Runner;
+namespace OpenClaw.Runner.Work;
 
 /// <summary>Keeps a running job's lease alive, and hears by the same call that it is lost or the job cancelled.</summary>
-internal sealed class Heart(BrokerClient broker, Log log, TimeProvider clock)
+internal sealed class Heartbeats(BrokerClient broker, RunnerLog log, TimeProvider clock)
 {
     /// <summary>Sends heartbeats until <paramref name="over"/> is cancelled or there is no lease to keep.</summary>
-    /// <param name="end">Told why the handler has to end before it is ready.</param>
-    public async Task BeatAsync(JobView job, Action<Ending> end, CancellationToken over)
+    /// <param name="end">Told why the handler has to end before it has finished.</param>
+    public async Task SendAsync(JobView job, Action<StopReason> end, CancellationToken over)
     {
         if (job is not { LeaseToken: { } token, LeaseSeconds: > 0 }) return;
         var period = TimeSpan.FromSeconds(job.LeaseSeconds.Value / 3);
-        while (await WaitAsync(period, over).ConfigureAwait(false))
+        while (await WaitAsync(period, over))
         {
             try
             {
                 using var deadline = new CancellationTokenSource(period, clock);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(over, deadline.Token);
-                var answer = await broker.HeartbeatAsync(job.Id, token, either.Token).ConfigureAwait(false);
-                if (answer.CancelRequested) end(Ending.Cancelled);
+                var answer = await broker.HeartbeatAsync(job.Id, token, either.Token);
+                if (answer.CancelRequested) end(StopReason.Cancelled);
             }
             catch (BrokerException e) when (e.Status == 404)
             {
@@ -30,12 +30,12 @@ internal sealed class Heart(BrokerClient broker, Log log, TimeProvider clock)
                 // Queued: the lease ran out, yet nobody has the job. Its result is still welcome.
                 if (e.State == JobStates.Queued) continue;
                 log.LeaseLost(job.Id, e.State);
-                end(Ending.LeaseLost);
+                end(StopReason.LeaseLost);
                 return;
             }
-            catch (Exception e) when (Reach.IsAway(e))
+            catch (Exception e) when (BrokerContact.IsAway(e))
             {
-                if (!over.IsCancellationRequested) log.HeartbeatFailed(job.Id, Reach.Describe(e));
+                if (!over.IsCancellationRequested) log.HeartbeatFailed(job.Id, BrokerContact.Describe(e));
             }
         }
     }
@@ -44,7 +44,7 @@ internal sealed class Heart(BrokerClient broker, Log log, TimeProvider clock)
     {
         try
         {
-            await Task.Delay(period, clock, over).ConfigureAwait(false);
+            await Task.Delay(period, clock, over);
             return true;
         }
         catch (OperationCanceledException)
@@ -54,8 +54,8 @@ internal sealed class Heart(BrokerClient broker, Log log, TimeProvider clock)
     }
 }
 
-/// <summary>Why a handler has to end before it is ready.</summary>
-internal enum Ending
+/// <summary>Why a handler has to end before it has finished.</summary>
+internal enum StopReason
 {
     Cancelled,
     TimedOut,

@@ -3,7 +3,7 @@ using OpenClaw.Client;
 namespace OpenClaw.Runner;
 
 /// <summary>Whether the broker can be reached: said in the log once when that changes, not at every try.</summary>
-internal sealed class Reach(Log log, TimeSpan ceiling)
+internal sealed class BrokerContact(RunnerLog log, TimeSpan ceiling)
 {
     private readonly Lock gate = new();
     private string? trouble;

@@ -2,13 +2,13 @@ using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
 
-namespace OpenClaw.Runner;
+namespace OpenClaw.Runner.Work;
 
 /// <summary>
 /// Asks the broker for jobs, one after another. A claim whose answer was lost is repeated with its own id, so the job it
 /// may have got is not left to its lease.
 /// </summary>
-internal sealed class Claims(BrokerClient broker, Backoff backoff, Reach reach, Log log, TimeProvider clock)
+internal sealed class Claimer(BrokerClient broker, Backoff backoff, BrokerContact contact, RunnerLog log, TimeProvider clock)
 {
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(30);
 
@@ -27,8 +27,8 @@ internal sealed class Claims(BrokerClient broker, Backoff backoff, Reach reach, 
             var pause = TimeSpan.Zero;
             try
             {
-                var job = await broker.ClaimAsync(claimId, LongPoll, stop).ConfigureAwait(false);
-                reach.Answered();
+                var job = await broker.ClaimAsync(claimId, LongPoll, stop);
+                contact.Answered();
                 if (job is not null || clock.GetElapsedTime(asked) >= Waited) backoff.Reset();
                 if (job is not null) return job;
                 claimId = NewId();
@@ -36,16 +36,16 @@ internal sealed class Claims(BrokerClient broker, Backoff backoff, Reach reach, 
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                if (clock.GetElapsedTime(asked) >= Waited) await GiveBackAsync(claimId).ConfigureAwait(false);
+                if (clock.GetElapsedTime(asked) >= Waited) await GiveBackAsync(claimId);
                 return null;
             }
-            catch (Exception e) when (Reach.IsAway(e))
+            catch (Exception e) when (BrokerContact.IsAway(e))
             {
-                reach.Failed(e);
+                contact.Failed(e);
                 pause = (e as BrokerException)?.RetryAfter ?? TimeSpan.Zero;
             }
             var own = backoff.Next();
-            await PauseAsync(own > pause ? own : pause, stop).ConfigureAwait(false);
+            await PauseAsync(own > pause ? own : pause, stop);
         }
         return null;
     }
@@ -60,11 +60,11 @@ internal sealed class Claims(BrokerClient broker, Backoff backoff, Reach reach, 
         using var deadline = new CancellationTokenSource(GiveBackTimeout, clock);
         try
         {
-            if (await broker.ClaimAsync(claimId, TimeSpan.Zero, deadline.Token).ConfigureAwait(false) is not { LeaseToken: { } token } job) return;
-            await broker.ReleaseAsync(job.Id, token, deadline.Token).ConfigureAwait(false);
+            if (await broker.ClaimAsync(claimId, TimeSpan.Zero, deadline.Token) is not { LeaseToken: { } token } job) return;
+            await broker.ReleaseAsync(job.Id, token, deadline.Token);
             log.Released(job.Id);
         }
-        catch (Exception e) when (Reach.IsAway(e))
+        catch (Exception e) when (BrokerContact.IsAway(e))
         {
             // Its lease ends by itself.
         }

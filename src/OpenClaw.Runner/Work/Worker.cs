@@ -2,8 +2,9 @@ using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
 using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Outbox;
 
-namespace OpenClaw.Runner;
+namespace OpenClaw.Runner.Work;
 
 /// <summary>The work loop: as many places as jobs may run at once, each claiming, running and delivering one job after another.</summary>
 internal sealed class Worker
@@ -14,19 +15,19 @@ internal sealed class Worker
     private readonly BrokerClient broker;
     private readonly RunnerSettings settings;
     private readonly IReadOnlyDictionary<string, IHandler> handlers;
-    private readonly Log log;
+    private readonly RunnerLog log;
     private readonly TimeProvider clock;
-    private readonly Reach reach;
+    private readonly BrokerContact contact;
     private readonly Delivery delivery;
     private readonly JobRun run;
     private readonly Unknown unknown = new();
 
-    public Worker(BrokerClient broker, RunnerSettings settings, IReadOnlyDictionary<string, IHandler> handlers, Log log, TimeProvider clock)
+    public Worker(BrokerClient broker, RunnerSettings settings, IReadOnlyDictionary<string, IHandler> handlers, RunnerLog log, TimeProvider clock)
     {
         (this.broker, this.settings, this.handlers, this.log, this.clock) = (broker, settings, handlers, log, clock);
-        reach = new Reach(log, settings.PollInterval);
-        delivery = new Delivery(broker, new Outbox(settings.StateFolder, log, clock), NewBackoff(), reach, log, clock);
-        run = new JobRun(new Heart(broker, log, clock), settings.ResultTimeout, log, clock);
+        contact = new BrokerContact(log, settings.PollInterval);
+        delivery = new Delivery(broker, new OutboxFolder(settings.StateFolder, log, clock), NewBackoff(), contact, log, clock);
+        run = new JobRun(new Heartbeats(broker, log, clock), settings.ResultTimeout, log, clock);
     }
 
     /// <summary>Works until stopped.</summary>
@@ -40,11 +41,11 @@ internal sealed class Worker
 
     private async Task WorkAsync(CancellationToken stop, CancellationToken giveUp)
     {
-        var claims = new Claims(broker, NewBackoff(), reach, log, clock);
-        while (await claims.NextAsync(stop).ConfigureAwait(false) is { } job)
+        var claimer = new Claimer(broker, NewBackoff(), contact, log, clock);
+        while (await claimer.NextAsync(stop) is { } job)
         {
-            var rest = await DoAsync(job, giveUp).ConfigureAwait(false);
-            if (rest > TimeSpan.Zero) await claims.PauseAsync(rest, stop).ConfigureAwait(false);
+            var rest = await DoAsync(job, giveUp);
+            if (rest > TimeSpan.Zero) await claimer.PauseAsync(rest, stop);
         }
     }
 
@@ -57,20 +58,20 @@ internal sealed class Worker
             return settings.PollInterval;
         }
         log.Claimed(job.Id, job.Command, job.Attempt);
-        var (outcome, ending) = await run.RunAsync(job, handlers.GetValueOrDefault(job.Command, unknown), giveUp).ConfigureAwait(false);
+        var (outcome, ending) = await run.RunAsync(job, handlers.GetValueOrDefault(job.Command, unknown), giveUp);
         switch (outcome)
         {
             case Succeeded done:
-                await delivery.FinishAsync(new Outgoing(job.Id, job.Attempt, job.LeaseToken, OutgoingKind.Result, done.Result), giveUp).ConfigureAwait(false);
+                await delivery.FinishAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Result, done.Result), giveUp);
                 return TimeSpan.Zero;
             case Failed failed:
-                await delivery.FinishAsync(new Outgoing(job.Id, job.Attempt, job.LeaseToken, OutgoingKind.Fail, failed.Error), giveUp).ConfigureAwait(false);
+                await delivery.FinishAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Fail, failed.Error), giveUp);
                 return TimeSpan.Zero;
             case Snoozed snoozed:
-                await ReleaseAsync(job).ConfigureAwait(false);
+                await ReleaseAsync(job);
                 return snoozed.Rest;
             default:
-                if (ending == Ending.ShuttingDown) await ReleaseAsync(job).ConfigureAwait(false);
+                if (ending == StopReason.ShuttingDown) await ReleaseAsync(job);
                 return TimeSpan.Zero;
         }
     }
@@ -80,12 +81,12 @@ internal sealed class Worker
         using var deadline = new CancellationTokenSource(ReleaseTimeout, clock);
         try
         {
-            await broker.ReleaseAsync(job.Id, job.LeaseToken, deadline.Token).ConfigureAwait(false);
+            await broker.ReleaseAsync(job.Id, job.LeaseToken, deadline.Token);
             log.Released(job.Id);
         }
-        catch (Exception e) when (Reach.IsAway(e))
+        catch (Exception e) when (BrokerContact.IsAway(e))
         {
-            log.ReleaseFailed(job.Id, Reach.Describe(e));
+            log.ReleaseFailed(job.Id, BrokerContact.Describe(e));
         }
     }
 
