@@ -8,7 +8,7 @@ internal static class JobJson
 {
     /// <summary>Writes a job with its texts; a queued job shows nothing of an earlier attempt.</summary>
     /// <param name="leaseSeconds">In a claim: how long the lease lasts; then the lease token is shown, too.</param>
-    public static void Write(Utf8JsonWriter json, Job job, byte[] payload, byte[]? result, int? leaseSeconds, SteadyClock clock)
+    public static void Write(Utf8JsonWriter json, Job job, byte[] payload, byte[]? result, int? leaseSeconds, Clock clock)
     {
         json.WriteStartObject();
         WriteHead(json, job, clock);
@@ -23,7 +23,7 @@ internal static class JobJson
     }
 
     /// <summary>Writes a job without payload and result, as lists show it.</summary>
-    public static void WriteSummary(Utf8JsonWriter json, Job job, SteadyClock clock)
+    public static void WriteSummary(Utf8JsonWriter json, Job job, Clock clock)
     {
         json.WriteStartObject();
         WriteHead(json, job, clock);
@@ -32,9 +32,9 @@ internal static class JobJson
     }
 
     /// <summary>A lease's end in whole seconds, as people's clocks show it.</summary>
-    public static long? LeaseUntil(Job job, SteadyClock clock) => job.LeaseUntil is { } until ? clock.ToWall(until) / 1000 : null;
+    public static long? LeaseUntil(Job job, Clock clock) => job.LeaseUntil is { } until ? (until + clock.Wall - clock.SteadyNow.Milliseconds) / 1000 : null;
 
-    private static void WriteHead(Utf8JsonWriter json, Job job, SteadyClock clock)
+    private static void WriteHead(Utf8JsonWriter json, Job job, Clock clock)
     {
         json.WriteString("id", job.Id);
         json.WriteNumber("created_at", job.CreatedAt / 1000);

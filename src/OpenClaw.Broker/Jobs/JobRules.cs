@@ -63,7 +63,7 @@ internal static class JobRules
         {
             State = JobState.Running,
             Attempt = job.Attempt + 1,
-            StartedAt = e.Now,
+            StartedAt = Math.Max(e.Now, job.CreatedAt), // the wall clock may have gone back
             LeaseUntil = e.LeaseUntil,
             LeaseToken = e.Token,
             WorkerId = e.WorkerId,
@@ -124,7 +124,7 @@ internal static class JobRules
     private static Job End(Job job, JobState state, long now, string? error) => job with
     {
         State = state,
-        FinishedAt = now,
+        FinishedAt = Math.Max(now, job.StartedAt ?? job.CreatedAt),
         LeaseUntil = null,
         ClaimId = null,
         Error = error,

@@ -13,7 +13,7 @@ namespace OpenClaw.Broker.Jobs;
 
 /// <summary>What a bot's token opens: creating, reading, listing and cancelling jobs.</summary>
 internal sealed class JobsApi(
-    BrokerGrains grains, JobReader table, NewJobIds newIds, NewsDesk news, EndWaiters endWaiters, SteadyClock clock, TimeProvider time, BrokerOptions options, IHostApplicationLifetime lifetime)
+    BrokerGrains grains, JobReader table, NewJobIds newIds, NewsDesk news, EndWaiters endWaiters, Clock clock, BrokerOptions options, IHostApplicationLifetime lifetime)
 {
     private const int DefaultLimit = 50;
     private const int MaxLimit = 200;
@@ -86,7 +86,7 @@ internal sealed class JobsApi(
             throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
                 $"the payload has {payload.Length} bytes; the limit is {options.MaxPayloadBytes}. Send less, or raise {Variables.MaxPayloadBytes}");
         }
-        return new NewJob(Encoding.UTF8.GetString(command), payload, lane, clock.Wall, key is null ? null : new IdempotencyKey(key, SHA256.HashData(body)));
+        return new NewJob(Encoding.UTF8.GetString(command), payload, lane, clock.Wall, key is null ? null : new IdempotencyKey(key, SHA256.HashData(body), clock.SteadyNow));
     }
 
     private async Task GetAsync(HttpContext context)
@@ -104,13 +104,13 @@ internal sealed class JobsApi(
         var ended = endWaiters.Join(id);
         try
         {
-            using var deadline = new CancellationTokenSource(wait, time);
+            using var deadline = new CancellationTokenSource(wait, clock);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted, lifetime.ApplicationStopping);
             while (true)
             {
                 var found = await table.FindWithTextsAsync(id);
                 if (found is not { Job.IsFinal: false } || stop.IsCancellationRequested) return found;
-                await ended.WaitAsync(LookAgain, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ended.WaitAsync(LookAgain, clock, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         finally

@@ -1,3 +1,5 @@
+using OpenClaw.Broker.Time;
+
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>A job to create. The payload is UTF-8 text.</summary>
@@ -6,9 +8,9 @@ internal sealed record NewJob(
     [property: Id(0)] string Command, [property: Id(1)] byte[] Payload, [property: Id(2)] string Lane,
     [property: Id(3)] long Now, [property: Id(4)] IdempotencyKey? Key);
 
-/// <summary>A caller's key and the SHA-256 of the body that came with it.</summary>
+/// <summary>A caller's key, the SHA-256 of the body that came with it, and when that was.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.IdempotencyKey")]
-internal sealed record IdempotencyKey([property: Id(0)] string Key, [property: Id(1)] byte[] BodyHash);
+internal sealed record IdempotencyKey([property: Id(0)] string Key, [property: Id(1)] byte[] BodyHash, [property: Id(2)] SteadyTime At);
 
 /// <summary>What became of a new job: its row, or the earlier use of its key.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.EnqueueReply")]

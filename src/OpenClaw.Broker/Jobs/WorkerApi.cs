@@ -9,7 +9,7 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>What a worker's token opens: claiming jobs and saying what became of them.</summary>
-internal sealed class WorkerApi(BrokerGrains grains, Claims claims, NewsDesk news, SteadyClock clock, BrokerOptions options)
+internal sealed class WorkerApi(BrokerGrains grains, Claims claims, NewsDesk news, Clock clock, BrokerOptions options)
 {
     private const string UnknownError = "unknown";
 
@@ -63,7 +63,7 @@ internal sealed class WorkerApi(BrokerGrains grains, Claims claims, NewsDesk new
     {
         var id = RequestParts.JobId(context);
         await RequestBody.ReadAsync(context, options.MaxOtherBytes);
-        var until = clock.Now + options.LeaseMs;
+        var until = clock.SteadyNow.Milliseconds + options.LeaseMs;
         var reply = await ApplyAsync(id, new Heartbeat(clock.Wall, RequestParts.LeaseToken(context), RequestParts.WorkerId(context), until));
         if (reply.Refusal != Refusal.None) throw NotHeld(reply.Job);
         await Answer.SendAsync(context, json =>

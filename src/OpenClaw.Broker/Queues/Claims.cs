@@ -12,7 +12,7 @@ namespace OpenClaw.Broker.Queues;
 /// grain calls end after 30 s.
 /// </summary>
 internal sealed partial class Claims(
-    BrokerGrains grains, JobReader table, NewsDesk news, ClaimWaiters waiters, SteadyClock clock, TimeProvider time, BrokerOptions options,
+    BrokerGrains grains, JobReader table, NewsDesk news, ClaimWaiters waiters, Clock clock, BrokerOptions options,
     IHostApplicationLifetime lifetime, ILogger<Claims> log)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
@@ -39,14 +39,14 @@ internal sealed partial class Claims(
 
     private async Task<Job?> WaitAsync(Claimant claimant, TimeSpan wait, CancellationToken aborted)
     {
-        using var deadline = new CancellationTokenSource(wait, time);
+        using var deadline = new CancellationTokenSource(wait, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted, lifetime.ApplicationStopping);
         using var waiter = waiters.Join(QueueNames.Default, claimant.Caps);
         while (!stop.IsCancellationRequested)
         {
             waiter.Reset();
             if (await LookAsync(claimant, stop.Token) is { } job) return job;
-            await waiter.News.WaitAsync(LookAgain, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await waiter.News.WaitAsync(LookAgain, clock, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         return null;
     }
@@ -87,7 +87,7 @@ internal sealed partial class Claims(
         JobReply? reply;
         try
         {
-            reply = await grains.Job(id).ApplyAsync(new Claimed(clock.Wall, clock.Now + options.LeaseMs, token, claimant.WorkerId, claimant.ClaimId));
+            reply = await grains.Job(id).ApplyAsync(new Claimed(clock.Wall, clock.SteadyNow.Milliseconds + options.LeaseMs, token, claimant.WorkerId, claimant.ClaimId));
         }
         catch (ClaimIdInUseException)
         {

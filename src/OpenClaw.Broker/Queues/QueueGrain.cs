@@ -7,7 +7,7 @@ namespace OpenClaw.Broker.Queues;
 [KeepAlive]
 internal sealed partial class QueueGrain(
     [PersistentState("queue", StorageNames.AdoNet)] IPersistentState<QueueState> settings,
-    BrokerGrains grains, JobReader table, ClaimWaiters waiters, EndWaiters endWaiters, Backlog backlog, SteadyClock clock, ILogger<QueueGrain> log)
+    BrokerGrains grains, JobReader table, ClaimWaiters waiters, EndWaiters endWaiters, Backlog backlog, Clock clock, ILogger<QueueGrain> log)
     : Grain, IQueueGrain, IRemindable
 {
     /// <summary>How many unfinished jobs the index holds over all lanes.</summary>
@@ -45,7 +45,7 @@ internal sealed partial class QueueGrain(
         var interleaved = new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true };
         timer = this.RegisterGrainTimer(EndOverdueAsync, interleaved);
         compareTimer = this.RegisterGrainTimer(CompareAsync, new GrainTimerCreationOptions(TimeSpan.Zero, CompareEvery) { Interleave = true });
-        lastLeased = clock.Now;
+        lastLeased = clock.SteadyNow.Milliseconds;
         Settle();
         LogLoaded(Name, index.Ready, index.Leased);
     }
@@ -55,7 +55,7 @@ internal sealed partial class QueueGrain(
     public ValueTask<Offer> NextAsync(string caps)
     {
         if (settings.State.Paused) return default;
-        var id = index.SetAside(caps, clock.Now + SetAsideMs);
+        var id = index.SetAside(caps, clock.SteadyNow.Milliseconds + SetAsideMs);
         if (index.LaneToRefill(caps) is { } lane) refills.Add(RefillAsync(lane));
         Settle();
         return ValueTask.FromResult(new Offer(id, id is null && index.IsRefilling(caps)));
@@ -104,7 +104,7 @@ internal sealed partial class QueueGrain(
 
     private void Observe(Job job)
     {
-        if (job.State == JobState.Running) lastLeased = clock.Now;
+        if (job.State == JobState.Running) lastLeased = clock.SteadyNow.Milliseconds;
         if (index.Observe(job)) waiters.Wake(Name, job.Lane);
     }
 
@@ -115,14 +115,14 @@ internal sealed partial class QueueGrain(
         var next = index.NextDeadline;
         if (next == timerDue) return;
         timerDue = next;
-        var due = next is { } until ? TimeSpan.FromMilliseconds(Math.Max(0, until - clock.Now)) : Timeout.InfiniteTimeSpan;
+        var due = next is { } until ? TimeSpan.FromMilliseconds(Math.Max(0, until - clock.SteadyNow.Milliseconds)) : Timeout.InfiniteTimeSpan;
         timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
     private async Task EndOverdueAsync(CancellationToken stop)
     {
         timerDue = null;
-        var overdue = index.TakeOverdue(clock.Now, out var lanes);
+        var overdue = index.TakeOverdue(clock.SteadyNow.Milliseconds, out var lanes);
         foreach (var lane in lanes) waiters.Wake(Name, lane);
         await Task.WhenAll(overdue.Select(EndLeaseAsync));
         Settle();
@@ -132,7 +132,7 @@ internal sealed partial class QueueGrain(
     {
         try
         {
-            var reply = await grains.Job(entry.Id).ApplyAsync(new LeaseEnded(clock.Wall, clock.Now, entry.Token!));
+            var reply = await grains.Job(entry.Id).ApplyAsync(new LeaseEnded(clock.Wall, clock.SteadyNow.Milliseconds, entry.Token!));
             if (reply is null)
             {
                 index.Forget(entry.Id);
@@ -141,12 +141,12 @@ internal sealed partial class QueueGrain(
             if (reply.Refusal == Refusal.None) LogLeaseEnded(entry.Id, reply.Job.Attempt, reply.Job.State);
             Observe(reply.Job);
             if (reply.Job.IsFinal) endWaiters.Ended(entry.Id);
-            index.Postpone(entry, clock.Now + RetryMs);
+            index.Postpone(entry, clock.SteadyNow.Milliseconds + RetryMs);
         }
         catch (Exception e)
         {
             LogRetry(e, entry.Id);
-            index.Postpone(entry, clock.Now + RetryMs);
+            index.Postpone(entry, clock.SteadyNow.Milliseconds + RetryMs);
         }
     }
 
@@ -176,7 +176,7 @@ internal sealed partial class QueueGrain(
         try
         {
             var found = 0;
-            foreach (var job in await table.ReadUnfinishedHeadsAsync(Name, clock.Now))
+            foreach (var job in await table.ReadUnfinishedHeadsAsync(Name, clock.SteadyNow.Milliseconds))
             {
                 if (!index.ObserveRow(job)) continue;
                 found++;
@@ -200,7 +200,7 @@ internal sealed partial class QueueGrain(
     /// <summary>The reminder is there before the first lease, and goes an hour after the last.</summary>
     private async Task KeepReminderAsync()
     {
-        var wanted = index.Leased > 0 || index.Ready > 0 || clock.Now - lastLeased < ReminderLinger.TotalMilliseconds;
+        var wanted = index.Leased > 0 || index.Ready > 0 || clock.SteadyNow.Milliseconds - lastLeased < ReminderLinger.TotalMilliseconds;
         reminder ??= await this.GetReminder(ReminderName);
         if (wanted && reminder is null)
         {

@@ -23,19 +23,18 @@ internal static class BrokerHost
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(8);
 
     /// <summary>Builds the host; its database is open and checked when this returns.</summary>
-    /// <param name="time">The clock of jobs and leases.</param>
+    /// <param name="machine">The machine's clock, which may jump.</param>
     /// <param name="configureSilo">What a test adds to the silo.</param>
     /// <exception cref="DatabaseException">The database can't be used.</exception>
-    public static WebApplication Build(BrokerOptions options, TimeProvider time, Action<ISiloBuilder>? configureSilo = null)
+    public static WebApplication Build(BrokerOptions options, TimeProvider machine, Action<ISiloBuilder>? configureSilo = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         AddLogging(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
-        var clock = new SteadyClock(time);
         var database = Database.Open(options.DatabasePath);
-        AddServices(builder.Services, options, time, clock, database);
+        AddServices(builder.Services, options, new Clock(machine), database);
         if (options.AdminToken is not null) Dashboard.Add(builder);
         builder.UseOrleans(silo =>
         {
@@ -47,11 +46,11 @@ internal static class BrokerHost
         return app;
     }
 
-    private static void AddServices(IServiceCollection services, BrokerOptions options, TimeProvider time, SteadyClock clock, Database database)
+    private static void AddServices(IServiceCollection services, BrokerOptions options, Clock clock, Database database)
     {
         services.AddSingleton(options);
-        services.AddSingleton(time);
         services.AddSingleton(clock);
+        services.AddSingleton<TimeProvider>(clock);
         // Made by the container, so that it is disposed last, after all that use the file.
         services.AddSingleton(_ => database);
         services.AddSingleton<BrokerGrains>();

@@ -9,7 +9,7 @@ namespace OpenClaw.Broker.Running;
 
 /// <summary>Says that the broker is up, checks in the background what the start left out, and drops old idempotency keys.</summary>
 internal sealed partial class Housekeeping(
-    Database database, Writer writer, SteadyClock clock, TimeProvider time, BrokerOptions options, IServer server, IHostApplicationLifetime lifetime, FatalError fatal, ILogger<Housekeeping> log)
+    Database database, Writer writer, Clock clock, BrokerOptions options, IServer server, IHostApplicationLifetime lifetime, FatalError fatal, ILogger<Housekeeping> log)
     : BackgroundService
 {
     private static readonly TimeSpan KeyAge = TimeSpan.FromHours(25);
@@ -19,7 +19,7 @@ internal sealed partial class Housekeeping(
     {
         using var started = lifetime.ApplicationStarted.Register(Announce);
         await Task.Run(CheckRest, stoppingToken);
-        using var timer = new PeriodicTimer(Every, time);
+        using var timer = new PeriodicTimer(Every, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken)) await PurgeKeysAsync(stoppingToken);
     }
 
@@ -53,7 +53,7 @@ internal sealed partial class Housekeeping(
             KeyPurge purge;
             do
             {
-                purge = new KeyPurge(clock.Wall - (long)KeyAge.TotalMilliseconds);
+                purge = new KeyPurge(clock.SteadyNow - (long)KeyAge.TotalMilliseconds);
                 await writer.WriteAsync(purge);
             }
             while (purge.Dropped > 0 && !stop.IsCancellationRequested);

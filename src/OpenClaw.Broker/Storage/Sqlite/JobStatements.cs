@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
 
@@ -75,12 +76,12 @@ internal sealed class JobStatements : IDisposable
     }
 
     /// <summary>Takes a key for a job; where it was taken before, returns that use.</summary>
-    public KeyUse? TakeKey(IdempotencyKey key, Guid jobId, long now)
+    public KeyUse? TakeKey(IdempotencyKey key, Guid jobId)
     {
         insertKey.Bind(1, key.Key);
         insertKey.Bind(2, key.BodyHash);
         insertKey.Bind(3, jobId.ToString());
-        insertKey.Bind(4, now);
+        insertKey.Bind(4, key.At.Milliseconds);
         if (insertKey.Run() == 1) return null;
         findKey.Parameters[0].Value = key.Key;
         using var reader = findKey.ExecuteReader();
@@ -89,9 +90,9 @@ internal sealed class JobStatements : IDisposable
     }
 
     /// <summary>Drops up to 500 keys older than a time.</summary>
-    public int PurgeKeys(long before)
+    public int PurgeKeys(SteadyTime before)
     {
-        purgeKeys.Bind(1, before);
+        purgeKeys.Bind(1, before.Milliseconds);
         return purgeKeys.Run();
     }
 

@@ -1,5 +1,6 @@
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
 
@@ -54,7 +55,7 @@ internal sealed class JobInsert(Job job, byte[] payload, IdempotencyKey? key) : 
 
     public override void Execute(WriterState state)
     {
-        EarlierUse = key is null ? null : state.Sql.TakeKey(key, Job.Id, Job.CreatedAt);
+        EarlierUse = key is null ? null : state.Sql.TakeKey(key, Job.Id);
         if (EarlierUse is not null) return;
         Job = Job with { Seq = ++state.LastSeq };
         state.Sql.InsertJob(Job);
@@ -88,7 +89,7 @@ internal sealed class JobUpdate(Job job, byte[]? result) : WriteOperation
 }
 
 /// <summary>Drops idempotency keys of before a time, a few at once.</summary>
-internal sealed class KeyPurge(long before) : WriteOperation
+internal sealed class KeyPurge(SteadyTime before) : WriteOperation
 {
     public int Dropped { get; private set; }
 
