@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
@@ -75,8 +73,8 @@ internal static class BrokerHost
 
     private static void Configure(ISiloBuilder silo, BrokerOptions options)
     {
-        // No other silo and no outside client ever connects: loopback, and a port that is free.
-        silo.UseLocalhostClustering(FreeLoopbackPort(), gatewayPort: 0, serviceId: "openclaw", clusterId: "openclaw");
+        silo.UseLocalhostClustering(gatewayPort: 0, serviceId: "openclaw", clusterId: "openclaw");
+        NoConnections.Use(silo.Services);
         silo.Services.AddGrainStorage(JobStorage.Name, (services, _) => ActivatorUtilities.CreateInstance<JobStorage>(services));
         silo.AddAdoNetGrainStorage(StorageNames.AdoNet, storage => storage.Configure<SqliteDataSource>((o, source) =>
         {
@@ -137,12 +135,5 @@ internal static class BrokerHost
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         logging.AddFilter("Polly", LogLevel.Error);
-    }
-
-    private static int FreeLoopbackPort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
