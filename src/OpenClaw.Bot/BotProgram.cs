@@ -2,7 +2,7 @@ using System.Text.Json;
 using OpenClaw.Bot.Chat;
 using OpenClaw.Bot.Discord;
 using OpenClaw.Client;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Bot;
 
@@ -16,7 +16,7 @@ internal static class BotProgram
 
     public static async Task<int> RunAsync(BotSettings settings, TextWriter output, TimeProvider clock, Func<double> chance, CancellationToken stop)
     {
-        var log = new Log(output, clock, settings.DiscordToken, settings.BrokerToken);
+        var log = new ProgramLog(output, clock, settings.DiscordToken, settings.BrokerToken);
         var (memory, state) = OpenState(settings.StateFolder);
         var intents = DirectMessages | (settings.AllowedChannel is null ? 0 : GuildMessages | MessageContent);
 
@@ -31,7 +31,7 @@ internal static class BotProgram
         var broker = new BrokerClient(http, settings.Broker, new BrokerCredentials { BotToken = settings.BrokerToken }, clock);
         using var speaking = new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var desk = new FrontDesk(new BotParts(discord, broker, state, settings, clock, log, speaking.Token));
+        var desk = new FrontDesk(new BotParts(discord, broker, state, settings, clock, chance, log, speaking.Token));
 
         var serving = desk.RunAsync(ending.Token);
         using var patience = stop.Register(() => speaking.CancelAfter(TimeToFinish));
@@ -56,19 +56,18 @@ internal static class BotProgram
     {
         try
         {
-            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-            else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            PrivateFiles.CreateFolder(folder);
             var memory = new PrivateFile<DiscordMemory>(Path.Combine(folder, "discord.json"), DiscordJson.Default.DiscordMemory);
             memory.Write(memory.Read() ?? new DiscordMemory());
             return (memory, new BotState(new PrivateFile<BotData>(Path.Combine(folder, "bot.json"), BotStateJson.Default.BotData)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SettingsException([$"{Variables.BotStateDir} is '{folder}', which can't be used ({e.Message}). Name a folder that this user may write to."]);
+            throw new SettingsException([$"{BotVariables.StateDir} is '{folder}', which can't be used ({e.Message}). Name a folder that this user may write to."]);
         }
         catch (JsonException e)
         {
-            throw new SettingsException([$"{Variables.BotStateDir}: a file in '{folder}' is damaged ({e.Message}). Move the files there away; running jobs are then no longer watched."]);
+            throw new SettingsException([$"{BotVariables.StateDir}: a file in '{folder}' is damaged ({e.Message}). Move the files there away; running jobs are then no longer watched."]);
         }
     }
 

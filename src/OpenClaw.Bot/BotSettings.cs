@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Bot;
 
@@ -31,23 +31,23 @@ internal sealed record BotSettings
     {
         var read = new BotSettings
         {
-            DiscordToken = Token(settings.RequiredSecret(Variables.DiscordToken, "Copy it from the Bot page of your application in Discord's developer portal.")),
-            DiscordApi = settings.Url(Variables.DiscordApiUrl, "https://discord.com/api/v10"),
+            DiscordToken = Token(settings.RequiredSecret(BotVariables.DiscordToken, "Copy it from the Bot page of your application in Discord's developer portal.")),
+            DiscordApi = settings.Url(BotVariables.DiscordApiUrl, "https://discord.com/api/v10"),
             Broker = settings.Url(Variables.BrokerUrl, "http://127.0.0.1:8000"),
             BrokerToken = settings.RequiredSecret(Variables.BotToken, "Use the broker's own BOT_TOKEN."),
             AllowedUsers = Users(settings),
-            AllowedChannel = settings.Text(Variables.AllowedChannelId),
-            PollInterval = settings.Seconds(Variables.JobPollIntervalSec, 2, 0.05, 3600),
-            PollTimeout = settings.Seconds(Variables.JobPollTimeoutSec, 120, 0, 86400 * 7),
-            Cooldown = settings.Seconds(Variables.BotCooldownSeconds, 3, 0, 86400),
-            MaxConcurrent = settings.WholeNumber(Variables.BotMaxConcurrent, 1, 1, 1000),
-            ApproveTime = TimeSpan.FromMinutes(settings.WholeNumber(Variables.BotApproveMinutes, 60, 1, 10080)),
-            StateFolder = settings.Text(Variables.BotStateDir, ""),
+            AllowedChannel = settings.Text(BotVariables.AllowedChannelId),
+            PollInterval = settings.Seconds(BotVariables.JobPollIntervalSec, 2, 0.05, 3600),
+            PollTimeout = settings.Seconds(BotVariables.JobPollTimeoutSec, 120, 0, 86400 * 7),
+            Cooldown = settings.Seconds(BotVariables.CooldownSeconds, 3, 0, 86400),
+            MaxConcurrent = settings.WholeNumber(BotVariables.MaxConcurrent, 1, 1, 1000),
+            ApproveTime = TimeSpan.FromMinutes(settings.WholeNumber(BotVariables.ApproveMinutes, 60, 1, 10080)),
+            StateFolder = settings.Text(BotVariables.StateDir, ""),
         };
         if (read.StateFolder.Length == 0) read = read with { StateFolder = DefaultStateFolder(read) };
         if (read.AllowedChannel is { } channel && !IsSnowflake(channel))
         {
-            settings.Note($"{Variables.AllowedChannelId} is '{channel}'. It takes the channel's number: in Discord turn on developer mode, right-click the channel, Copy Channel ID.");
+            settings.Note($"{BotVariables.AllowedChannelId} is '{channel}'. It takes the channel's number: in Discord turn on developer mode, right-click the channel, Copy Channel ID.");
         }
         settings.Check();
         return read;
@@ -70,16 +70,16 @@ internal sealed record BotSettings
 
     private static HashSet<string> Users(Settings settings)
     {
-        var users = new[] { Variables.AllowedUserId, Variables.AllowlistUserId }
+        var users = new[] { BotVariables.AllowedUserId, BotVariables.AllowlistUserId }
             .SelectMany(name => settings.Text(name, "").Split([',', ';', ' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             .ToHashSet(StringComparer.Ordinal);
         foreach (var wrong in users.Where(u => !IsSnowflake(u)))
         {
-            settings.Note($"{Variables.AllowedUserId} names '{wrong}'. It takes users' numbers: in Discord turn on developer mode, right-click the person, Copy User ID.");
+            settings.Note($"{BotVariables.AllowedUserId} names '{wrong}'. It takes users' numbers: in Discord turn on developer mode, right-click the person, Copy User ID.");
         }
         if (users.Count == 0)
         {
-            settings.Note($"{Variables.AllowedUserId} is not set, so nobody could use the bot. Set it, or {Variables.AllowlistUserId}, to the Discord user numbers that may.");
+            settings.Note($"{BotVariables.AllowedUserId} is not set, so nobody could use the bot. Set it, or {BotVariables.AllowlistUserId}, to the Discord user numbers that may.");
         }
         return users;
     }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using OpenClaw.Bot;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 const string Usage = """
     openclaw-bot: takes commands in Discord and shows what became of them.
@@ -17,36 +17,19 @@ const string Usage = """
     Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 78 wrong configuration or refused by Discord.
     """;
 
-string? envFile = null;
-switch (args)
-{
-    case []:
-        break;
-    case ["--env", var path]:
-        envFile = path;
-        break;
-    case ["--version"]:
-        Console.WriteLine(typeof(BotSettings).Assembly.GetName().Version!.ToString(3));
-        return ExitCodes.Ok;
-    case ["--help" or "-h"]:
-        Console.WriteLine(Usage);
-        return ExitCodes.Ok;
-    default:
-        await Console.Error.WriteLineAsync($"openclaw-bot: don't know what to do with '{string.Join(' ', args)}'. Run openclaw-bot --help.");
-        return ExitCodes.Usage;
-}
+var arguments = ServiceArguments.Read(args, "openclaw-bot", Usage);
+if (arguments.ExitCode is { } answered) return answered;
 
 using var stop = new CancellationTokenSource();
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 try
 {
-    return await BotProgram.RunAsync(BotSettings.Read(Settings.FromProcess(envFile)), Console.Error, TimeProvider.System, Random.Shared.NextDouble, stop.Token);
+    return await BotProgram.RunAsync(BotSettings.Read(Settings.FromProcess(arguments.EnvFile)), Console.Error, TimeProvider.System, Random.Shared.NextDouble, stop.Token);
 }
 catch (SettingsException e)
 {
-    foreach (var problem in e.Problems) await Console.Error.WriteLineAsync($"openclaw-bot: {problem}");
-    return ExitCodes.Configuration;
+    return e.Report("openclaw-bot");
 }
 
 void Stop(PosixSignalContext signal)

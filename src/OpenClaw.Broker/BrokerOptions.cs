@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Broker;
 
@@ -51,12 +51,12 @@ internal sealed record BrokerOptions
             AdminToken = settings.Secret(Variables.AdminToken) is { } admin ? Token(settings, Variables.AdminToken, admin) : null,
             Host = BindAddress.Read(settings),
             Port = settings.WholeNumber(Variables.BrokerPort, 8000, 0, 65535),
-            LeaseSeconds = settings.WholeNumber(Variables.LeaseSeconds, DefaultLeaseSeconds, 1, 86400),
-            MaxCreateBytes = settings.WholeNumber(Variables.MaxCreateBytes, 512L * 1024, 1024, MaxBytes),
-            MaxPayloadBytes = settings.WholeNumber(Variables.MaxPayloadBytes, 256L * 1024, 0, MaxBytes),
-            MaxResultBytes = settings.WholeNumber(Variables.MaxResultBytes, 8L << 20, 0, MaxBytes),
-            MaxOtherBytes = settings.WholeNumber(Variables.MaxOtherBytes, 16L * 1024, 1024, MaxBytes),
-            DiskReserveBytes = settings.WholeNumber(Variables.DiskReserveBytes, 4L << 20, 0, MaxBytes),
+            LeaseSeconds = settings.WholeNumber(BrokerVariables.LeaseSeconds, DefaultLeaseSeconds, 1, 86400),
+            MaxCreateBytes = settings.WholeNumber(BrokerVariables.MaxCreateBytes, 512L * 1024, 1024, MaxBytes),
+            MaxPayloadBytes = settings.WholeNumber(BrokerVariables.MaxPayloadBytes, 256L * 1024, 0, MaxBytes),
+            MaxResultBytes = settings.WholeNumber(BrokerVariables.MaxResultBytes, 8L << 20, 0, MaxBytes),
+            MaxOtherBytes = settings.WholeNumber(BrokerVariables.MaxOtherBytes, 16L * 1024, 1024, MaxBytes),
+            DiskReserveBytes = settings.WholeNumber(BrokerVariables.DiskReserveBytes, 4L << 20, 0, MaxBytes),
         };
         settings.Check();
         return options;
@@ -70,7 +70,7 @@ internal sealed record BrokerOptions
             if (token?.Length < ShortTokenLength) yield return $"{name} has fewer than {ShortTokenLength} characters; a longer one can't be guessed: openssl rand -hex 32";
         }
         if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't create or read jobs";
-        if (!BindAddress.IsLoopbackOrTailnet(Host)) yield return string.Create(CultureInfo.InvariantCulture, $"{Variables.BrokerHost} is {Host}: anyone who reaches it may try tokens, and they travel unencrypted. Bind the tailnet's address, or put a TLS proxy before it");
+        if (!Tailnet.IsPrivate(Host)) yield return string.Create(CultureInfo.InvariantCulture, $"{Variables.BrokerHost} is {Host}: anyone who reaches it may try tokens, and they travel unencrypted. Bind the tailnet's address, or put a TLS proxy before it");
     }
 
     private static string Token(Settings settings, string name, string token)
@@ -83,10 +83,6 @@ internal sealed record BrokerOptions
 /// <summary>The address to listen on.</summary>
 internal static class BindAddress
 {
-    private static readonly IPNetwork[] Tailnets = [IPNetwork.Parse("100.64.0.0/10"), IPNetwork.Parse("fd7a:115c:a1e0::/48")];
-
-    public static bool IsLoopbackOrTailnet(IPAddress address) => IPAddress.IsLoopback(address) || Tailnets.Any(n => n.Contains(address));
-
     public static IPAddress Read(Settings settings)
     {
         var host = settings.Text(Variables.BrokerHost, "127.0.0.1");

@@ -3,29 +3,35 @@ using Microsoft.AspNetCore.Connections;
 using OpenClaw.Broker;
 using OpenClaw.Broker.Running;
 using OpenClaw.Broker.Storage.Sqlite;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
-if (args is ["--version"])
-{
-    Console.WriteLine($"openclaw-broker {typeof(BrokerHost).Assembly.GetName().Version!.ToString(3)}");
-    return ExitCodes.Ok;
-}
-if (args is not ([] or ["--env", _]))
-{
-    Console.Error.WriteLine("usage: openclaw-broker [--env FILE] | --version. Everything else is configured by environment variables; see the README's table.");
-    return ExitCodes.Usage;
-}
+const string Usage = """
+    openclaw-broker: takes jobs, keeps them, and hands them to runners.
+
+    Usage: openclaw-broker [--env FILE]
+
+      --env FILE   read variables that the environment lacks from a file of NAME=value lines
+      --version    print the version
+      --help       print this
+
+    Needed: BOT_TOKEN, WORKER_TOKEN (or each as NAME_FILE). Often set: BROKER_DB (/var/lib/openclaw-broker/broker.db),
+    BROKER_HOST (127.0.0.1), BROKER_PORT (8000), LEASE_SECONDS (60), ADMIN_TOKEN (opens the dashboard).
+
+    Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 69 not now, 74 the disk failed, 78 wrong configuration.
+    """;
+
+var arguments = ServiceArguments.Read(args, "openclaw-broker", Usage);
+if (arguments.ExitCode is { } answered) return answered;
 try
 {
-    var options = BrokerOptions.Read(Settings.FromProcess(args is ["--env", var file] ? file : null));
+    var options = BrokerOptions.Read(Settings.FromProcess(arguments.EnvFile));
     await using var app = BrokerHost.Build(options, TimeProvider.System);
     await app.RunAsync();
     return ExitCodes.Ok;
 }
 catch (SettingsException e)
 {
-    foreach (var problem in e.Problems) Console.Error.WriteLine($"openclaw-broker: {problem}");
-    return ExitCodes.Configuration;
+    return e.Report("openclaw-broker");
 }
 catch (DatabaseException e)
 {

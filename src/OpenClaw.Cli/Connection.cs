@@ -1,5 +1,5 @@
 using OpenClaw.Client;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Cli;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using OpenClaw.Contracts;
+using System.Text;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Cli;
 
@@ -36,12 +37,12 @@ internal sealed class DevFolder(string path)
     {
         try
         {
-            CreatePrivate(Path);
+            PrivateFiles.CreateFolder(Path);
             var claim = Claim();
             if (claim is null) return null;
             foreach (var token in (string[])[BotTokenFile, WorkerTokenFile, AdminTokenFile])
             {
-                if (!System.IO.File.Exists(token) || new FileInfo(token).Length == 0) WritePrivate(token, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+                if (!System.IO.File.Exists(token) || new FileInfo(token).Length == 0) Write(token, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
             }
             return claim;
         }
@@ -51,21 +52,9 @@ internal sealed class DevFolder(string path)
         }
     }
 
-    public void SetUrl(Uri url) => WritePrivate(File(UrlFile), url.AbsoluteUri.TrimEnd('/'));
+    public void SetUrl(Uri url) => Write(File(UrlFile), url.AbsoluteUri.TrimEnd('/'));
 
     public void ClearUrl() => System.IO.File.Delete(File(UrlFile));
-
-    public static void CreatePrivate(string folder)
-    {
-        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-            return;
-        }
-        Directory.CreateDirectory(folder, Private);
-        System.IO.File.SetUnixFileMode(folder, Private);
-    }
 
     /// <summary>The operating system gives the claim back when the process ends, however it ends.</summary>
     private FileStream? Claim()
@@ -74,7 +63,7 @@ internal sealed class DevFolder(string path)
         {
             var claim = new FileStream(File("lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             claim.SetLength(0);
-            claim.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            claim.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
             claim.Flush();
             return claim;
         }
@@ -96,11 +85,5 @@ internal sealed class DevFolder(string path)
         }
     }
 
-    private static void WritePrivate(string path, string text)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var file = new StreamWriter(path, options);
-        file.WriteLine(text);
-    }
+    private static void Write(string path, string text) => PrivateFiles.Write(path, Encoding.UTF8.GetBytes(text + "\n"));
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using OpenClaw.Cli;
 using OpenClaw.Cli.Dev;
 using OpenClaw.Cli.Jobs;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 var root = new RootCommand("""
     openclaw: send jobs to an OpenClaw broker and see what became of them.

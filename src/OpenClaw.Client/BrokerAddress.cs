@@ -1,6 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Client;
 
@@ -29,10 +28,6 @@ public static class BrokerAddress
         {
             return !url.Host.Contains('.', StringComparison.Ordinal) || url.Host.EndsWith(".ts.net", StringComparison.OrdinalIgnoreCase);
         }
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        return IPAddress.IsLoopback(address) || (address.AddressFamily == AddressFamily.InterNetwork ? TailnetV4 : TailnetV6).Contains(address);
+        return Tailnet.IsPrivate(address);
     }
-
-    private static readonly IPNetwork TailnetV4 = new(IPAddress.Parse("100.64.0.0"), 10);
-    private static readonly IPNetwork TailnetV6 = new(IPAddress.Parse("fd7a:115c:a1e0::"), 48);
 }

@@ -19,47 +19,6 @@ public static class HeaderNames
     public const string IdempotencyKey = "Idempotency-Key";
 }
 
-/// <summary>Names of the environment variables that the programs read.</summary>
-public static class Variables
-{
-    public const string BrokerDb = "BROKER_DB";
-    public const string BrokerHost = "BROKER_HOST";
-    public const string BrokerPort = "BROKER_PORT";
-    public const string WorkerToken = "WORKER_TOKEN";
-    public const string BotToken = "BOT_TOKEN";
-    public const string AdminToken = "ADMIN_TOKEN";
-    public const string LeaseSeconds = "LEASE_SECONDS";
-    public const string MaxCreateBytes = "MAX_REQUEST_BODY_BYTES";
-    public const string MaxPayloadBytes = "MAX_PAYLOAD_BYTES";
-    public const string MaxResultBytes = "MAX_RESULT_BYTES";
-    public const string MaxOtherBytes = "MAX_OTHER_BODY_BYTES";
-    public const string DiskReserveBytes = "DISK_RESERVE_BYTES";
-
-    public const string BrokerUrl = "BROKER_URL";
-
-    /// <summary><c>1</c> allows an http address outside this machine and the tailnet.</summary>
-    public const string AllowPlainHttp = "ALLOW_PLAIN_HTTP";
-
-    public const string WorkerId = "WORKER_ID";
-    public const string WorkerCaps = "WORKER_CAPS";
-    public const string RunnerStateDir = "RUNNER_STATE_DIR";
-    public const string RunnerConcurrency = "RUNNER_CONCURRENCY";
-    public const string PollIntervalSec = "POLL_INTERVAL_SEC";
-    public const string ResultTimeoutSec = "RESULT_TIMEOUT_SEC";
-
-    public const string DiscordToken = "DISCORD_TOKEN";
-    public const string DiscordApiUrl = "DISCORD_API_URL";
-    public const string AllowedUserId = "ALLOWED_USER_ID";
-    public const string AllowlistUserId = "ALLOWLIST_USER_ID";
-    public const string AllowedChannelId = "ALLOWED_CHANNEL_ID";
-    public const string JobPollIntervalSec = "JOB_POLL_INTERVAL_SEC";
-    public const string JobPollTimeoutSec = "JOB_POLL_TIMEOUT_SEC";
-    public const string BotCooldownSeconds = "BOT_COOLDOWN_SECONDS";
-    public const string BotMaxConcurrent = "BOT_MAX_CONCURRENT";
-    public const string BotStateDir = "BOT_STATE_DIR";
-    public const string BotApproveMinutes = "BOT_APPROVE_MINUTES";
-}
-
 /// <summary>The contract's four status words: old clients never meet a fifth.</summary>
 public static class JobStatuses
 {
@@ -104,31 +63,4 @@ public static class ErrorCodes
     public const string Busy = "busy";
     public const string StorageFull = "storage_full";
     public const string Internal = "internal";
-}
-
-/// <summary>Exit codes of all programs, after sysexits.h where it has one.</summary>
-public static class ExitCodes
-{
-    public const int Ok = 0;
-    public const int Failed = 1;
-
-    /// <summary>Of the command line: the job was cancelled.</summary>
-    public const int Cancelled = 2;
-
-    public const int Usage = 64;
-
-    /// <summary>Of the command line: there is no such job.</summary>
-    public const int NotFound = 66;
-
-    public const int Unavailable = 69;
-    public const int Internal = 70;
-
-    /// <summary>An I/O error after which memory and disk may differ: restart and recover.</summary>
-    public const int Io = 74;
-
-    /// <summary>Of the command line: the broker refused the token.</summary>
-    public const int NotAllowed = 77;
-
-    /// <summary>The configuration is wrong; a restart won't help.</summary>
-    public const int Configuration = 78;
 }

@@ -1,5 +1,6 @@
 using OpenClaw.Client;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Runner;
 

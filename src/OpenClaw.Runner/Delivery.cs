@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Runner;
 

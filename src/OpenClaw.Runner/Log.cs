@@ -1,5 +1,5 @@
 using System.Globalization;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Runner;
 
@@ -9,60 +9,48 @@ namespace OpenClaw.Runner;
 /// </summary>
 internal sealed class Log(TextWriter to, TimeProvider clock)
 {
-    private readonly Lock gate = new();
+    private readonly ProgramLog log = new(to, clock);
 
-    public void Started(Uri broker, string workerId, int concurrency, string stateFolder) => Info(
+    public void Started(Uri broker, string workerId, int concurrency, string stateFolder) => log.Info(
         "runner started", ("broker", broker.AbsoluteUri.TrimEnd('/')), ("worker_id", workerId), ("concurrency", concurrency), ("state_dir", stateFolder));
 
-    public void Stopping() => Info("stopping: no more claims, running jobs get their grace");
+    public void Stopping() => log.Info("stopping: no more claims, running jobs get their grace");
 
-    public void Stopped() => Info("runner stopped");
+    public void Stopped() => log.Info("runner stopped");
 
-    public void Claimed(string jobId, string command, int attempt) => Info("job claimed", ("job_id", jobId), ("command", command), ("attempt", attempt));
+    public void Claimed(string jobId, string command, int attempt) => log.Info("job claimed", ("job_id", jobId), ("command", command), ("attempt", attempt));
 
-    public void StrangeJob() => Error("claimed a job whose id is no UUID: left alone. Is BROKER_URL a broker?");
+    public void StrangeJob() => log.Error("claimed a job whose id is no UUID: left alone. Is BROKER_URL a broker?");
 
     public void HandlerEnded(string jobId, string outcome, TimeSpan took) =>
-        Info("handler ended", ("job_id", jobId), ("outcome", outcome), ("ms", (long)took.TotalMilliseconds));
+        log.Info("handler ended", ("job_id", jobId), ("outcome", outcome), ("ms", (long)took.TotalMilliseconds));
 
-    public void HandlerStuck(string jobId) => Warn("handler ignores its cancellation and was left behind", ("job_id", jobId));
+    public void HandlerStuck(string jobId) => log.Warn("handler ignores its cancellation and was left behind", ("job_id", jobId));
 
-    public void Delivered(string jobId, string status, string? note) => Info("outcome delivered", ("job_id", jobId), ("status", status), ("note", note));
+    public void Delivered(string jobId, string status, string? note) => log.Info("outcome delivered", ("job_id", jobId), ("status", status), ("note", note));
 
-    public void DeliveryFailed(string jobId, string why) => Warn("outcome kept in the outbox, will be sent again", ("job_id", jobId), ("why", why));
+    public void DeliveryFailed(string jobId, string why) => log.Warn("outcome kept in the outbox, will be sent again", ("job_id", jobId), ("why", why));
 
-    public void Orphaned(string jobId, int status, string why) => Error("outcome refused for good, kept in outbox/orphans", ("job_id", jobId), ("http", status), ("why", why));
+    public void Orphaned(string jobId, int status, string why) => log.Error("outcome refused for good, kept in outbox/orphans", ("job_id", jobId), ("http", status), ("why", why));
 
-    public void OutboxLoaded(int count) => Info("outcomes of an earlier run found in the outbox", ("count", count));
+    public void OutboxLoaded(int count) => log.Info("outcomes of an earlier run found in the outbox", ("count", count));
 
-    public void OutboxFailed(string jobId, string why) => Error("outcome can't be kept on disk, sending it from memory", ("job_id", jobId), ("why", why));
+    public void OutboxFailed(string jobId, string why) => log.Error("outcome can't be kept on disk, sending it from memory", ("job_id", jobId), ("why", why));
 
-    public void OutboxUnreadable(string file) => Error("file in the outbox is no outcome, moved to outbox/orphans", ("file", file));
+    public void OutboxUnreadable(string file) => log.Error("file in the outbox is no outcome, moved to outbox/orphans", ("file", file));
 
-    public void HeartbeatFailed(string jobId, string why) => Warn("heartbeat failed", ("job_id", jobId), ("why", why));
+    public void HeartbeatFailed(string jobId, string why) => log.Warn("heartbeat failed", ("job_id", jobId), ("why", why));
 
-    public void LeaseLost(string jobId, string? state) => Warn("job belongs to this runner no more, dropped", ("job_id", jobId), ("state", state));
+    public void LeaseLost(string jobId, string? state) => log.Warn("job belongs to this runner no more, dropped", ("job_id", jobId), ("state", state));
 
-    public void CancelRequested(string jobId) => Info("job is to be cancelled", ("job_id", jobId));
+    public void CancelRequested(string jobId) => log.Info("job is to be cancelled", ("job_id", jobId));
 
-    public void Released(string jobId) => Info("job given back", ("job_id", jobId));
+    public void Released(string jobId) => log.Info("job given back", ("job_id", jobId));
 
-    public void ReleaseFailed(string jobId, string why) => Warn("job can't be given back, its lease will end by itself", ("job_id", jobId), ("why", why));
+    public void ReleaseFailed(string jobId, string why) => log.Warn("job can't be given back, its lease will end by itself", ("job_id", jobId), ("why", why));
 
     public void BrokerAway(string why, TimeSpan ceiling) =>
-        Warn("broker does not answer as it should, trying again", ("why", why), ("at_least_every_s", ceiling.TotalSeconds.ToString(CultureInfo.InvariantCulture)));
+        log.Warn("broker does not answer as it should, trying again", ("why", why), ("at_least_every_s", ceiling.TotalSeconds.ToString(CultureInfo.InvariantCulture)));
 
-    public void BrokerBack() => Info("broker answers again");
-
-    private void Info(string what, params IEnumerable<(string Name, object? Value)> facts) => Write("info", what, facts);
-
-    private void Warn(string what, params IEnumerable<(string Name, object? Value)> facts) => Write("warn", what, facts);
-
-    private void Error(string what, params IEnumerable<(string Name, object? Value)> facts) => Write("error", what, facts);
-
-    private void Write(string level, string what, IEnumerable<(string Name, object? Value)> facts)
-    {
-        var line = LogLine.Format(clock.GetUtcNow(), level, what, facts);
-        lock (gate) to.WriteLine(line);
-    }
+    public void BrokerBack() => log.Info("broker answers again");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Runner;
 
@@ -32,8 +33,8 @@ internal sealed class Outbox
         (this.log, this.clock) = (log, clock);
         folder = Path.Combine(stateFolder, "outbox");
         orphans = Path.Combine(folder, "orphans");
-        DurableFile.CreateFolder(folder);
-        DurableFile.CreateFolder(orphans);
+        PrivateFiles.CreateFolder(folder);
+        PrivateFiles.CreateFolder(orphans);
     }
 
     /// <summary>Keeps an outcome on disk. A disk that refuses is logged: the outcome then lives in memory alone.</summary>
@@ -41,7 +42,7 @@ internal sealed class Outbox
     {
         try
         {
-            DurableFile.Write(Path.Combine(folder, FileName(outcome)), JsonSerializer.SerializeToUtf8Bytes(outcome, RunnerJson.Default.Outgoing));
+            PrivateFiles.Write(Path.Combine(folder, FileName(outcome)), JsonSerializer.SerializeToUtf8Bytes(outcome, RunnerJson.Default.Outgoing));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -58,7 +59,7 @@ internal sealed class Outbox
     /// <summary>What an earlier run of the runner left.</summary>
     public IReadOnlyList<Outgoing> Load()
     {
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*" + DurableFile.TemporaryEnding))
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*" + PrivateFiles.TemporaryEnding))
         {
             if (clock.GetUtcNow() - file.LastWriteTimeUtc > Abandoned) file.Delete();
         }

@@ -1,5 +1,5 @@
 using OpenClaw.Client;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Runner;
 using OpenClaw.Runner.Handlers;
 
@@ -18,36 +18,19 @@ const string Usage = """
     Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 78 wrong configuration (one line each on stderr).
     """;
 
-string? envFile = null;
-switch (args)
-{
-    case []:
-        break;
-    case ["--env", var file]:
-        envFile = file;
-        break;
-    case ["--version"]:
-        Console.WriteLine(typeof(Worker).Assembly.GetName().Version!.ToString(3));
-        return ExitCodes.Ok;
-    case ["--help" or "-h"]:
-        Console.WriteLine(Usage);
-        return ExitCodes.Ok;
-    default:
-        Console.Error.WriteLine($"openclaw-runner: don't know what to do with '{string.Join(' ', args)}'. Run openclaw-runner --help.");
-        return ExitCodes.Usage;
-}
+var arguments = ServiceArguments.Read(args, "openclaw-runner", Usage);
+if (arguments.ExitCode is { } answered) return answered;
 
 var clock = TimeProvider.System;
 RunnerSettings settings;
 try
 {
-    settings = RunnerSettings.Read(Settings.FromProcess(envFile));
+    settings = RunnerSettings.Read(Settings.FromProcess(arguments.EnvFile));
     settings.PrepareStateFolder();
 }
 catch (SettingsException e)
 {
-    foreach (var problem in e.Problems) Console.Error.WriteLine($"openclaw-runner: {problem}");
-    return ExitCodes.Configuration;
+    return e.Report("openclaw-runner");
 }
 
 var log = new Log(Console.Error, clock);

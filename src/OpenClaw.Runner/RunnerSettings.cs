@@ -1,5 +1,5 @@
 using OpenClaw.Client;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Runner;
 
@@ -32,9 +32,9 @@ internal sealed record RunnerSettings
             WorkerId = settings.Text(Variables.WorkerId, Environment.MachineName),
             Caps = ReadCaps(settings),
             StateFolder = Path.GetFullPath(settings.Text(Variables.RunnerStateDir, DefaultStateFolder)),
-            Concurrency = settings.WholeNumber(Variables.RunnerConcurrency, 1, 1, 64),
+            Concurrency = settings.WholeNumber(RunnerVariables.Concurrency, 1, 1, 64),
             PollInterval = settings.Seconds(Variables.PollIntervalSec, 10, 0.1, 3600),
-            ResultTimeout = settings.Seconds(Variables.ResultTimeoutSec, 300, 0.1, 7 * 24 * 3600),
+            ResultTimeout = settings.Seconds(RunnerVariables.ResultTimeoutSec, 300, 0.1, 7 * 24 * 3600),
         };
         if (!read.WorkerToken.All(IsVisibleAscii)) settings.Note($"{Variables.WorkerToken} has a character that no HTTP header can carry. Copy it again from the broker.");
         if (read.WorkerId.Length > 200 || !read.WorkerId.All(c => IsVisibleAscii(c) || c == ' ')) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");
@@ -48,9 +48,9 @@ internal sealed record RunnerSettings
     {
         try
         {
-            DurableFile.CreateFolder(StateFolder);
+            PrivateFiles.CreateFolder(StateFolder);
             var probe = Path.Combine(StateFolder, $"probe-{Guid.NewGuid():N}");
-            DurableFile.Write(probe, "writable"u8);
+            PrivateFiles.Write(probe, "writable"u8);
             File.Delete(probe);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

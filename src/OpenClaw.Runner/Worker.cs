@@ -1,5 +1,6 @@
 using OpenClaw.Client;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Runner.Handlers;
 
 namespace OpenClaw.Runner;
@@ -7,6 +8,7 @@ namespace OpenClaw.Runner;
 /// <summary>The work loop: as many places as jobs may run at once, each claiming, running and delivering one job after another.</summary>
 internal sealed class Worker
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.25);
     private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(3);
 
     private readonly BrokerClient broker;
@@ -87,5 +89,5 @@ internal sealed class Worker
         }
     }
 
-    private Backoff NewBackoff() => new(settings.PollInterval, Random.Shared);
+    private Backoff NewBackoff() => new(FirstPause, settings.PollInterval, Random.Shared.NextDouble);
 }

@@ -1,7 +1,7 @@
 using OpenClaw.Benchmarks;
 using OpenClaw.Benchmarks.Figures;
 using OpenClaw.Benchmarks.Load;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 const string Usage = """
     openclaw-benchmarks load --url URL --bot-token T --worker-token T [--mode cycle|create] [--connections 32] [--seconds 10] [--warmup 3] [--payload-bytes 5]

@@ -54,7 +54,7 @@ internal sealed class BotUnderTest : IAsyncDisposable
     {
         var connections = Discord.Gateway.Connections.Count;
         stop = new CancellationTokenSource();
-        running = BotProgram.RunAsync(Settings, TextWriter.Synchronized(Log), Clock, () => 0.5, stop.Token);
+        running = BotProgram.RunAsync(Settings, TextWriter.Synchronized(Log), Clock, () => 0.75, stop.Token);
         if (untilReady) await ReadyAsync(connections + 1);
     }
 

@@ -34,8 +34,8 @@ public sealed class BrokerAwayTests : IAsyncLifetime
         var shown = await alice.ReadAsync("can't be reached right now. Your `ping` is kept");
         await alice.SayAsync("status 00000000-0000-0000-0000-000000000000");
         await alice.ReadAsync("Try again in a moment");
-        await bot.Clock.PassAsync(2, 2);
-        await bot.Clock.WaitForTimerAsync(4, 4);
+        await bot.Clock.PassAsync(1.5, 1.5);
+        await bot.Clock.WaitForTimerAsync(3, 3);
         Assert.Equal(2, alice.Seen().Count);
         Assert.Single(shown.History);
         await broker.StartAgainAsync();

@@ -1,6 +1,6 @@
 using OpenClaw.Bot.Tests.Fake;
 using OpenClaw.Client;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Bot.Tests;
@@ -20,7 +20,7 @@ public sealed class EndToEndTests : IAsyncLifetime
     {
         discord = await FakeDiscord.StartAsync(TimeProvider.System);
         discord.Rest.BucketLimit = 5;
-        broker = await BrokerProcess.StartAsync(folder.File("broker.db"), new Dictionary<string, string> { [Variables.LeaseSeconds] = "2" });
+        broker = await BrokerProcess.StartAsync(folder.File("broker.db"), new Dictionary<string, string> { ["LEASE_SECONDS"] = "2" });
         (alice, bob) = (new FakePerson(discord, BotUnderTest.Alice), new FakePerson(discord, BotUnderTest.Bob));
         await StartBotAsync();
     }
@@ -39,15 +39,15 @@ public sealed class EndToEndTests : IAsyncLifetime
         var connections = discord.Gateway.Connections.Count;
         bot = ProgramProcess.Start(Repository.Program("OpenClaw.Bot", "openclaw-bot"), new Dictionary<string, string>
         {
-            [Variables.DiscordToken] = FakeDiscord.Token,
-            [Variables.DiscordApiUrl] = discord.Api.AbsoluteUri,
+            [BotVariables.DiscordToken] = FakeDiscord.Token,
+            [BotVariables.DiscordApiUrl] = discord.Api.AbsoluteUri,
             [Variables.BrokerUrl] = broker.Url.AbsoluteUri,
             [Variables.BotToken] = BrokerProcess.BotToken,
-            [Variables.AllowlistUserId] = $"{BotUnderTest.Alice},{BotUnderTest.Bob}",
-            [Variables.BotCooldownSeconds] = "0",
-            [Variables.BotMaxConcurrent] = "20",
-            [Variables.JobPollIntervalSec] = "0.2",
-            [Variables.BotStateDir] = folder.File("bot"),
+            [BotVariables.AllowlistUserId] = $"{BotUnderTest.Alice},{BotUnderTest.Bob}",
+            [BotVariables.CooldownSeconds] = "0",
+            [BotVariables.MaxConcurrent] = "20",
+            [BotVariables.JobPollIntervalSec] = "0.2",
+            [BotVariables.StateDir] = folder.File("bot"),
         });
         await discord.Gateway.ReadyAsync(connections + 1);
     }

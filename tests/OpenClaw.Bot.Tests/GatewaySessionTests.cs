@@ -1,6 +1,7 @@
 using System.Text;
 using OpenClaw.Bot.Discord;
 using OpenClaw.Bot.Tests.Fake;
+using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Bot.Tests;
@@ -62,7 +63,7 @@ public sealed class GatewaySessionTests
         await using var discord = await FakeDiscord.StartAsync(clock);
         using var folder = new TempFolder();
         using var output = new StringWriter();
-        var log = new Log(TextWriter.Synchronized(output), clock);
+        var log = new ProgramLog(TextWriter.Synchronized(output), clock);
         using var rest = new DiscordRest(discord.Api, FakeDiscord.Token, clock, () => 0.5, log);
         var address = new GatewayAddress(rest, new PrivateFile<DiscordMemory>(folder.File("x"), DiscordJson.Default.DiscordMemory), clock, log);
         var connection = new GatewayConnection(address, new string('t', 5000), 1, DiscordRest.UserAgent, clock, () => 0.5, log);

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using OpenClaw.Bot.Tests.Fake;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Tests;
 
@@ -67,7 +67,7 @@ public sealed class GatewayTests
     public async Task BeatsFirstAfterARandomPartOfTheIntervalThenEachInterval()
     {
         await using var bot = await BotUnderTest.StartAsync();
-        await bot.Clock.PassAsync(22.5, 22.5);
+        await bot.Clock.PassAsync(33.75, 33.75);
         await bot.Discord.UntilAsync(() => bot.Discord.Gateway.Received(1).Count() == 1, "the first heartbeat");
         await AssertServesAsync(bot);
         Assert.Equal(1, bot.Discord.Gateway.Received(1).Single()["d"]!.GetValue<int>());
@@ -88,7 +88,7 @@ public sealed class GatewayTests
     public async Task AnUnansweredHeartbeatIsAZombieThatIsCutAndResumed()
     {
         await using var bot = await BotUnderTest.StartAsync(prepare: b => b.Discord.Gateway.Acknowledges = false);
-        await bot.Clock.PassAsync(22.5, 22.5);
+        await bot.Clock.PassAsync(33.75, 33.75);
         await bot.Clock.PassAsync(45, 45);
         await bot.Discord.UntilAsync(() => !bot.Discord.Gateway.Connections[0].IsOpen, "the end of the zombie");
         Assert.Null(bot.Discord.Gateway.Connections[0].ClosedWith);
@@ -257,7 +257,7 @@ public sealed class GatewayTests
         bot.Discord.Gateway.Live!.Cut();
         await bot.Clock.PassAsync(45, 45);
         await bot.ReadyAsync(2);
-        await bot.Clock.PassAsync(22.5, 22.5);
+        await bot.Clock.PassAsync(33.75, 33.75);
         await bot.Discord.UntilAsync(() => bot.Discord.Gateway.Received(1).Any(), "a heartbeat");
         await AssertServesAsync(bot);
         bot.Discord.Gateway.Live!.Cut();

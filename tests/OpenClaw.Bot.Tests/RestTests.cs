@@ -1,6 +1,7 @@
 using OpenClaw.Bot.Chat;
 using OpenClaw.Bot.Discord;
 using OpenClaw.Bot.Tests.Fake;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Tests;
 
@@ -16,8 +17,8 @@ public sealed class RestTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         discord = await FakeDiscord.StartAsync(clock);
-        var log = new Log(TextWriter.Synchronized(output), clock);
-        rest = new DiscordRest(discord.Api, FakeDiscord.Token, clock, () => 0.5, log);
+        var log = new ProgramLog(TextWriter.Synchronized(output), clock);
+        rest = new DiscordRest(discord.Api, FakeDiscord.Token, clock, () => 0.75, log);
         gateway = new DiscordGateway(rest, null!, null!, clock, log);
     }
 

@@ -1,4 +1,4 @@
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Bot.Tests;
@@ -7,27 +7,27 @@ public sealed class SettingsTests
 {
     private static readonly Dictionary<string, string> Whole = new()
     {
-        [Variables.DiscordToken] = "secret-discord-token",
+        [BotVariables.DiscordToken] = "secret-discord-token",
         [Variables.BotToken] = "secret-bot-token",
-        [Variables.AllowedUserId] = "100000000000000001",
+        [BotVariables.AllowedUserId] = "100000000000000001",
     };
 
     private static BotSettings Read(Dictionary<string, string> values) => BotSettings.Read(Settings.Load(values.GetValueOrDefault, null));
 
     [Theory]
-    [InlineData(Variables.DiscordToken, null)]
+    [InlineData(BotVariables.DiscordToken, null)]
     [InlineData(Variables.BotToken, null)]
-    [InlineData(Variables.AllowedUserId, null)]
-    [InlineData(Variables.AllowedUserId, " , ")]
-    [InlineData(Variables.AllowedUserId, "alice")]
-    [InlineData(Variables.AllowedChannelId, "general")]
-    [InlineData(Variables.BotCooldownSeconds, "-1")]
-    [InlineData(Variables.BotMaxConcurrent, "0")]
-    [InlineData(Variables.BotStateDir, "/proc/nothing/state")]
+    [InlineData(BotVariables.AllowedUserId, null)]
+    [InlineData(BotVariables.AllowedUserId, " , ")]
+    [InlineData(BotVariables.AllowedUserId, "alice")]
+    [InlineData(BotVariables.AllowedChannelId, "general")]
+    [InlineData(BotVariables.CooldownSeconds, "-1")]
+    [InlineData(BotVariables.MaxConcurrent, "0")]
+    [InlineData(BotVariables.StateDir, "/proc/nothing/state")]
     public async Task AMissingOrWrongVariableEndsItWith78AndOneLine(string name, string? value)
     {
         using var folder = new TempFolder();
-        var environment = new Dictionary<string, string>(Whole) { [Variables.BotStateDir] = folder.File("state") };
+        var environment = new Dictionary<string, string>(Whole) { [BotVariables.StateDir] = folder.File("state") };
         environment.Remove(name);
         if (value is not null) environment[name] = value;
         await using var program = ProgramProcess.Start(Repository.Program("OpenClaw.Bot", "openclaw-bot"), environment);
@@ -40,14 +40,14 @@ public sealed class SettingsTests
     [Fact]
     public void BothListsOfPeopleCountTogether()
     {
-        var settings = Read(new(Whole) { [Variables.AllowlistUserId] = "2, 3;4 5" });
+        var settings = Read(new(Whole) { [BotVariables.AllowlistUserId] = "2, 3;4 5" });
         Assert.Equal(["100000000000000001", "2", "3", "4", "5"], settings.AllowedUsers.Order());
     }
 
     [Fact]
     public void TwoBotsOnOneMachineShareNoMemoryAndANewTokenKeepsIt()
     {
-        string Folder(string token, string broker) => Read(new(Whole) { [Variables.DiscordToken] = token, [Variables.BrokerUrl] = broker }).StateFolder;
+        string Folder(string token, string broker) => Read(new(Whole) { [BotVariables.DiscordToken] = token, [Variables.BrokerUrl] = broker }).StateFolder;
         var first = Folder("bot1.a.b", "http://127.0.0.1:8000");
         Assert.Equal(first, Folder("bot1.c.d", "http://127.0.0.1:8000"));
         Assert.NotEqual(first, Folder("bot2.a.b", "http://127.0.0.1:8000"));

@@ -90,7 +90,7 @@ public sealed class ClockTests : IDisposable
         await File.WriteAllTextAsync(setting, "+0");
         await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"), new Dictionary<string, string>
         {
-            [Variables.LeaseSeconds] = "2",
+            [BrokerVariables.LeaseSeconds] = "2",
             ["LD_PRELOAD"] = Directory.EnumerateFiles("/usr/lib", "libfaketimeMT.so.1", SearchOption.AllDirectories).First(),
             ["FAKETIME_TIMESTAMP_FILE"] = setting,
             ["FAKETIME_NO_CACHE"] = "1",

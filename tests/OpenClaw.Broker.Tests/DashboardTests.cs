@@ -1,5 +1,5 @@
 using System.Net;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;

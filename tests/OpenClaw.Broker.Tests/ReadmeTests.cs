@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;

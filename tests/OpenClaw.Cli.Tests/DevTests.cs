@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Cli.Tests;
@@ -23,8 +23,8 @@ public sealed class DevTests : IDisposable
     {
         await using var dev = await StartAsync();
         Assert.Contains("pong: hello", dev.Output, StringComparison.Ordinal);
-        Assert.True(PrivateFiles.IsPrivate(folder.File("dev")));
-        foreach (var token in (string[])["bot-token", "worker-token", "admin-token"]) Assert.True(PrivateFiles.IsPrivate(folder.File("dev/" + token)));
+        Assert.True(FileModes.IsPrivate(folder.File("dev")));
+        foreach (var token in (string[])["bot-token", "worker-token", "admin-token"]) Assert.True(FileModes.IsPrivate(folder.File("dev/" + token)));
 
         var curls = dev.Output.Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("curl ", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, curls.Count);

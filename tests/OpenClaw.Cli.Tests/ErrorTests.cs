@@ -1,4 +1,4 @@
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Cli.Tests;

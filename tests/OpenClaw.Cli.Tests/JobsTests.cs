@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Cli.Tests;

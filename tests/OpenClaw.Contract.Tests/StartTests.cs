@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Contract.Tests.Support;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Contract.Tests;
@@ -21,10 +21,10 @@ public sealed class StartTests : IDisposable
     [Theory]
     [InlineData(Variables.BrokerPort, "99999")]
     [InlineData(Variables.BrokerPort, "http")]
-    [InlineData(Variables.LeaseSeconds, "soon")]
-    [InlineData(Variables.LeaseSeconds, "0")]
-    [InlineData(Variables.LeaseSeconds, "-5")]
-    [InlineData(Variables.MaxPayloadBytes, "256KB")]
+    [InlineData("LEASE_SECONDS", "soon")]
+    [InlineData("LEASE_SECONDS", "0")]
+    [InlineData("LEASE_SECONDS", "-5")]
+    [InlineData("MAX_PAYLOAD_BYTES", "256KB")]
     public async Task WithABadNumberItRefuses(string name, string value) => await AssertRefusesAsync(name, (name, value));
 
     [Fact]

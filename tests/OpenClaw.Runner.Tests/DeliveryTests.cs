@@ -19,7 +19,7 @@ public sealed class DeliveryTests : IDisposable
         bool? isPrivate = null;
         await using var broker = OneJob(_ =>
         {
-            isPrivate = PrivateFiles.IsPrivate(folder.File("outbox/" + File));
+            isPrivate = FileModes.IsPrivate(folder.File("outbox/" + File));
             return ScriptedAnswer.Ok("""{"ok":true,"status":"done"}""");
         });
         await using var worker = Start(broker);

@@ -32,7 +32,7 @@ public sealed class HandlerTests : IDisposable
         Assert.True(plan.GetProperty("requires_approval").GetBoolean());
         var file = folder.File($"plans/{plan.GetProperty("plan_id").GetString()}.json");
         Assert.True(JsonElement.DeepEquals(plan, JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement));
-        Assert.True(PrivateFiles.IsPrivate(file));
+        Assert.True(FileModes.IsPrivate(file));
     }
 
     [Fact]

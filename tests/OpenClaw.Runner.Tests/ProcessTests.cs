@@ -1,5 +1,6 @@
 using System.Globalization;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Runner.Tests;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using OpenClaw.Client;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using OpenClaw.Testing.Http;
 
 namespace OpenClaw.Testing;

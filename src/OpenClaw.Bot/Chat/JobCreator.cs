@@ -1,5 +1,6 @@
 using OpenClaw.Client;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Chat;
 
@@ -7,7 +8,6 @@ namespace OpenClaw.Bot.Chat;
 internal sealed class JobCreator(BotParts parts)
 {
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(23);
-    private static readonly TimeSpan SlowestRetry = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan TypingAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>The job's id, or the sentence that says why there is none.</summary>
@@ -15,8 +15,10 @@ internal sealed class JobCreator(BotParts parts)
     public async Task<(string? Id, string? Refusal)> CreateAsync(TrackedJob job, bool maybeSent, StatusMessage message, CancellationToken stop)
     {
         var body = new CreateJob(Commands.Find(job.Command)!.BrokerCommand!, job.Payload ?? "");
-        for (var pause = parts.Settings.PollInterval; ; pause = pause * 2 > SlowestRetry ? SlowestRetry : pause * 2)
+        var backoff = parts.NewBackoff();
+        while (true)
         {
+            var pause = backoff.Next();
             try
             {
                 if (maybeSent && !await HasKeysAsync(stop))
@@ -41,7 +43,7 @@ internal sealed class JobCreator(BotParts parts)
             catch (Exception e) when (Broker.IsAway(e, stop))
             {
                 maybeSent |= !Broker.NeverArrived(e);
-                parts.Log.Warn($"broker: not reached: {Log.Describe(e)}");
+                parts.Log.Warn($"broker: not reached: {ProgramLog.Describe(e)}");
             }
             if (parts.Clock.GetUtcNow() - job.AskedAt > GiveUpAfter) return (null, $"The broker was away for too long; your `{job.Command}` was not sent.");
             await message.OfferAsync(Rendering.Waiting(job));

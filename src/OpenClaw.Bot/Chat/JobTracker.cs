@@ -1,5 +1,6 @@
 using OpenClaw.Client;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Chat;
 
@@ -10,7 +11,6 @@ internal sealed class JobTracker(BotParts parts)
     public static readonly TimeSpan Long = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan SlowestRetry = TimeSpan.FromSeconds(15);
 
     /// <param name="key">The job's key in the state.</param>
     /// <param name="recovered">Whether an earlier process began with it.</param>
@@ -41,18 +41,20 @@ internal sealed class JobTracker(BotParts parts)
     {
         var (id, interval) = (job.JobId!, parts.Settings.PollInterval);
         JobView? view = null;
-        var pause = interval;
+        var backoff = parts.NewBackoff();
         var upToDate = true;
         while (parts.State.Job(job.Key) is { GivenUp: false })
         {
             var asked = parts.Clock.GetUtcNow();
             var left = job.AskedAt + parts.Settings.PollTimeout - asked;
             var away = false;
+            TimeSpan pause;
             try
             {
                 view = await parts.Broker.GetAsync(id, Wait(view, upToDate, left), stop);
                 if (JobStatuses.IsFinal(view.Status)) return view;
                 if (view.Status != parts.State.Job(job.Key)?.Status) parts.State.ChangeJob(job.Key, j => j with { Status = view.Status });
+                backoff.Reset();
                 pause = asked + interval - parts.Clock.GetUtcNow();
             }
             catch (BrokerException e) when (e.Status == 404)
@@ -61,9 +63,9 @@ internal sealed class JobTracker(BotParts parts)
             }
             catch (Exception e) when (e is BrokerException || Broker.IsAway(e, stop))
             {
-                parts.Log.Warn($"broker: job {id} can't be asked about: {Log.Describe(e)}");
+                parts.Log.Warn($"broker: job {id} can't be asked about: {ProgramLog.Describe(e)}");
                 away = true;
-                pause = pause <= TimeSpan.Zero ? interval : pause * 2 > SlowestRetry ? SlowestRetry : pause * 2;
+                pause = backoff.Next();
             }
             upToDate = await message.OfferAsync(Rendering.Progress(id, job.Command, view, away, parts.Clock.GetUtcNow() - job.AskedAt >= parts.Settings.PollTimeout));
             if (pause > TimeSpan.Zero) await Task.Delay(pause, parts.Clock, stop);

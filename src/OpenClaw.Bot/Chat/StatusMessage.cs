@@ -1,4 +1,5 @@
 using System.Text;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Chat;
 
@@ -27,7 +28,8 @@ internal sealed class StatusMessage(BotParts parts, string key)
     /// <summary>Shows the last word, however long it takes.</summary>
     public async Task ShowLastAsync(MessageBody body, CancellationToken stop)
     {
-        for (var pause = TimeSpan.FromSeconds(2); body != shown; pause = pause * 2 > SlowestRetry ? SlowestRetry : pause * 2)
+        var backoff = new Backoff(BetweenEdits, SlowestRetry, parts.Chance);
+        while (body != shown)
         {
             await WaitAsync(Slot(), stop);
             switch (await PutAsync(body))
@@ -37,7 +39,7 @@ internal sealed class StatusMessage(BotParts parts, string key)
                     break;
                 case DeliveryOutcome.Unreached:
                     stop.ThrowIfCancellationRequested();
-                    await Task.Delay(pause, parts.Clock, stop);
+                    await Task.Delay(backoff.Next(), parts.Clock, stop);
                     break;
                 case not DeliveryOutcome.Delivered:
                     parts.Log.Warn($"job {parts.State.Job(key)?.JobId}: its message can't be shown to user {parts.State.Job(key)?.UserId}");

@@ -2,11 +2,12 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using OpenClaw.Bot.Chat;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Discord;
 
 /// <summary>Discord behind the seam.</summary>
-internal sealed class DiscordGateway(DiscordRest rest, GatewayConnection connection, SlashRegistry slash, TimeProvider clock, Log log) : IChatGateway
+internal sealed class DiscordGateway(DiscordRest rest, GatewayConnection connection, SlashRegistry slash, TimeProvider clock, ProgramLog log) : IChatGateway
 {
     private const int Pong = 4;
     private const int DeferredMessage = 5;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using OpenClaw.Bot.Chat;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Discord;
 
@@ -14,6 +15,8 @@ internal sealed class DiscordRest : IDisposable
 
     private const int MostTries = 6;
     private const int MostLimited = 20;
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SlowestRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PageWithoutTime = TimeSpan.FromSeconds(60);
 
@@ -32,11 +35,11 @@ internal sealed class DiscordRest : IDisposable
     private readonly string token;
     private readonly TimeProvider clock;
     private readonly Func<double> chance;
-    private readonly Log log;
+    private readonly ProgramLog log;
     private readonly RateLimits limits;
     private readonly TaskCompletionSource refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public DiscordRest(Uri api, string token, TimeProvider clock, Func<double> chance, Log log)
+    public DiscordRest(Uri api, string token, TimeProvider clock, Func<double> chance, ProgramLog log)
     {
         root = api.AbsoluteUri.TrimEnd('/');
         limits = new RateLimits(clock);
@@ -61,7 +64,7 @@ internal sealed class DiscordRest : IDisposable
                 continue;
             }
             if (!answer.IsUncertain || !call.Repeatable || tries >= MostTries) return answer;
-            var wait = TimeSpan.FromSeconds(Math.Pow(2, tries - 1) * (0.5 + chance() / 2));
+            var wait = Backoff.Pause(tries, FirstRetry, SlowestRetry, chance());
             log.Warn($"discord: {call.Method} {call.Route} got {(answer.Status == 0 ? "no answer" : answer)}; again in {wait.TotalSeconds:0.0} s");
             await Task.Delay(wait, clock, stop);
         }

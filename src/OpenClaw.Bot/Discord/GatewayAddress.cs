@@ -1,7 +1,9 @@
+using OpenClaw.Programs;
+
 namespace OpenClaw.Bot.Discord;
 
 /// <summary>Where a new session starts, and when it may: IDENTIFY is rationed by the day and by the second, across restarts too.</summary>
-internal sealed class GatewayAddress(DiscordRest rest, PrivateFile<DiscordMemory> file, TimeProvider clock, Log log)
+internal sealed class GatewayAddress(DiscordRest rest, PrivateFile<DiscordMemory> file, TimeProvider clock, ProgramLog log)
 {
     private static readonly TimeSpan BetweenIdentifies = TimeSpan.FromSeconds(5.25);
 

@@ -2,12 +2,14 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using OpenClaw.Bot.Chat;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Discord;
 
 /// <summary>Keeps a session alive over one connection after another, until it is stopped or Discord refuses for good.</summary>
-internal sealed class GatewayConnection(GatewayAddress address, string token, int intents, string userAgent, TimeProvider clock, Func<double> chance, Log log)
+internal sealed class GatewayConnection(GatewayAddress address, string token, int intents, string userAgent, TimeProvider clock, Func<double> chance, ProgramLog log)
 {
+    private static readonly TimeSpan FirstReconnect = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowestReconnect = TimeSpan.FromSeconds(60);
     private const int TriesToResume = 3;
     private const int LargestSend = 4096;
@@ -42,9 +44,9 @@ internal sealed class GatewayConnection(GatewayAddress address, string token, in
             {
                 failures++;
                 if (++unreached >= TriesToResume) session = new GatewaySession();
-                log.Warn($"gateway: not reached: {Log.Describe(e)}");
+                log.Warn($"gateway: not reached: {ProgramLog.Describe(e)}");
             }
-            await PauseAsync(Longer(pause, Backoff(failures)), stop);
+            await PauseAsync(Longer(pause, Backoff.Pause(failures, FirstReconnect, SlowestReconnect, chance())), stop);
         }
     }
 
@@ -158,9 +160,6 @@ internal sealed class GatewayConnection(GatewayAddress address, string token, in
             log.Warn($"gateway: skipped a malformed {dispatch.Name}: {e.Message}");
         }
     }
-
-    private TimeSpan Backoff(int failures) =>
-        TimeSpan.FromSeconds(Math.Min(SlowestReconnect.TotalSeconds, Math.Pow(2, Math.Min(failures, 16) - 1)) * (0.5 + chance() / 2));
 
     private static TimeSpan Longer(TimeSpan? one, TimeSpan other) => one > other ? one.Value : other;
 

@@ -1,11 +1,12 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Discord;
 
 /// <summary>Tells Discord the slash commands: all in one PUT, and only when they are other than last time.</summary>
-internal sealed class SlashRegistry(DiscordRest rest, GatewayAddress memory, IReadOnlyList<SlashCommand> commands, Log log)
+internal sealed class SlashRegistry(DiscordRest rest, GatewayAddress memory, IReadOnlyList<SlashCommand> commands, ProgramLog log)
 {
     public async Task RegisterAsync(string applicationId, CancellationToken stop)
     {

@@ -84,7 +84,7 @@ internal sealed class JobsApi(
         if (payload.Length > options.MaxPayloadBytes)
         {
             throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
-                $"the payload has {payload.Length} bytes; the limit is {options.MaxPayloadBytes}. Send less, or raise {Variables.MaxPayloadBytes}");
+                $"the payload has {payload.Length} bytes; the limit is {options.MaxPayloadBytes}. Send less, or raise {BrokerVariables.MaxPayloadBytes}");
         }
         return new NewJob(Encoding.UTF8.GetString(command), payload, lane, clock.Wall, key is null ? null : new IdempotencyKey(key, SHA256.HashData(body), clock.SteadyNow));
     }

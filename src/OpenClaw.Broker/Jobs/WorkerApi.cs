@@ -33,7 +33,7 @@ internal sealed class WorkerApi(BrokerGrains grains, Claims claims, NewsDesk new
         if (result.Length > options.MaxResultBytes)
         {
             throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
-                $"the result has {result.Length} bytes; the limit is {options.MaxResultBytes}. Send less, or raise {Variables.MaxResultBytes}");
+                $"the result has {result.Length} bytes; the limit is {options.MaxResultBytes}. Send less, or raise {BrokerVariables.MaxResultBytes}");
         }
         var reply = await ApplyAsync(id, new Finished(clock.Wall, RequestParts.LeaseToken(context), RequestParts.WorkerId(context), result));
         await AcknowledgeAsync(context, reply.Job, reply.Refusal == Refusal.AlreadyEnded && reply.Job.State != JobState.Done ? "already failed; result ignored" : null);

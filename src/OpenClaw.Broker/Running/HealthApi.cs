@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Time;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 
@@ -95,7 +96,7 @@ internal sealed class HealthApi(JobReader table, Writer writer, DiskReserve rese
     private bool IsTailnetBound() =>
         server.Features.Get<IServerAddressesFeature>() is { } listeners && listeners.Addresses.All(static a => IsPrivate(BindingAddress.Parse(a).Host));
 
-    private static bool IsPrivate(string host) => host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var address) && BindAddress.IsLoopbackOrTailnet(address);
+    private static bool IsPrivate(string host) => host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var address) && Tailnet.IsPrivate(address);
 
     private sealed record Checks(string Read, string Write, string Disk)
     {

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Cli.Dev;
 

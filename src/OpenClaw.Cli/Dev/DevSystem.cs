@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Cli.Dev;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Cli.Jobs;
 

@@ -1,8 +1,9 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Json;
+using System.Text;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Cli.Jobs;
 

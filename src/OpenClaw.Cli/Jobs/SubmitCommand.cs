@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Cli.Jobs;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Runner.Handlers;
 
@@ -9,8 +10,8 @@ internal sealed class Plans(string stateFolder)
 
     public void Keep(Plan plan)
     {
-        DurableFile.CreateFolder(folder);
-        DurableFile.Write(Path.Combine(folder, plan.PlanId + ".json"), JsonSerializer.SerializeToUtf8Bytes(plan, RunnerJson.Indented.Plan));
+        PrivateFiles.CreateFolder(folder);
+        PrivateFiles.Write(Path.Combine(folder, plan.PlanId + ".json"), JsonSerializer.SerializeToUtf8Bytes(plan, RunnerJson.Indented.Plan));
     }
 
     /// <summary>Whether the text is the id of a plan that was kept: a canonical UUID whose file is a real file.</summary>

@@ -1,4 +1,4 @@
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Benchmarks.Figures;
 

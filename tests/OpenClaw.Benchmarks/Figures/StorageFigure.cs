@@ -19,7 +19,7 @@ internal static class StorageFigure
         }
         var ratio = ratios.Order().ElementAt(ratios.Count / 2);
         Console.WriteLine(new Figure("creates with storage against none", $"{ratio:p0}", "85 %", ratio >= 0.85));
-        return Contracts.ExitCodes.Ok;
+        return Programs.ExitCodes.Ok;
     }
 
     private static async Task<double> CreatesAsync(Bench bench, string database, string? storeless = null)

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker;
 using OpenClaw.Broker.Running;
 using OpenClaw.Broker.Storage.Sqlite;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using Orleans.Storage;
 
 namespace OpenClaw.Benchmarks.Figures;

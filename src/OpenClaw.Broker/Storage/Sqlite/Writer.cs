@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Store;
-using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using static SQLitePCL.raw;
 
 namespace OpenClaw.Broker.Storage.Sqlite;

@@ -1,6 +1,6 @@
-namespace OpenClaw.Contracts;
+namespace OpenClaw.Programs;
 
-/// <summary>A file of <c>NAME=value</c> lines: blank lines and <c>#</c> lines are skipped, <c>export</c> and quotes are allowed.</summary>
+/// <summary>A file of <c>NAME=value</c> lines: empty lines and <c>#</c> lines are skipped, <c>export</c> and quotes are allowed.</summary>
 public static class EnvFile
 {
     /// <summary>The assignments in the lines; of a doubled name the last wins.</summary>

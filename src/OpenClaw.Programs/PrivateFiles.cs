@@ -1,19 +1,29 @@
 using System.Runtime.InteropServices;
 
-namespace OpenClaw.Runner;
+namespace OpenClaw.Programs;
 
-/// <summary>Private files that are there whole or not at all, also after a power cut.</summary>
-internal static partial class DurableFile
+/// <summary>Files and folders for their owner alone. A file is there whole or not at all, also after a power cut.</summary>
+public static partial class PrivateFiles
 {
     /// <summary>Ends the name of a file that is still being written.</summary>
     public const string TemporaryEnding = ".tmp";
 
-    /// <summary>Writes beside the path, syncs, renames, and syncs the folder.</summary>
+    private const UnixFileMode FileMode0600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode FolderMode0700 = FileMode0600 | UnixFileMode.UserExecute;
+
+    /// <summary>Makes a folder, and those above it that are missing; one that is there keeps its mode.</summary>
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, FolderMode0700);
+    }
+
+    /// <summary>Replaces a file: writes beside it, syncs, renames, and syncs the folder.</summary>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         var temporary = $"{path}.{Guid.NewGuid():N}{TemporaryEnding}";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = FileMode0600;
         try
         {
             using (var file = new FileStream(temporary, options))
@@ -28,14 +38,7 @@ internal static partial class DurableFile
             File.Delete(temporary);
             throw;
         }
-        SyncFolder(Path.GetDirectoryName(path)!);
-    }
-
-    /// <summary>Makes a folder that only its owner may enter.</summary>
-    public static void CreateFolder(string path)
-    {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     private static void SyncFolder(string folder)

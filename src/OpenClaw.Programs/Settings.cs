@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OpenClaw.Contracts;
+namespace OpenClaw.Programs;
 
 /// <summary>
 /// Reads a program's configuration: environment variables, and where the environment is silent the same names in a
@@ -36,7 +36,7 @@ public sealed class Settings
         }
     }
 
-    /// <summary>A variable's value without surrounding blanks; null where it is unset or blank.</summary>
+    /// <summary>A variable's value without the spaces around it; null where it is unset or empty.</summary>
     public string? Text(string name)
     {
         var value = environment(name)?.Trim();
@@ -65,12 +65,12 @@ public sealed class Settings
 
     /// <summary>As <see cref="Secret"/>, but its absence is noted as a problem.</summary>
     /// <param name="name">The variable.</param>
-    /// <param name="mend">How a person gets the value, as a sentence.</param>
-    public string RequiredSecret(string name, string mend)
+    /// <param name="repair">How a person gets the value, as a sentence.</param>
+    public string RequiredSecret(string name, string repair)
     {
         var before = problems.Count;
         var secret = Secret(name);
-        if (secret is null && problems.Count == before) Note($"{name} is not set. {mend} Then set {name}, or {name}_FILE to a file that holds it.");
+        if (secret is null && problems.Count == before) Note($"{name} is not set. {repair} Then set {name}, or {name}_FILE to a file that holds it.");
         return secret ?? "";
     }
 
@@ -104,7 +104,7 @@ public sealed class Settings
         return new Uri(fallback);
     }
 
-    /// <summary>Notes something that is wrong: what, why and how to mend it, in one line.</summary>
+    /// <summary>Notes something that is wrong: what, why and how to fix it, in one line.</summary>
     public void Note(string problem) => problems.Add(problem);
 
     /// <summary>Throws everything that was noted.</summary>
@@ -134,4 +134,12 @@ public sealed class Settings
 public sealed class SettingsException(IReadOnlyList<string> problems) : Exception(string.Join(Environment.NewLine, problems))
 {
     public IReadOnlyList<string> Problems { get; } = [.. problems];
+
+    /// <summary>Says each problem on standard error, in a line that begins with the program's name.</summary>
+    /// <returns>The exit code to end with.</returns>
+    public int Report(string program)
+    {
+        foreach (var problem in Problems) Console.Error.WriteLine($"{program}: {problem}");
+        return ExitCodes.Configuration;
+    }
 }

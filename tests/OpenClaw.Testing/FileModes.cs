@@ -1,7 +1,7 @@
 namespace OpenClaw.Testing;
 
 /// <summary>Who may read a file or enter a folder.</summary>
-public static class PrivateFiles
+public static class FileModes
 {
     /// <summary>Whether nobody but the owner may do anything with it.</summary>
     public static bool IsPrivate(string path)

@@ -1,0 +1,12 @@
+namespace OpenClaw.Broker;
+
+/// <summary>Names of the environment variables that the broker alone reads.</summary>
+internal static class BrokerVariables
+{
+    public const string LeaseSeconds = "LEASE_SECONDS";
+    public const string MaxCreateBytes = "MAX_REQUEST_BODY_BYTES";
+    public const string MaxPayloadBytes = "MAX_PAYLOAD_BYTES";
+    public const string MaxResultBytes = "MAX_RESULT_BYTES";
+    public const string MaxOtherBytes = "MAX_OTHER_BODY_BYTES";
+    public const string DiskReserveBytes = "DISK_RESERVE_BYTES";
+}

@@ -1,0 +1,8 @@
+namespace OpenClaw.Runner;
+
+/// <summary>Names of the environment variables that the runner alone reads.</summary>
+internal static class RunnerVariables
+{
+    public const string Concurrency = "RUNNER_CONCURRENCY";
+    public const string ResultTimeoutSec = "RESULT_TIMEOUT_SEC";
+}
