@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Running;
+using OpenClaw.Broker.Time;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Testing;
@@ -25,7 +25,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
     private WebApplication app = null!;
     private int reminded;
 
-    public FakeTimeProvider Clock { get; } = new(Beginning);
+    public MachineClock Clock { get; } = new(Beginning);
 
     public string DatabasePath => folder.File("broker.db");
 
@@ -61,7 +61,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
         app = BrokerHost.Build(options, Clock, silo =>
         {
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
-            silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
+            silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, static (services, _) => services.GetRequiredService<TimeProvider>());
             silo.AddIncomingGrainCallFilter(context =>
             {
                 if (context.InterfaceMethod.Name == nameof(IRemindable.ReceiveReminder)) Interlocked.Increment(ref reminded);

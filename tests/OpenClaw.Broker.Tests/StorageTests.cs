@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
@@ -74,16 +75,16 @@ public sealed class StorageTests : IDisposable
     {
         using var database = Database.Open(DatabasePath);
         using var writer = NewWriter(database);
-        var key = new IdempotencyKey("k", [1, 2, 3]);
+        var key = new IdempotencyKey("k", [1, 2, 3], new SteadyTime(1));
         JobInsert first = new(NewJob(), [], key), second = new(NewJob(), [], key);
         await Task.WhenAll(writer.WriteAsync(first), writer.WriteAsync(second));
         Assert.Null(first.EarlierUse);
         Assert.Equal(first.Job.Id, second.EarlierUse!.JobId);
         using var connection = database.Connect();
         Assert.Equal(1, connection.Scalar<long>("select count(*) from job"));
-        await writer.WriteAsync(new KeyPurge(0));
+        await writer.WriteAsync(new KeyPurge(new SteadyTime(1)));
         Assert.Equal(1, connection.Scalar<long>("select count(*) from idempotency_key"));
-        await writer.WriteAsync(new KeyPurge(2));
+        await writer.WriteAsync(new KeyPurge(new SteadyTime(2)));
         Assert.Equal(0, connection.Scalar<long>("select count(*) from idempotency_key"));
     }
 

@@ -1,3 +1,4 @@
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Jobs;
 
@@ -50,7 +51,7 @@ internal interface IJobStore
 
     /// <summary>Drops idempotency keys of before a time, a few at once.</summary>
     /// <returns>How many.</returns>
-    Task<int> PurgeKeysAsync(long before);
+    Task<int> PurgeKeysAsync(SteadyTime before);
 
     /// <summary>Proves that a read answers.</summary>
     Task ProbeReadAsync();

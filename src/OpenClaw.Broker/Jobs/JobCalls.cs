@@ -4,13 +4,15 @@ using OpenClaw.Broker.Time;
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>The only way to change a job: makes or changes it, and then lets everybody hear of it.</summary>
-internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh, IEnumerable<INewsSink> sinks, SteadyClock clock, BrokerOptions options)
+internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh, IEnumerable<INewsSink> sinks, Clock clock, BrokerOptions options)
 {
     private readonly INewsSink[] sinks = [.. sinks];
     private readonly ConcurrentDictionary<string, bool> queues = new(StringComparer.Ordinal);
 
     /// <summary>Now as people's clocks show it, in milliseconds since 1970.</summary>
     public long Now => clock.Wall;
+
+    public SteadyTime SteadyNow => clock.SteadyNow;
 
     /// <summary>The queues that were named since the file was made.</summary>
     public ICollection<string> Queues => queues.Keys;
@@ -63,7 +65,7 @@ internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh,
 
     private async ValueTask TellAsync(Job job, long? leaseMs)
     {
-        var news = JobNews.Of(job, clock.Now, leaseMs);
+        var news = JobNews.Of(job, clock.SteadyNow, leaseMs);
         foreach (var sink in sinks) await sink.Heard(news);
     }
 }

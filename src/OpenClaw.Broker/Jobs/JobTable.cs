@@ -119,7 +119,7 @@ internal sealed class ResultInsert(long seq, byte[]? result, byte[]? error) : Ch
 }
 
 /// <summary>Takes an idempotency key for a job; refused where it was taken before.</summary>
-internal sealed class KeyInsert(IdempotencyKey key, Guid job, long now) : Change
+internal sealed class KeyInsert(IdempotencyKey key, Guid job) : Change
 {
     public override string Sql => "insert into idempotency_key (scope, key, body_hash, job_id, created_at) values (?1, ?2, ?3, ?4, ?5) on conflict do nothing";
 
@@ -131,7 +131,7 @@ internal sealed class KeyInsert(IdempotencyKey key, Guid job, long now) : Change
         parameters.Set(2, key.Key);
         parameters.Set(3, key.BodyHash);
         parameters.Set(4, job.ToString());
-        parameters.Set(5, now);
+        parameters.Set(5, key.At.Milliseconds);
     }
 }
 

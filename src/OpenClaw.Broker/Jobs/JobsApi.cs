@@ -76,7 +76,7 @@ internal sealed class JobsApi(
             throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
                 $"the payload has {payload.Length} bytes; the limit is {options.MaxPayloadBytes}. Send less, or raise {BrokerVariables.MaxPayloadBytes}");
         }
-        return new NewJob(queue, Encoding.UTF8.GetString(command), payload, requires, lane, calls.Now, key is null ? null : new IdempotencyKey(KeyScope, key, SHA256.HashData(body)));
+        return new NewJob(queue, Encoding.UTF8.GetString(command), payload, requires, lane, calls.Now, key is null ? null : new IdempotencyKey(KeyScope, key, SHA256.HashData(body), calls.SteadyNow));
     }
 
     private static string Queue(JsonField field, FieldErrors errors)

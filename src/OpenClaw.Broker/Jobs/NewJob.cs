@@ -1,3 +1,5 @@
+using OpenClaw.Broker.Time;
+
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>A job to create. The payload is UTF-8 text.</summary>
@@ -7,7 +9,8 @@ internal sealed record NewJob(string Queue, string Command, byte[] Payload, stri
 
 /// <summary>A caller's key and the SHA-256 of the body that came with it.</summary>
 /// <param name="Scope">The caller's name, method and path: the same key of another is another key.</param>
-internal sealed record IdempotencyKey(string Scope, string Key, byte[] BodyHash);
+/// <param name="At">On the steady clock, so that how long it is kept does not depend on the date.</param>
+internal sealed record IdempotencyKey(string Scope, string Key, byte[] BodyHash, SteadyTime At);
 
 /// <summary>Which job an idempotency key made, and from what body.</summary>
 internal sealed record KeyUse(Guid JobId, byte[] BodyHash);

@@ -1,4 +1,5 @@
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Queues;
 
@@ -39,7 +40,7 @@ internal interface IQueueGrain : IGrainWithStringKey
 /// <param name="SentAt">Now, on the clock that dated the news.</param>
 /// <param name="Asks">The capabilities of each worker that asks for a job.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.QueueMessage")]
-internal sealed record QueueMessage([property: Id(0)] JobNews[] News, [property: Id(1)] long SentAt, [property: Id(2)] Lane[] Asks);
+internal sealed record QueueMessage([property: Id(0)] JobNews[] News, [property: Id(1)] SteadyTime SentAt, [property: Id(2)] Lane[] Asks);
 
 /// <summary>The job that was set aside; or none, and whether a refill is under way that may bring one.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Offer")]

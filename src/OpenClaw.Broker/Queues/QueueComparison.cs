@@ -5,7 +5,7 @@ namespace OpenClaw.Broker.Queues;
 
 /// <summary>Every 30 s all queues of this process are compared with the table at once, so that a lost message costs seconds, never a job.</summary>
 internal sealed partial class QueueComparison(
-    QueueLinks queues, IJobStore store, SteadyClock clock, BrokerOptions options, TimeProvider time, ILogger<QueueComparison> log)
+    QueueLinks queues, IJobStore store, Clock clock, BrokerOptions options, ILogger<QueueComparison> log)
     : BackgroundService
 {
     /// <summary>About how many ready and how many running rows a comparison looks at.</summary>
@@ -15,7 +15,7 @@ internal sealed partial class QueueComparison(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Every, time);
+        using var timer = new PeriodicTimer(Every, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken)) await CompareAsync();
     }
 
@@ -28,7 +28,7 @@ internal sealed partial class QueueComparison(
             ILookup<string, JobNews>? rows = null;
             try
             {
-                rows = (await store.ReadHeadsAsync(Heads)).Select(j => JobNews.Of(j, clock.Now, options.LeaseMs)).ToLookup(static n => n.Queue, StringComparer.Ordinal);
+                rows = (await store.ReadHeadsAsync(Heads)).Select(j => JobNews.Of(j, clock.SteadyNow, options.LeaseMs)).ToLookup(static n => n.Queue, StringComparer.Ordinal);
             }
             finally
             {

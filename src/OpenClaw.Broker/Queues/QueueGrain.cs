@@ -11,7 +11,7 @@ namespace OpenClaw.Broker.Queues;
 [KeepAlive]
 internal sealed partial class QueueGrain(
     [PersistentState("queue", StorageNames.AdoNet)] IPersistentState<QueueState> settings,
-    JobCalls calls, IJobStore store, ClaimWaiters waiters, QueuePauses pauses, SteadyClock clock, BrokerOptions options, ILogger<QueueGrain> log)
+    JobCalls calls, IJobStore store, ClaimWaiters waiters, QueuePauses pauses, Clock clock, BrokerOptions options, ILogger<QueueGrain> log)
     : Grain, IQueueGrain, IRemindable
 {
     /// <summary>How many unfinished jobs the index holds over all lanes.</summary>
@@ -32,11 +32,11 @@ internal sealed partial class QueueGrain(
     private readonly Queue<Entry> overdue = [];
     private int leaseEnds;
     private IGrainTimer timer = null!;
-    private long? timerDue;
+    private SteadyTime? timerDue;
     private IGrainReminder? reminder;
     private bool reminderIsKnown;
-    private long lastLeased;
-    private long lastUsed;
+    private SteadyTime lastLeased;
+    private SteadyTime lastUsed;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -51,9 +51,9 @@ internal sealed partial class QueueGrain(
             index.BeginRefill(window);
             index.EndRefill(window, rows, complete);
         }
-        lastLeased = lastUsed = clock.Now;
+        lastLeased = lastUsed = clock.SteadyNow;
         pauses.Set(Name, Paused);
-        foreach (var job in snapshot.Running) index.Observe(JobNews.Of(job, clock.Now, options.LeaseMs), clock.Now);
+        foreach (var job in snapshot.Running) index.Observe(JobNews.Of(job, clock.SteadyNow, options.LeaseMs), clock.SteadyNow);
         timer = this.RegisterGrainTimer(EndOverdueAsync, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
         this.RegisterGrainTimer(KeepAsync, new GrainTimerCreationOptions(TimeSpan.Zero, KeepEvery) { Interleave = true });
         Settle();
@@ -64,7 +64,7 @@ internal sealed partial class QueueGrain(
 
     public ValueTask<Offer[]> ObserveAsync(QueueMessage message)
     {
-        lastUsed = clock.Now;
+        lastUsed = clock.SteadyNow;
         foreach (var news in message.News) Observe(news, message.SentAt - news.At);
         var offers = message.Asks.Length == 0 ? [] : new Offer[message.Asks.Length];
         for (var i = 0; i < offers.Length; i++) offers[i] = Next(message.Asks[i]);
@@ -90,7 +90,7 @@ internal sealed partial class QueueGrain(
         var found = 0;
         foreach (var row in rows ?? [])
         {
-            if (!index.ObserveRow(row, clock.Now)) continue;
+            if (!index.ObserveRow(row, clock.SteadyNow)) continue;
             found++;
             waiters.Wake(Name, row.Lane);
         }
@@ -140,15 +140,15 @@ internal sealed partial class QueueGrain(
     private Offer Next(Lane caps)
     {
         if (Paused is not null) return default;
-        var id = index.SetAside(caps, clock.Now + SetAsideMs);
-        if (index.LaneToRefill(caps, clock.Now) is { } lane) _ = RefillAsync(lane);
+        var id = index.SetAside(caps, clock.SteadyNow + SetAsideMs);
+        if (index.LaneToRefill(caps, clock.SteadyNow) is { } lane) _ = RefillAsync(lane);
         return new Offer(id, id is null && index.IsRefilling(caps));
     }
 
     private void Observe(JobNews news, long waitedMs)
     {
-        if (news.State == JobState.Running) lastLeased = clock.Now;
-        if (index.Observe(news, clock.Now, waitedMs)) waiters.Wake(Name, news.Lane);
+        if (news.State == JobState.Running) lastLeased = clock.SteadyNow;
+        if (index.Observe(news, clock.SteadyNow, waitedMs)) waiters.Wake(Name, news.Lane);
     }
 
     /// <summary>After each change: the timer is set to the next deadline.</summary>
@@ -157,7 +157,7 @@ internal sealed partial class QueueGrain(
         var next = index.NextDeadline;
         if (next == timerDue) return;
         timerDue = next;
-        var due = next is { } until ? TimeSpan.FromMilliseconds(Math.Max(0, until - clock.Now)) : Timeout.InfiniteTimeSpan;
+        var due = next is { } until ? TimeSpan.FromMilliseconds(Math.Max(0, until - clock.SteadyNow)) : Timeout.InfiniteTimeSpan;
         timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
@@ -165,7 +165,7 @@ internal sealed partial class QueueGrain(
     private Task EndOverdueAsync(CancellationToken stop)
     {
         timerDue = null;
-        var due = index.TakeOverdue(clock.Now, out var lanes);
+        var due = index.TakeOverdue(clock.SteadyNow, out var lanes);
         foreach (var entry in due) overdue.Enqueue(entry);
         foreach (var lane in lanes) waiters.Wake(Name, lane);
         StartLeaseEnds();
@@ -195,7 +195,7 @@ internal sealed partial class QueueGrain(
         {
             LogRetry(e, entry.Id);
         }
-        index.Postpone(entry, clock.Now + RetryMs);
+        index.Postpone(entry, clock.SteadyNow + RetryMs);
         leaseEnds--;
         StartLeaseEnds();
         Settle();
@@ -213,7 +213,7 @@ internal sealed partial class QueueGrain(
         }
         catch (Exception e)
         {
-            index.AbandonRefill(lane, clock.Now + RetryMs);
+            index.AbandonRefill(lane, clock.SteadyNow + RetryMs);
             LogRefill(e, Name);
         }
         Settle();
@@ -229,14 +229,14 @@ internal sealed partial class QueueGrain(
         {
             LogReminder(e, Name);
         }
-        var isIdle = index.IsEmpty && Paused is null && !waiters.HasAny(Name) && clock.Now - lastUsed > IdleLinger.TotalMilliseconds;
+        var isIdle = index.IsEmpty && Paused is null && !waiters.HasAny(Name) && clock.SteadyNow - lastUsed > IdleLinger.TotalMilliseconds;
         if (isIdle && reminder is null && Name != QueueNames.Default) DeactivateOnIdle();
     }
 
     /// <summary>The reminder is there before the first lease, and goes an hour after the last; a queue that holds nothing needs none.</summary>
     private async Task KeepReminderAsync()
     {
-        var wanted = index.Leased > 0 || index.Ready > 0 || clock.Now - lastLeased < ReminderLinger.TotalMilliseconds;
+        var wanted = index.Leased > 0 || index.Ready > 0 || clock.SteadyNow - lastLeased < ReminderLinger.TotalMilliseconds;
         if (!reminderIsKnown) reminder = await this.GetReminder(ReminderName);
         reminderIsKnown = true;
         if (wanted && reminder is null)

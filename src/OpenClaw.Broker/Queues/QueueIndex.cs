@@ -1,11 +1,12 @@
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Queues;
 
 /// <summary>
 /// What a queue knows of its unfinished jobs, in memory: which are ready, set aside for a worker, or leased. It is a window
 /// on the table: each lane holds its oldest jobs, and while the table has <see cref="LaneIndex.More"/>, jobs past the
-/// window's end are left out until a refill reads them. Times are milliseconds of the steady clock.
+/// window's end are left out until a refill reads them. 
 /// </summary>
 internal sealed class QueueIndex(int capacity)
 {
@@ -17,7 +18,7 @@ internal sealed class QueueIndex(int capacity)
     private readonly Dictionary<Guid, Entry> entries = [];
     private readonly Dictionary<Lane, LaneIndex> lanes = [];
     private readonly Dictionary<Lane, LaneIndex[]> lanesByCaps = [];
-    private readonly PriorityQueue<Entry, long> deadlines = new();
+    private readonly PriorityQueue<Entry, SteadyTime> deadlines = new();
     private readonly Dictionary<Guid, long> forgotten = [];
     private int reads;
 
@@ -39,7 +40,7 @@ internal sealed class QueueIndex(int capacity)
     public int Deadlines => deadlines.Count;
 
     /// <summary>The earliest end of a lease or of a set-aside; null where there is none.</summary>
-    public long? NextDeadline
+    public SteadyTime? NextDeadline
     {
         get
         {
@@ -59,9 +60,9 @@ internal sealed class QueueIndex(int capacity)
     /// <param name="now">Now, on the clock that deadlines are counted by.</param>
     /// <param name="waitedMs">How long ago it happened.</param>
     /// <returns>Whether the job became ready here.</returns>
-    public bool Observe(JobNews news, long now, long waitedMs = 0)
+    public bool Observe(JobNews news, SteadyTime now, long waitedMs = 0)
     {
-        long? until = null;
+        SteadyTime? until = null;
         if (entries.TryGetValue(news.Id, out var entry))
         {
             if (news.Version <= entry.Version) return false;
@@ -71,7 +72,7 @@ internal sealed class QueueIndex(int capacity)
         if (news.IsReady) return AddReady(new Entry(news.Id, news.Rank, news.Version, news.Lane));
         if (news.State == JobState.Running)
         {
-            if (news.LeaseMs is { } lease) until = now - waitedMs + lease;
+            if (news.LeaseMs is { } lease) until = now + (lease - waitedMs);
             File(new Entry(news.Id, news.Rank, news.Version, news.Lane), Place.Leased, until ?? now);
             return false;
         }
@@ -87,7 +88,7 @@ internal sealed class QueueIndex(int capacity)
     }
 
     /// <summary>Takes the first job that a worker with these capabilities may have and sets it aside until a time.</summary>
-    public Guid? SetAside(Lane caps, long until)
+    public Guid? SetAside(Lane caps, SteadyTime until)
     {
         Entry? first = null;
         foreach (var lane in LanesFor(caps))
@@ -110,7 +111,7 @@ internal sealed class QueueIndex(int capacity)
     }
 
     /// <summary>A lane of these capabilities that is running dry while the table holds more of it.</summary>
-    public LaneIndex? LaneToRefill(Lane caps, long now) =>
+    public LaneIndex? LaneToRefill(Lane caps, SteadyTime now) =>
         LanesFor(caps).FirstOrDefault(l => l.More && !l.Refilling && l.Ready.Count < LaneQuota / 4 && l.NotBefore <= now);
 
     /// <summary>Whether a worker with these capabilities should wait for a refill rather than go away empty.</summary>
@@ -118,7 +119,7 @@ internal sealed class QueueIndex(int capacity)
 
     /// <summary>What was due by now: set-asides went back to their places, leases are returned to be ended.</summary>
     /// <param name="lanes">The lanes that got jobs back.</param>
-    public List<Entry> TakeOverdue(long now, out HashSet<Lane> lanes)
+    public List<Entry> TakeOverdue(SteadyTime now, out HashSet<Lane> lanes)
     {
         lanes = [];
         var overdue = new List<Entry>();
@@ -140,7 +141,7 @@ internal sealed class QueueIndex(int capacity)
     public bool IsCurrent(Entry entry) => entries.GetValueOrDefault(entry.Id) == entry;
 
     /// <summary>Tries the end of a lease again later.</summary>
-    public void Postpone(Entry entry, long until)
+    public void Postpone(Entry entry, SteadyTime until)
     {
         if (!IsCurrent(entry)) return;
         entry.Until = until;
@@ -156,7 +157,7 @@ internal sealed class QueueIndex(int capacity)
     }
 
     /// <summary>As <see cref="Observe"/>, for a row of the table that may be older than what came by since.</summary>
-    public bool ObserveRow(JobNews row, long now) => (entries.ContainsKey(row.Id) || !IsForgotten(row.Id, row.Version)) && Observe(row, now);
+    public bool ObserveRow(JobNews row, SteadyTime now) => (entries.ContainsKey(row.Id) || !IsForgotten(row.Id, row.Version)) && Observe(row, now);
 
     public void BeginRefill(LaneIndex lane)
     {
@@ -170,7 +171,7 @@ internal sealed class QueueIndex(int capacity)
 
     /// <summary>Ends a refill that read nothing.</summary>
     /// <param name="notBefore">When the next may be tried.</param>
-    public void AbandonRefill(LaneIndex lane, long notBefore = 0)
+    public void AbandonRefill(LaneIndex lane, SteadyTime notBefore = default)
     {
         lane.Refilling = false;
         lane.NotBefore = notBefore;
@@ -186,7 +187,7 @@ internal sealed class QueueIndex(int capacity)
         foreach (var row in rows)
         {
             if (entries.ContainsKey(row.Id) || IsForgotten(row.Id, row.Version)) continue;
-            File(new Entry(row.Id, row.Rank, row.Version, lane.Lane), Place.Ready, 0);
+            File(new Entry(row.Id, row.Rank, row.Version, lane.Lane), Place.Ready, default);
         }
         lane.More = !complete || lane.Skipped;
         if (rows.Count > 0) lane.End = rows[^1].Rank > lane.End ? rows[^1].Rank : lane.End;
@@ -225,11 +226,11 @@ internal sealed class QueueIndex(int capacity)
             entries.Remove(entry.Id);
             return false;
         }
-        File(entry, Place.Ready, 0);
+        File(entry, Place.Ready, default);
         return true;
     }
 
-    private void File(Entry entry, Place place, long until)
+    private void File(Entry entry, Place place, SteadyTime until)
     {
         entries[entry.Id] = entry;
         (entry.Place, entry.Until) = (place, until);
@@ -306,7 +307,7 @@ internal sealed class Entry(Guid id, Rank rank, long version, Lane lane)
     public Place Place { get; set; }
 
     /// <summary>When it stops being set aside or leased.</summary>
-    public long Until { get; set; }
+    public SteadyTime Until { get; set; }
 }
 
 /// <summary>The ready jobs of a lane, in order.</summary>
@@ -329,7 +330,7 @@ internal sealed class LaneIndex(Lane lane)
     public bool Refilling { get; set; }
 
     /// <summary>After a refill that failed: when the next may be tried.</summary>
-    public long NotBefore { get; set; }
+    public SteadyTime NotBefore { get; set; }
 
     /// <summary>Whether a job past the end was left out since the refill began.</summary>
     public bool Skipped { get; set; }

@@ -7,7 +7,7 @@ namespace OpenClaw.Broker.Queues;
 /// This process's way to one queue: a message at a time, which takes along all news and all who ask since the one before, so
 /// a busy queue gets few messages. News that nobody waits for ride along, and leave on their own after 200 ms.
 /// </summary>
-internal sealed partial class QueueLink(string queue, IQueueGrain grain, SteadyClock clock, TimeProvider time, ILogger<QueueLink> log)
+internal sealed partial class QueueLink(string queue, IQueueGrain grain, Clock clock, ILogger<QueueLink> log)
 {
     private const int FullMessage = 256;
     private const int MostNews = 10_000;
@@ -24,9 +24,6 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, SteadyC
     private bool isLate;
     private ITimer? linger;
 
-    /// <summary>When it last said or asked something.</summary>
-    public long LastUsed { get; private set; }
-
     /// <summary>Hands news on; completes when the queue knows, or is late. Never fails: the queue finds in the table what it missed.</summary>
     public ValueTask TellAsync(JobNews piece)
     {
@@ -34,7 +31,6 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, SteadyC
         var waited = Task.CompletedTask;
         lock (gate)
         {
-            LastUsed = clock.Now;
             if (news.Count >= MostNews) return ValueTask.CompletedTask; // the queue has hung for long; it will compare
             news.Add(piece);
             if (piece.IsReady)
@@ -63,7 +59,6 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, SteadyC
         Parcel? parcel;
         lock (gate)
         {
-            LastUsed = clock.Now;
             asks.Add((caps, answer));
             parcel = Pack();
         }
@@ -78,7 +73,7 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, SteadyC
         isUnderWay = true;
         var caps = asks.Count == 0 ? [] : new Lane[asks.Count];
         for (var i = 0; i < caps.Length; i++) caps[i] = asks[i].Caps;
-        var parcel = new Parcel(new QueueMessage([.. news], clock.Now, caps), asks, heard);
+        var parcel = new Parcel(new QueueMessage([.. news], clock.SteadyNow, caps), asks, heard);
         news.Clear();
         if (asks.Count > 0) asks = [];
         heard = null;
@@ -105,7 +100,7 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, SteadyC
             var delivery = grain.ObserveAsync(parcel.Message).AsTask();
             if (!delivery.IsCompleted)
             {
-                await ((Task)delivery).WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ((Task)delivery).WaitAsync(Patience, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!delivery.IsCompleted) BeLate(parcel.Heard);
             }
             var offers = await delivery;
@@ -132,7 +127,7 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, SteadyC
 
     private void StartLinger()
     {
-        if (linger is null) linger = time.CreateTimer(static link => ((QueueLink)link!).EndLinger(), this, Linger, Timeout.InfiniteTimeSpan);
+        if (linger is null) linger = clock.CreateTimer(static link => ((QueueLink)link!).EndLinger(), this, Linger, Timeout.InfiniteTimeSpan);
         else linger.Change(Linger, Timeout.InfiniteTimeSpan);
     }
 

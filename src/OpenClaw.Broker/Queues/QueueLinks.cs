@@ -5,7 +5,7 @@ using OpenClaw.Broker.Time;
 namespace OpenClaw.Broker.Queues;
 
 /// <summary>This process's ways to all queues; it hears of jobs and hands the news to the queue that each is in.</summary>
-internal sealed class QueueLinks(IGrainFactory grains, SteadyClock clock, TimeProvider time, ILogger<QueueLink> log) : INewsSink
+internal sealed class QueueLinks(IGrainFactory grains, Clock clock, ILogger<QueueLink> log) : INewsSink
 {
     private readonly ConcurrentDictionary<string, (QueueLink Link, IQueueGrain Grain)> links = new(StringComparer.Ordinal);
 
@@ -20,6 +20,6 @@ internal sealed class QueueLinks(IGrainFactory grains, SteadyClock clock, TimePr
     private (QueueLink Link, IQueueGrain Grain) Make(string queue)
     {
         var grain = grains.GetGrain<IQueueGrain>(queue);
-        return (new QueueLink(queue, grain, clock, time, log), grain);
+        return (new QueueLink(queue, grain, clock, log), grain);
     }
 }

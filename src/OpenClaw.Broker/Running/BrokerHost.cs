@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
@@ -22,19 +20,18 @@ internal static class BrokerHost
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(8);
 
     /// <summary>Builds the host; its database is open and checked when this returns.</summary>
-    /// <param name="time">The clock of jobs and leases.</param>
+    /// <param name="machine">The machine's clock, which may jump.</param>
     /// <param name="configureSilo">What a test adds to the silo.</param>
     /// <exception cref="DatabaseException">The database can't be used.</exception>
-    public static WebApplication Build(BrokerOptions options, TimeProvider time, Action<ISiloBuilder>? configureSilo = null)
+    public static WebApplication Build(BrokerOptions options, TimeProvider machine, Action<ISiloBuilder>? configureSilo = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         AddLogging(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
-        var clock = new SteadyClock(time);
         var database = Database.Open(options.DatabasePath);
-        AddServices(builder.Services, options, time, clock, database);
+        AddServices(builder.Services, options, new Clock(machine), database);
         if (options.AdminToken is not null) Dashboard.Add(builder);
         builder.UseOrleans(silo =>
         {
@@ -46,11 +43,11 @@ internal static class BrokerHost
         return app;
     }
 
-    private static void AddServices(IServiceCollection services, BrokerOptions options, TimeProvider time, SteadyClock clock, Database database)
+    private static void AddServices(IServiceCollection services, BrokerOptions options, Clock clock, Database database)
     {
         services.AddSingleton(options);
-        services.AddSingleton(time);
         services.AddSingleton(clock);
+        services.AddSingleton<TimeProvider>(clock);
         // Made by the container, so that it is disposed last, after all that use the file.
         services.AddSingleton(_ => database);
         services.AddSingleton<WriteGate>();
@@ -69,8 +66,8 @@ internal static class BrokerHost
 
     private static void Configure(ISiloBuilder silo, BrokerOptions options)
     {
-        // No other silo and no outside client ever connects: loopback, and a port that is free.
-        silo.UseLocalhostClustering(FreeLoopbackPort(), gatewayPort: 0, serviceId: "openclaw", clusterId: "openclaw");
+        silo.UseLocalhostClustering(gatewayPort: 0, serviceId: "openclaw", clusterId: "openclaw");
+        NoConnections.Use(silo.Services);
         silo.AddAdoNetGrainStorage(StorageNames.AdoNet, storage => storage.Configure<SqliteDataSource>((o, source) =>
         {
             o.Invariant = StorageNames.Invariant;
@@ -130,12 +127,5 @@ internal static class BrokerHost
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         logging.AddFilter("Polly", LogLevel.Error);
-    }
-
-    private static int FreeLoopbackPort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -11,7 +11,7 @@ using OpenClaw.Programs;
 namespace OpenClaw.Broker.Running;
 
 /// <summary>Whether the broker can do its work: a real read and a real write, at most once a second for all who ask.</summary>
-internal sealed class HealthApi(IJobStore store, DiskReserve reserve, QueuePauses pauses, SteadyClock clock, TimeProvider time, IServer server)
+internal sealed class HealthApi(IJobStore store, DiskReserve reserve, QueuePauses pauses, Clock clock, IServer server)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
@@ -61,10 +61,10 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, QueuePause
         Task<Checks> check;
         lock (gate)
         {
-            if (last is null || last.IsCompleted && time.GetElapsedTime(lastAt) >= Kept)
+            if (last is null || last.IsCompleted && clock.GetElapsedTime(lastAt) >= Kept)
             {
                 last = ProbeAsync();
-                lastAt = time.GetTimestamp();
+                lastAt = clock.GetTimestamp();
             }
             check = last;
         }
@@ -84,7 +84,7 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, QueuePause
     {
         try
         {
-            await probe.WaitAsync(Patience, time);
+            await probe.WaitAsync(Patience, clock);
             return Checks.Fine;
         }
         catch (TimeoutException)

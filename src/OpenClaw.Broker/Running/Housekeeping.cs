@@ -10,7 +10,8 @@ namespace OpenClaw.Broker.Running;
 
 /// <summary>Says that the broker is up, checks in the background what the start left out, and drops old idempotency keys.</summary>
 internal sealed partial class Housekeeping(
-    Database database, IJobStore store, SteadyClock clock, TimeProvider time, BrokerOptions options, IServer server, IHostApplicationLifetime lifetime, FatalError fatal, ILogger<Housekeeping> log)
+    Database database, IJobStore store, Clock clock, BrokerOptions options, IServer server, IHostApplicationLifetime lifetime, FatalError fatal,
+    ILogger<Housekeeping> log)
     : BackgroundService
 {
     private static readonly TimeSpan KeyAge = TimeSpan.FromHours(25);
@@ -20,7 +21,7 @@ internal sealed partial class Housekeeping(
     {
         using var started = lifetime.ApplicationStarted.Register(Announce);
         await Task.Run(CheckRest, stoppingToken);
-        using var timer = new PeriodicTimer(Every, time);
+        using var timer = new PeriodicTimer(Every, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken)) await PurgeKeysAsync(stoppingToken);
     }
 
@@ -51,7 +52,7 @@ internal sealed partial class Housekeeping(
     {
         try
         {
-            var before = clock.Wall - (long)KeyAge.TotalMilliseconds;
+            var before = clock.SteadyNow - (long)KeyAge.TotalMilliseconds;
             while (await store.PurgeKeysAsync(before) > 0 && !stop.IsCancellationRequested)
             {
             }

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
+using OpenClaw.Broker.Time;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 
 /// <summary>Every log entry as one line, exceptions included.</summary>
-internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
+internal sealed class LineFormatter(Clock clock) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "line";
     private const string Template = "{OriginalFormat}";
@@ -17,7 +18,7 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
         var facts = state.Where(f => f.Key != Template && !message.Equals(f.Value)).Select(static f => (f.Key, f.Value))
             .Append(("Exception", logEntry.Exception is { } e ? $"{e.GetType().Name}: {e.Message}" : null))
             .Append(("At", logEntry is { LogLevel: >= LogLevel.Error, Exception.StackTrace: { } trace } ? trace.ReplaceLineEndings(" ") : null));
-        textWriter.WriteLine(LogLine.Format(time.GetUtcNow(), Level(logEntry.LogLevel), message, facts));
+        textWriter.WriteLine(LogLine.Format(DateTimeOffset.FromUnixTimeMilliseconds(clock.Wall), Level(logEntry.LogLevel), message, facts));
     }
 
     private static string Level(LogLevel level) => level switch

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Running;
-using OpenClaw.Broker.Storage;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
 using Orleans.Storage;

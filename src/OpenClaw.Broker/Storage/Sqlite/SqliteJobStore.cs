@@ -1,6 +1,7 @@
 using System.Text;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
 
@@ -34,7 +35,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     {
         var insert = new JobInsert(job);
         var changes = new List<Change>(4);
-        if (key is not null) changes.Add(new KeyInsert(key, job.Id, job.CreatedAt));
+        if (key is not null) changes.Add(new KeyInsert(key, job.Id));
         if (isNewQueue) changes.Add(new QueueInsert(job.Queue));
         changes.Add(insert);
         changes.Add(new PayloadInsert(insert, payload));
@@ -123,9 +124,9 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         return jobs;
     });
 
-    public async Task<int> PurgeKeysAsync(long before)
+    public async Task<int> PurgeKeysAsync(SteadyTime before)
     {
-        var purge = new KeyPurge(before);
+        var purge = new KeyPurge(before.Milliseconds);
         await writer.WriteAsync(new Commit([purge], isEssential: true));
         return purge.Dropped;
     }
