@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using OpenClaw.Client;
 using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Outbox;
 using OpenClaw.Runner.Work;
 using OpenClaw.Testing;
 
@@ -15,11 +16,13 @@ internal sealed class RunningWorker : IAsyncDisposable
     private readonly CancellationTokenSource giveUp = new();
     private readonly HttpClient http = BrokerHttp.Create();
     private readonly TempFolder? ownFolder;
-    private readonly WatchedLog log = new();
+    private readonly WatchedLog log;
     private readonly Task work;
 
-    public RunningWorker(Uri broker, TimeProvider clock, IHandler handler, TempFolder? folder = null, int concurrency = 1)
+    /// <param name="brokenBy">A log line that holds this text throws: a fault in whoever writes it.</param>
+    public RunningWorker(Uri broker, TimeProvider clock, IHandler handler, TempFolder? folder = null, int concurrency = 1, string? brokenBy = null)
     {
+        log = new WatchedLog(brokenBy);
         Folder = folder ?? (ownFolder = new TempFolder());
         var settings = new RunnerSettings
         {
@@ -34,7 +37,9 @@ internal sealed class RunningWorker : IAsyncDisposable
         };
         var credentials = new BrokerCredentials { WorkerToken = Token, WorkerId = settings.WorkerId, Caps = settings.Caps };
         var client = new BrokerClient(http, broker, credentials, clock);
-        var worker = new Worker(client, settings, new Dictionary<string, IHandler> { ["test"] = handler }, new RunnerLog(log, clock), clock);
+        var runnerLog = new RunnerLog(log, clock);
+        var handlers = new Dictionary<string, IHandler> { ["test"] = handler };
+        var worker = new Worker(client, settings, handlers, new OutboxFolder(Folder.Path, runnerLog, clock), runnerLog, clock);
         work = worker.RunAsync(stop.Token, giveUp.Token);
     }
 
@@ -59,7 +64,7 @@ internal sealed class RunningWorker : IAsyncDisposable
     {
         await stop.CancelAsync();
         await giveUp.CancelAsync();
-        await EndedAsync();
+        await EndedAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         http.Dispose();
         ownFolder?.Dispose();
         stop.Dispose();
@@ -67,8 +72,8 @@ internal sealed class RunningWorker : IAsyncDisposable
     }
 }
 
-/// <summary>A log that a test can wait for.</summary>
-internal sealed class WatchedLog : StringWriter
+/// <summary>A log that a test can wait for, and break.</summary>
+internal sealed class WatchedLog(string? brokenBy) : StringWriter
 {
     private readonly Channel<string> lines = Channel.CreateUnbounded<string>();
     private readonly Lock gate = new();
@@ -83,6 +88,7 @@ internal sealed class WatchedLog : StringWriter
 
     public override void WriteLine(string? value)
     {
+        if (brokenBy is not null && value!.Contains(brokenBy, StringComparison.Ordinal)) throw new InvalidOperationException("a fault of the test's");
         lock (gate) base.WriteLine(value);
         lines.Writer.TryWrite(value!);
     }

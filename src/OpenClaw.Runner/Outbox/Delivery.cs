@@ -14,13 +14,24 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
     private readonly Channel<StoredOutcome> waiting = Channel.CreateUnbounded<StoredOutcome>();
 
     /// <summary>Keeps and sends an outcome; one that can't be sent now is left to <see cref="RunAsync"/>.</summary>
-    public async Task FinishAsync(StoredOutcome outcome, CancellationToken giveUp)
+    /// <exception cref="OutboxException">The disk fails.</exception>
+    public async Task DeliverAsync(StoredOutcome outcome, CancellationToken giveUp)
     {
-        outbox.Keep(outcome);
-        if (!await TrySendAsync(outcome, giveUp)) waiting.Writer.TryWrite(outcome);
+        try
+        {
+            outbox.Keep(outcome);
+        }
+        catch (OutboxException)
+        {
+            // It is about to be lost with the process: one try without the disk.
+            await SendAsync(outcome, giveUp);
+            throw;
+        }
+        if (await SendAsync(outcome, giveUp) is not null) waiting.Writer.TryWrite(outcome);
     }
 
-    /// <summary>Sends what earlier runs and <see cref="FinishAsync"/> left, until it is all gone, again and again.</summary>
+    /// <summary>Sends what earlier runs and <see cref="DeliverAsync"/> left, until it is all gone, again and again.</summary>
+    /// <exception cref="OutboxException">The disk fails.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
         var left = outbox.Load();
@@ -30,13 +41,14 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
         {
             await foreach (var outcome in waiting.Reader.ReadAllAsync(stop))
             {
-                if (await TrySendAsync(outcome, stop))
+                if (await SendAsync(outcome, stop) is not { } least)
                 {
                     backoff.Reset();
                     continue;
                 }
                 waiting.Writer.TryWrite(outcome);
-                await Task.Delay(backoff.Next(), clock, stop);
+                var own = backoff.Next();
+                await Task.Delay(own > least ? own : least, clock, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -45,8 +57,11 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
         }
     }
 
-    /// <summary>Whether the outcome needs no more sending: the broker has it, or has refused it for good.</summary>
-    private async Task<bool> TrySendAsync(StoredOutcome outcome, CancellationToken stop)
+    /// <summary>
+    /// Null when the outcome needs no more sending: the broker has it, or has refused it for good. Else how long the broker
+    /// wants to be left alone.
+    /// </summary>
+    private async Task<TimeSpan?> SendAsync(StoredOutcome outcome, CancellationToken stop)
     {
         try
         {
@@ -56,19 +71,19 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
             outbox.Remove(outcome);
             contact.Answered();
             log.Delivered(outcome.JobId, answer.Status, answer.Note);
-            return true;
+            return null;
         }
         catch (BrokerException e) when (IsFinal(e))
         {
             outbox.SetAside(outcome);
             log.Orphaned(outcome.JobId, e.Status, e.Message);
-            if (outcome.Kind == OutcomeKind.Result && !IsOthers(e)) await FinishAsync(Refused(outcome, e), stop);
-            return true;
+            if (outcome.Kind == OutcomeKind.Result && !IsOthers(e)) await DeliverAsync(Refused(outcome, e), stop);
+            return null;
         }
-        catch (Exception e) when (BrokerContact.IsAway(e))
+        catch (Exception e) when (BrokerContact.IsFailedCall(e))
         {
             log.DeliveryFailed(outcome.JobId, BrokerContact.Describe(e));
-            return false;
+            return BrokerContact.RetryAfter(e);
         }
     }
 
@@ -76,7 +91,7 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
     private static bool IsFinal(BrokerException e) => e.Status is >= 400 and < 500 && e.Status != 401 && !e.IsPassing;
 
     /// <summary>Whether the job is no more this runner's to finish. Otherwise it is the text that the broker won't have.</summary>
-    private static bool IsOthers(BrokerException e) => e.Status is 404 or 409 || e.Code == ErrorCodes.NotRunning || e.Code is null && e.Status == 400;
+    private static bool IsOthers(BrokerException e) => e.Status is 404 or 409 || e.Code == ErrorCodes.NotRunning || (e.Code is null && e.Status == 400);
 
     private static StoredOutcome Refused(StoredOutcome outcome, BrokerException e) =>
         outcome with { Kind = OutcomeKind.Fail, Text = $"the broker refused the result: {e.Status} {e.Message}" };

@@ -1,23 +1,11 @@
-using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Runner.Outbox;
 
-/// <summary>An outcome on its way to the broker.</summary>
-/// <param name="Text">The result, or the error.</param>
-internal sealed record StoredOutcome(string JobId, int Attempt, string? LeaseToken, OutcomeKind Kind, string Text);
-
-internal enum OutcomeKind
-{
-    Result,
-    Fail,
-}
-
 /// <summary>
-/// Outcomes that the broker has not acknowledged, a file each in <c>outbox/</c>. One that it refuses for good is moved to
-/// <c>outbox/orphans/</c>, so that no work is lost silently.
+/// Outcomes that the broker has not acknowledged, one file each in <c>outbox/</c>. One that it refuses for good is moved to
+/// <c>outbox/orphans/</c>, so that no work is lost silently. Every method throws <see cref="OutboxException"/> when the disk fails.
 /// </summary>
 internal sealed class OutboxFolder
 {
@@ -29,42 +17,51 @@ internal sealed class OutboxFolder
     private readonly RunnerLog log;
     private readonly TimeProvider clock;
 
+    /// <summary>Makes the folders, private, where they are missing, and sees that they can be written.</summary>
     public OutboxFolder(string stateFolder, RunnerLog log, TimeProvider clock)
     {
         (this.log, this.clock) = (log, clock);
         folder = Path.Combine(stateFolder, "outbox");
         orphans = Path.Combine(folder, "orphans");
-        PrivateFiles.CreateFolder(folder);
-        PrivateFiles.CreateFolder(orphans);
+        OnDisk("make", orphans, () => PrivateFiles.CreateFolder(orphans));
+        var probe = Path.Combine(folder, "probe" + PrivateFiles.TemporaryEnding);
+        OnDisk("write", folder, () =>
+        {
+            PrivateFiles.Write(probe, "writable"u8);
+            File.Delete(probe);
+        });
     }
 
-    /// <summary>Keeps an outcome on disk. A disk that refuses is logged: the outcome then lives in memory alone.</summary>
+    /// <summary>Keeps an outcome on disk.</summary>
     public void Keep(StoredOutcome outcome)
     {
-        try
-        {
-            PrivateFiles.Write(Path.Combine(folder, FileName(outcome)), JsonSerializer.SerializeToUtf8Bytes(outcome, OutboxJson.Default.StoredOutcome));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            log.OutboxFailed(outcome.JobId, e.Message);
-        }
+        var path = Path.Combine(folder, outcome.FileName);
+        OnDisk("write", path, () => PrivateFiles.Write(path, JsonSerializer.SerializeToUtf8Bytes(outcome, OutboxJson.Default.StoredOutcome)));
     }
 
     /// <summary>The broker has it.</summary>
-    public void Remove(StoredOutcome outcome) => File.Delete(Path.Combine(folder, FileName(outcome)));
+    public void Remove(StoredOutcome outcome)
+    {
+        var path = Path.Combine(folder, outcome.FileName);
+        OnDisk("delete", path, () => File.Delete(path));
+    }
 
     /// <summary>The broker will never take it.</summary>
-    public void SetAside(StoredOutcome outcome) => SetAside(FileName(outcome));
+    public void SetAside(StoredOutcome outcome) => SetAside(outcome.FileName);
 
-    /// <summary>What an earlier run of the runner left.</summary>
+    /// <summary>What an earlier run of the runner left, oldest first.</summary>
     public IReadOnlyList<StoredOutcome> Load()
     {
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*" + PrivateFiles.TemporaryEnding))
+        var outcomes = new List<StoredOutcome>();
+        OnDisk("read", folder, () =>
         {
-            if (clock.GetUtcNow() - file.LastWriteTimeUtc > Abandoned) file.Delete();
-        }
-        return [.. new DirectoryInfo(folder).EnumerateFiles("*.json").OrderBy(f => f.LastWriteTimeUtc).Select(Read).OfType<StoredOutcome>()];
+            foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*" + PrivateFiles.TemporaryEnding))
+            {
+                if (clock.GetUtcNow() - file.LastWriteTimeUtc > Abandoned) file.Delete();
+            }
+            outcomes.AddRange(new DirectoryInfo(folder).EnumerateFiles("*.json").OrderBy(f => f.LastWriteTimeUtc).Select(Read).OfType<StoredOutcome>());
+        });
+        return outcomes;
     }
 
     private StoredOutcome? Read(FileInfo file)
@@ -72,11 +69,7 @@ internal sealed class OutboxFolder
         try
         {
             var outcome = JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), OutboxJson.Default.StoredOutcome);
-            if (outcome is not null && JobIds.IsValid(outcome.JobId) && FileName(outcome) == file.Name) return outcome;
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
+            if (outcome is { IsSound: true } && outcome.FileName == file.Name) return outcome;
         }
         catch (JsonException)
         {
@@ -90,21 +83,33 @@ internal sealed class OutboxFolder
     private void SetAside(string name)
     {
         var path = Path.Combine(folder, name);
-        if (File.Exists(path)) File.Move(path, Path.Combine(orphans, name), overwrite: true);
+        OnDisk("move", path, () =>
+        {
+            if (File.Exists(path)) File.Move(path, Path.Combine(orphans, name), overwrite: true);
+        });
     }
 
-    private static string FileName(StoredOutcome outcome) =>
-        string.Create(CultureInfo.InvariantCulture, $"{outcome.JobId}.{outcome.Attempt}.{outcome.Kind}.json").ToLowerInvariant();
+    private static void OnDisk(string doing, string path, Action act)
+    {
+        try
+        {
+            act();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OutboxException(doing, path, e);
+        }
+    }
 }
 
-/// <summary>Ids as the broker makes them. They become parts of file names and paths, so nothing else is let in.</summary>
-internal static class JobIds
+/// <summary>The disk under the outbox fails: the runner can't promise any more that outcomes outlive it.</summary>
+internal sealed class OutboxException(string doing, string path, Exception cause) : Exception(Describe(doing, path, cause), cause)
 {
-    public static bool IsValid(string id) => Guid.TryParseExact(id, "D", out var guid) && guid.ToString("D") == id;
-}
+    private const int IoError = 5, NoSpace = 28, NoQuota = 122;
 
-/// <summary>The form of the outbox's files.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(StoredOutcome))]
-internal sealed partial class OutboxJson : JsonSerializerContext;
+    /// <summary>Whether it may pass without a change of configuration or rights: the disk is full or unwell.</summary>
+    public bool MayPass => InnerException is IOException { HResult: IoError or NoSpace or NoQuota };
+
+    private static string Describe(string doing, string path, Exception cause) =>
+        $"can't {doing} {path} ({cause.Message}). Let this user write there, with room on the disk, and start again: outcomes that are kept are sent then";
+}

@@ -3,23 +3,24 @@ using OpenClaw.Contracts;
 
 namespace OpenClaw.Runner.Work;
 
-/// <summary>Keeps a running job's lease alive, and hears by the same call that it is lost or the job cancelled.</summary>
+/// <summary>Keeps a running job's lease, and hears by the same call that it is lost or the job is to be cancelled.</summary>
 internal sealed class Heartbeats(BrokerClient broker, RunnerLog log, TimeProvider clock)
 {
-    /// <summary>Sends heartbeats until <paramref name="over"/> is cancelled or there is no lease to keep.</summary>
-    /// <param name="end">Told why the handler has to end before it has finished.</param>
-    public async Task SendAsync(JobView job, Action<StopReason> end, CancellationToken over)
+    /// <summary>Sends heartbeats until <paramref name="finished"/> is cancelled or there is no lease to keep.</summary>
+    /// <param name="stop">Told why the handler has to stop before it has finished.</param>
+    public async Task SendAsync(ClaimedJob job, Action<StopReason> stop, CancellationToken finished)
     {
-        if (job is not { LeaseToken: { } token, LeaseSeconds: > 0 }) return;
-        var period = TimeSpan.FromSeconds(job.LeaseSeconds.Value / 3);
-        while (await WaitAsync(period, over))
+        if (job.HeartbeatPeriod is not { } period) return;
+        while (true)
         {
+            await Task.Delay(period, clock, finished).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (finished.IsCancellationRequested) return;
             try
             {
                 using var deadline = new CancellationTokenSource(period, clock);
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(over, deadline.Token);
-                var answer = await broker.HeartbeatAsync(job.Id, token, either.Token);
-                if (answer.CancelRequested) end(StopReason.Cancelled);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(finished, deadline.Token);
+                var answer = await broker.HeartbeatAsync(job.Id, job.LeaseToken, either.Token);
+                if (answer.CancelRequested) stop(StopReason.Cancelled);
             }
             catch (BrokerException e) when (e.Status == 404)
             {
@@ -30,31 +31,18 @@ internal sealed class Heartbeats(BrokerClient broker, RunnerLog log, TimeProvide
                 // Queued: the lease ran out, yet nobody has the job. Its result is still welcome.
                 if (e.State == JobStates.Queued) continue;
                 log.LeaseLost(job.Id, e.State);
-                end(StopReason.LeaseLost);
+                stop(StopReason.LeaseLost);
                 return;
             }
-            catch (Exception e) when (BrokerContact.IsAway(e))
+            catch (Exception e) when (BrokerContact.IsFailedCall(e))
             {
-                if (!over.IsCancellationRequested) log.HeartbeatFailed(job.Id, BrokerContact.Describe(e));
+                if (!finished.IsCancellationRequested) log.HeartbeatFailed(job.Id, BrokerContact.Describe(e));
             }
-        }
-    }
-
-    private async Task<bool> WaitAsync(TimeSpan period, CancellationToken over)
-    {
-        try
-        {
-            await Task.Delay(period, clock, over);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
         }
     }
 }
 
-/// <summary>Why a handler has to end before it has finished.</summary>
+/// <summary>Why a handler has to stop before it has finished.</summary>
 internal enum StopReason
 {
     Cancelled,
