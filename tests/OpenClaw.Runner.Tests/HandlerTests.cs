@@ -73,7 +73,12 @@ public sealed class HandlerTests : IDisposable
     public async Task OnlyACanonicalIdOfAKeptPlanIsKnown(string payload)
     {
         Directory.CreateDirectory(folder.File("plans"));
-        foreach (var trap in (string[])["outside.json", "plans/notes.json", "plans/AAAAAAAA-AAAA-4AAA-8AAA-AAAAAAAAAAAA.json", "plans/{aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa}.json", "plans/aaaaaaaaaaaa4aaa8aaaaaaaaaaaaaaa.json"])
+        string[] traps =
+        [
+            "outside.json", "plans/notes.json", "plans/AAAAAAAA-AAAA-4AAA-8AAA-AAAAAAAAAAAA.json",
+            "plans/{aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa}.json", "plans/aaaaaaaaaaaa4aaa8aaaaaaaaaaaaaaa.json",
+        ];
+        foreach (var trap in traps)
         {
             await File.WriteAllTextAsync(folder.File(trap), "{}");
         }

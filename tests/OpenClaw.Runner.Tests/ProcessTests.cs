@@ -123,9 +123,11 @@ public sealed class ProcessTests : IDisposable
     public async Task AnEnvFileServesWhatTheEnvironmentLacks()
     {
         await using var broker = new ScriptedBroker(_ => ScriptedAnswer.Hold);
-        await File.WriteAllTextAsync(folder.File("runner.env"), $"WORKER_ID=from-file\nBROKER_URL={broker.Url}\nWORKER_TOKEN=t\nRUNNER_STATE_DIR={folder.File("state")}\n");
+        await File.WriteAllTextAsync(
+            folder.File("runner.env"), $"WORKER_ID=from-file\nBROKER_URL={broker.Url}\nWORKER_TOKEN=t\nRUNNER_STATE_DIR={folder.File("state")}\n");
         await using var runner = ProgramProcess.Start(
-            Repository.Program("OpenClaw.Runner", "openclaw-runner"), new Dictionary<string, string> { [Variables.WorkerToken] = "from-environment" }, "--env", folder.File("runner.env"));
+            Repository.Program("OpenClaw.Runner", "openclaw-runner"), new Dictionary<string, string> { [Variables.WorkerToken] = "from-environment" },
+            "--env", folder.File("runner.env"));
         var claim = await broker.NextAsync("/jobs/next");
         Assert.Equal(("from-file", "from-environment"), (claim.Headers["X-Worker-Id"], claim.Headers["X-Worker-Token"]));
     }
