@@ -32,7 +32,8 @@ internal sealed class Connection : IDisposable
         if (token is null && folder.RunningUrl is { } dev && (!named || url == dev)) (url, token) = (dev, folder.BotToken);
         if (token is null && needsToken)
         {
-            throw new SettingsException([$"{Variables.BotToken} is not set, and no `clawctl dev` runs in {folder.Path}. Run `clawctl dev` in another terminal, or set {Variables.BrokerUrl} and {Variables.BotToken} to those of your broker."]);
+            throw new SettingsException([$"{Variables.BotToken} is not set, and no `clawctl dev` runs in {folder.Path}. "
+                + $"Run `clawctl dev` in another terminal, or set {Variables.BrokerUrl} and {Variables.BotToken} to those of your broker."]);
         }
         return new Connection(url, token);
     }
@@ -40,15 +41,33 @@ internal sealed class Connection : IDisposable
     /// <summary>What a failed call means: what went wrong, why and what to do, and the exit code for it.</summary>
     public (string Line, int ExitCode) Explain(BrokerException e) => e switch
     {
-        { IsAway: true, NeverArrived: true } => ($"can't reach a broker at {Url} ({e.Message}). Start one with `clawctl dev`, or set {Variables.BrokerUrl}.", ExitCodes.Unavailable),
-        { IsAway: true } => ($"the broker at {Url} did not answer ({e.Message}). Try `clawctl health`.", ExitCodes.Unavailable),
-        { IsPassing: true } => ($"the broker at {Url} can't do it now ({e.Status} {e.Message}). Try again in {e.RetryAfter?.TotalSeconds ?? 5:0} s.", ExitCodes.Unavailable),
-        { Status: 401 } => ($"the broker at {Url} refuses the token ({e.Message}). Set {Variables.BotToken} to the broker's own.", ExitCodes.NotAllowed),
-        { IsUnreadable: true } or { Status: < 400 } => ($"what answers at {Url} is no broker ({e.Status} {e.Message}). Set {Variables.BrokerUrl} to the broker itself.", ExitCodes.Unavailable),
-        { Status: 405 } => ($"the broker at {Url} does not know this command ({e.Message}): it is the original one. Upgrade it, or set {Variables.BrokerUrl} to another.", ExitCodes.Unavailable),
-        { Status: 404, Code: null } => ($"the broker at {Url} says: {e.Message}. There is no job with this id, or it is the original broker and does not know this command.", ExitCodes.NotFound),
-        { Status: 404 } => ("there is no job with this id. `clawctl jobs` lists the jobs there are.", ExitCodes.NotFound),
-        _ => ($"the broker refuses the request: {e.Message}. `clawctl COMMAND --help` shows what a command takes.", ExitCodes.Usage),
+        { NeverArrived: true } => (
+            $"can't reach a broker at {Url} ({e.Message}). Start one with `clawctl dev`, or set {Variables.BrokerUrl}.",
+            ExitCodes.Unavailable),
+        { IsAway: true } => (
+            $"the broker at {Url} did not answer ({e.Message}). Try `clawctl health`.",
+            ExitCodes.Unavailable),
+        { IsPassing: true } => (
+            $"the broker at {Url} can't do it now ({e.Status} {e.Message}). Try again in {e.RetryAfter?.TotalSeconds ?? 5:0} s.",
+            ExitCodes.Unavailable),
+        { Status: 401 } => (
+            $"the broker at {Url} refuses the token ({e.Message}). Set {Variables.BotToken} to the broker's own.",
+            ExitCodes.NotAllowed),
+        { IsUnreadable: true } or { Status: < 400 } => (
+            $"what answers at {Url} is no broker ({e.Status} {e.Message}). Set {Variables.BrokerUrl} to the broker itself.",
+            ExitCodes.Unavailable),
+        { Status: 405 } => (
+            $"the broker at {Url} does not know this command ({e.Message}): it is the original one. Upgrade it, or set {Variables.BrokerUrl} to another.",
+            ExitCodes.Unavailable),
+        { Status: 404, Code: null } => (
+            $"the broker at {Url} says: {e.Message}. There is no job with this id, or it is the original broker and does not know this command.",
+            ExitCodes.NotFound),
+        { Status: 404 } => (
+            "there is no job with this id. `clawctl jobs` lists the jobs there are.",
+            ExitCodes.NotFound),
+        _ => (
+            $"the broker refuses the request: {e.Message}. `clawctl COMMAND --help` shows what a command takes.",
+            ExitCodes.Usage),
     };
 
     public void Dispose() => http.Dispose();

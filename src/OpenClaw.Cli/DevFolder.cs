@@ -42,7 +42,8 @@ internal sealed class DevFolder(string path)
             if (claim is null) return null;
             foreach (var token in (string[])[BotTokenFile, WorkerTokenFile, AdminTokenFile])
             {
-                if (!System.IO.File.Exists(token) || new FileInfo(token).Length == 0) Write(token, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+                if (System.IO.File.Exists(token) && new FileInfo(token).Length > 0) continue;
+                Write(token, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
             }
             return claim;
         }

@@ -79,7 +79,8 @@ internal static class BrokerAnswer
     };
 
     private static string DescribeField(JsonElement field) =>
-        field.ValueKind == JsonValueKind.Object && field.TryGetProperty("loc", out var loc) && field.TryGetProperty("msg", out var msg) && loc.ValueKind == JsonValueKind.Array
+        field.ValueKind == JsonValueKind.Object
+        && field.TryGetProperty("loc", out var loc) && loc.ValueKind == JsonValueKind.Array && field.TryGetProperty("msg", out var msg)
             ? $"{string.Join('.', loc.EnumerateArray())}: {msg}"
             : field.ToString();
 }

@@ -91,7 +91,8 @@ public sealed class BrokerClient
         SendAsync(HttpMethod.Post, Job(id, "/release"), WireJson.Default.Acknowledgement, stop, request => AddWorker(request, leaseToken));
 
     private async Task<T> SendAsync<T>(
-        HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken stop, Action<HttpRequestMessage>? prepare = null, TimeSpan wait = default) where T : class
+        HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken stop, Action<HttpRequestMessage>? prepare = null, TimeSpan wait = default)
+        where T : class
     {
         using var deadline = new CancellationTokenSource(wait + AnswerTimeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, deadline.Token);

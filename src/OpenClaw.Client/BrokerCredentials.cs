@@ -17,5 +17,6 @@ public sealed record BrokerCredentials
     /// <summary>A secret is not repeated in the message.</summary>
     private static string? Checked(string? value, string what) => value is null || HeaderText.CanCarry(value)
         ? value
-        : throw new ArgumentException($"the {what} has a character that no HTTP header can carry. It takes visible ASCII characters: copy it again from where it was made.");
+        : throw new ArgumentException(
+            $"the {what} has a character that no HTTP header can carry. It takes visible ASCII characters: copy it again from where it was made.");
 }

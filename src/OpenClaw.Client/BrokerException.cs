@@ -51,7 +51,8 @@ public sealed class BrokerException : Exception
 
     internal static BrokerException Away(HttpRequestException cause) => new(cause.Message, cause)
     {
-        NeverArrived = cause.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        NeverArrived = cause.HttpRequestError
+            is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
     };
 
     internal static BrokerException AnswerBroken(IOException cause) => new(cause.Message, cause);

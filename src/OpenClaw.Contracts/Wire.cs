@@ -115,7 +115,8 @@ public sealed record Problem
 public sealed record FieldError(IReadOnlyList<string> Loc, string Msg, string Type);
 
 /// <summary>Source-generated JSON of everything on the wire.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(CreateJob))]
 [JsonSerializable(typeof(CreatedJob))]

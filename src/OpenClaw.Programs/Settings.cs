@@ -90,8 +90,12 @@ public sealed class Settings
     public TimeSpan Seconds(string name, double fallback, double min, double max)
     {
         if (Text(name) is not { } text) return TimeSpan.FromSeconds(fallback);
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max) return TimeSpan.FromSeconds(value);
-        Note(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}'. It takes a number of seconds from {min} to {max}; without it {fallback} is used."));
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
+        {
+            return TimeSpan.FromSeconds(value);
+        }
+        Note(string.Create(
+            CultureInfo.InvariantCulture, $"{name} is '{text}'. It takes a number of seconds from {min} to {max}; without it {fallback} is used."));
         return TimeSpan.FromSeconds(fallback);
     }
 

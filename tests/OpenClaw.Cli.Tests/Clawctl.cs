@@ -11,7 +11,8 @@ internal sealed record Clawctl(int ExitCode, string Out, string Messages)
     /// <summary>Runs a command to its end. Variables named here are all of ours that it sees.</summary>
     public static async Task<Clawctl> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments]);
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         foreach (var name in (string[])["BROKER_URL", "BOT_TOKEN", "BOT_TOKEN_FILE", "CREDENTIALS_DIRECTORY", "XDG_STATE_HOME"]) start.Environment.Remove(name);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;

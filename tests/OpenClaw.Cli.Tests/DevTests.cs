@@ -77,7 +77,8 @@ public sealed class DevTests : IDisposable
     {
         await using var dev = await StartAsync();
         var children = Children(dev);
-        using var runner = Process.GetProcessById(children.Single(c => CommandLine(c).Contains("openclaw-runner.dll", StringComparison.Ordinal) && !CommandLine(c).StartsWith("/bin/sh", StringComparison.Ordinal)));
+        using var runner = Process.GetProcessById(children.Single(
+            c => CommandLine(c) is var line && line.Contains("openclaw-runner.dll", StringComparison.Ordinal) && !line.StartsWith("/bin/sh", StringComparison.Ordinal)));
         runner.Kill();
         Assert.Equal(ExitCodes.Failed, await dev.WaitForExitAsync());
         Assert.Contains("the runner ended by itself with exit code 137", dev.Output, StringComparison.Ordinal);
@@ -101,7 +102,8 @@ public sealed class DevTests : IDisposable
         return dev;
     }
 
-    private Task<Clawctl> RunAsync(params string[] arguments) => Clawctl.RunAsync(new Dictionary<string, string>(), [.. arguments, "--folder", folder.File("dev")]);
+    private Task<Clawctl> RunAsync(params string[] arguments) =>
+        Clawctl.RunAsync(new Dictionary<string, string>(), [.. arguments, "--folder", folder.File("dev")]);
 
     private static async Task<string> ShellAsync(string line)
     {
@@ -137,7 +139,10 @@ public sealed class DevTests : IDisposable
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         foreach (var id in processes)
         {
-            while (Directory.Exists($"/proc/{id}") && CommandLine(id).Length > 0) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, deadline.Token);
+            while (Directory.Exists($"/proc/{id}") && CommandLine(id).Length > 0)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, deadline.Token);
+            }
         }
     }
 

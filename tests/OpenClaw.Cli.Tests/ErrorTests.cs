@@ -48,7 +48,6 @@ public sealed class ErrorTests : IDisposable
     [InlineData(507, "storage_full", ExitCodes.Unavailable, "Try again")]
     [InlineData(422, "invalid", ExitCodes.Usage, "as scripted")]
     [InlineData(302, "", ExitCodes.Unavailable, "is no broker")]
-    [InlineData(404, "", ExitCodes.NotFound, "no job with this id, or it is the original broker")]
     public async Task ARefusalHasItsOwnExitCode(int status, string code, int exitCode, string next)
     {
         await using var broker = new ScriptedBroker(_ => ScriptedAnswer.Problem(status, code));
@@ -106,10 +105,20 @@ public sealed class ErrorTests : IDisposable
     [Fact]
     public async Task AnAcceptedJobIsNamedWhenTheBrokerRefusesToTellItsEnd()
     {
-        await using var broker = new ScriptedBroker(r => r.Method == "POST" ? ScriptedAnswer.Ok($$"""{"id":"{{Id}}","status":"queued"}""") : ScriptedAnswer.Problem(401, "unauthorized"));
+        await using var broker = new ScriptedBroker(
+            r => r.Method == "POST" ? ScriptedAnswer.Ok($$"""{"id":"{{Id}}","status":"queued"}""") : ScriptedAnswer.Problem(401, "unauthorized"));
         var run = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "submit", "ping", "x", "--wait");
         Assert.Equal(ExitCodes.NotAllowed, run.ExitCode);
         Assert.Contains($"`clawctl watch {Id}`", run.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatTheOriginalBrokerDoesNotFindIsSaidInItsWords()
+    {
+        await using var broker = new ScriptedBroker(_ => new ScriptedAnswer(404, """{"detail":"Not Found"}"""));
+        var run = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "cancel", Id);
+        Assert.Equal(ExitCodes.NotFound, run.ExitCode);
+        Assert.Contains("says: Not Found. There is no job with this id, or it is the original broker", run.Messages, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,9 +142,13 @@ public sealed class ErrorTests : IDisposable
     }
 
     /// <summary>Ids of one moment begin alike.</summary>
-    private static ScriptedAnswer Two(string next = "null") => ScriptedAnswer.Ok(
-        """{"jobs":[{"id":"01a20bb0-0000-7000-8000-00000a11ce01","status":"queued","command":"one"},{"id":"01a20bb0-0000-7000-8000-00000b0b0e01","status":"queued","command":"two"}],"next":NEXT}"""
-            .Replace("NEXT", next, StringComparison.Ordinal));
+    private static ScriptedAnswer Two() => ScriptedAnswer.Ok(
+        """
+        {"jobs": [
+          {"id":"01a20bb0-0000-7000-8000-00000a11ce01","status":"queued","command":"one"},
+          {"id":"01a20bb0-0000-7000-8000-00000b0b0e01","status":"queued","command":"two"}
+        ], "next": null}
+        """);
 
     [Theory]
     [InlineData("1ce01")]
@@ -172,7 +185,8 @@ public sealed class ErrorTests : IDisposable
     [Fact]
     public async Task TheSearchForANameEnds()
     {
-        await using var broker = new ScriptedBroker(_ => ScriptedAnswer.Ok("{\"jobs\":[" + string.Join(',', Enumerable.Repeat($$"""{"id":"{{Id}}","status":"queued","command":"x"}""", 200)) + "],\"next\":\"more\"}"));
+        var jobs = string.Join(',', Enumerable.Repeat($$"""{"id":"{{Id}}","status":"queued","command":"x"}""", 200));
+        await using var broker = new ScriptedBroker(_ => ScriptedAnswer.Ok($$"""{"jobs":[{{jobs}}],"next":"more"}"""));
         var run = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "status", "beef");
         Assert.Equal(ExitCodes.NotFound, run.ExitCode);
         Assert.Contains("among the newest 2000; an older one takes its whole id", run.Messages, StringComparison.Ordinal);

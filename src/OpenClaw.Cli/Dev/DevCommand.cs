@@ -8,7 +8,12 @@ internal static class DevCommand
 {
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(1.5);
 
-    private static readonly Option<int> Port = new("--port") { Description = "The broker's port; if it is taken, the next free one", HelpName = "PORT", DefaultValueFactory = _ => 8000 };
+    private static readonly Option<int> Port = new("--port")
+    {
+        Description = "The broker's port; if it is taken, the next free one",
+        HelpName = "PORT",
+        DefaultValueFactory = _ => 8000,
+    };
 
     public static Command Create() => Invocation.Of(new Command("dev", "Run a broker and a runner on this machine until Ctrl-C") { Port }, RunAsync);
 
@@ -19,8 +24,9 @@ internal static class DevCommand
         using var claim = folder.Take();
         if (claim is null)
         {
-            invocation.Messages.Say($"clawctl: another `clawctl dev` uses {folder.Path}{(folder.RunningUrl is { } url ? $", at {url}" : "")}. Use that one, stop it, or name another folder with --folder.");
-            return ExitCodes.Failed;
+            var where = folder.RunningUrl is { } url ? $", at {url}" : "";
+            throw new CommandException(
+                $"another `clawctl dev` uses {folder.Path}{where}. Use that one, stop it, or name another folder with --folder.", ExitCodes.Failed);
         }
         var wanted = invocation.Parsed.GetValue(Port);
         var port = Ports.Choose(wanted);

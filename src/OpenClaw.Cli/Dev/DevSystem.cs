@@ -14,7 +14,10 @@ internal sealed class DevSystem : IAsyncDisposable
 
     /// <summary>Names of our own that a child must not take from the environment of <c>dev</c>.</summary>
     private static readonly string[] Foreign =
-        [Variables.BotToken, Variables.WorkerToken, Variables.AdminToken, Variables.WorkerCaps, "CREDENTIALS_DIRECTORY", "ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS"];
+    [
+        Variables.BotToken, Variables.WorkerToken, Variables.AdminToken, Variables.WorkerCaps,
+        "CREDENTIALS_DIRECTORY", "ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS",
+    ];
 
     private readonly DevFolder folder;
     private readonly Uri url;
@@ -146,7 +149,10 @@ internal sealed class DevSystem : IAsyncDisposable
         {
             if (firstJob.Length == 0) firstJob = (await client.CreateAsync(new CreateJob("ping", "hello"), stop: stop)).Id;
             var job = await client.GetAsync(firstJob, stop: stop);
-            if (JobStatuses.IsFinal(job.Status) && job.Result != "pong: hello") throw new DevException($"the first job ended {job.Status}: {job.Error ?? job.Result}.{LastWords(children[^1])}");
+            if (JobStatuses.IsFinal(job.Status) && job.Result != "pong: hello")
+            {
+                throw new DevException($"the first job ended {job.Status}: {job.Error ?? job.Result}.{LastWords(children[^1])}");
+            }
             firstResult = job.Result ?? "";
             return JobStatuses.IsFinal(job.Status);
         }

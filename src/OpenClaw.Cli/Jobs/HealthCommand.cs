@@ -24,7 +24,8 @@ internal static class HealthCommand
         catch (BrokerException e) when (e.Status == 503)
         {
             throw new CommandException(
-                $"the broker at {connection.Url} answers, but can't read or write its database. Its log and {connection.Url}health/ready say why.", ExitCodes.Unavailable);
+                $"the broker at {connection.Url} answers, but can't read or write its database. Its log and {connection.Url}health/ready say why.",
+                ExitCodes.Unavailable);
         }
     }
 }

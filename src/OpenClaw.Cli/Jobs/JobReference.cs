@@ -26,7 +26,8 @@ internal static class JobReference
         var part = Bare(name.Trim());
         if (part.Length == 0 || !part.All(char.IsAsciiHexDigitLower))
         {
-            throw new CommandException($"'{name}' is no job's id. It takes an id, its beginning or its end, such as the ones that `clawctl jobs` shows.", ExitCodes.Usage);
+            throw new CommandException(
+                $"'{name}' is no job's id. It takes an id, its beginning or its end, such as the ones that `clawctl jobs` shows.", ExitCodes.Usage);
         }
         var found = new List<JobView>();
         var searched = 0;
@@ -39,11 +40,12 @@ internal static class JobReference
             next = page.Next;
         }
         while (next is not null && searched < Searched);
+        var scope = next is null ? "" : $" among the newest {searched}; an older one takes its whole id";
         return found switch
         {
             [var only] => only.Id,
             [] => throw new CommandException(
-                $"no job's id begins or ends with '{name}'{(next is null ? "" : $" among the newest {searched}; an older one takes its whole id")}. `clawctl jobs` lists the jobs there are.",
+                $"no job's id begins or ends with '{name}'{scope}. `clawctl jobs` lists the jobs there are.",
                 ExitCodes.NotFound),
             _ => throw new CommandException($"'{name}' is the beginning or end of {found.Count} ids; give more of it: {Candidates(found)}", ExitCodes.Usage),
         };

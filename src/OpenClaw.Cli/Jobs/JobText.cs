@@ -49,6 +49,8 @@ internal static class JobText
     public static string Line(JobView job, string end) =>
         $"{end}  {VisibleText.Of(State(job)),-9}  {Time(job.CreatedAt)}  {VisibleText.Of(job.WorkerId ?? "-"),-16}  {VisibleText.Of(job.Command)}";
 
-    private static string? Time(long? seconds) =>
-        seconds is { } s and >= -62135596800 and <= 253402300799 ? DateTimeOffset.FromUnixTimeSeconds(s).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) : null;
+    /// <summary>Null also for what no calendar holds.</summary>
+    private static string? Time(long? seconds) => seconds is { } s and >= -62135596800 and <= 253402300799
+        ? DateTimeOffset.FromUnixTimeSeconds(s).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+        : null;
 }

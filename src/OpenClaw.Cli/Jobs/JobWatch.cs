@@ -40,6 +40,7 @@ internal sealed class JobWatch(BrokerClient broker, Messages messages, TimeProvi
             await Task.Delay(Pause, clock, stop);
         }
 
-        void Show(string what) => messages.Step(string.Create(CultureInfo.InvariantCulture, $"job {id}: {what} ({clock.GetElapsedTime(started).TotalSeconds:0} s)"));
+        void Show(string what) => messages.Step(string.Create(
+            CultureInfo.InvariantCulture, $"job {id}: {what} ({clock.GetElapsedTime(started).TotalSeconds:0} s)"));
     }
 }

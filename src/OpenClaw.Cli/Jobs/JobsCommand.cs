@@ -8,12 +8,16 @@ namespace OpenClaw.Cli.Jobs;
 /// <summary><c>jobs</c>: a list, newest first.</summary>
 internal static class JobsCommand
 {
-    private static readonly Option<string?> State = new("--state") { Description = "Only these, with commas: queued, scheduled, held, running, done, failed, cancelled", HelpName = "STATES" };
+    private static readonly Option<string?> States = new("--state")
+    {
+        Description = "Only these, with commas: queued, scheduled, held, running, done, failed, cancelled",
+        HelpName = "STATES",
+    };
     private static readonly Option<string?> CommandName = new("--command") { Description = "Only jobs of this command", HelpName = "COMMAND" };
     private static readonly Option<string?> WorkerName = new("--worker") { Description = "Only jobs of this worker", HelpName = "WORKER" };
     private static readonly Option<int> Limit = new("--limit") { Description = "At most so many", HelpName = "N", DefaultValueFactory = _ => 20 };
 
-    public static Command Create() => Invocation.Of(new Command("jobs", "List jobs, newest first") { State, CommandName, WorkerName, Limit }, RunAsync);
+    public static Command Create() => Invocation.Of(new Command("jobs", "List jobs, newest first") { States, CommandName, WorkerName, Limit }, RunAsync);
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
@@ -21,7 +25,7 @@ internal static class JobsCommand
         if (limit < 1) throw new CommandException($"--limit {limit}: it takes a whole number from 1. Try `clawctl jobs --limit 20`.", ExitCodes.Usage);
         var filter = new JobFilter
         {
-            State = invocation.Parsed.GetValue(State) is { } states ? string.Join(',', states.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) : null,
+            State = invocation.Parsed.GetValue(States)?.Replace(" ", "", StringComparison.Ordinal),
             Command = invocation.Parsed.GetValue(CommandName),
             Worker = invocation.Parsed.GetValue(WorkerName),
         };

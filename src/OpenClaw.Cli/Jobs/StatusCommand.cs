@@ -10,9 +10,11 @@ internal static class StatusCommand
 
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait for the job's end" };
 
-    public static Command Create() => Invocation.Of(new Command("status", "Show one job; its end is the exit code") { Id, Wait }, i => RunAsync(i, i.Parsed.GetValue(Wait)));
+    public static Command Create() => Invocation.Of(
+        new Command("status", "Show one job; its end is the exit code") { Id, Wait }, i => RunAsync(i, i.Parsed.GetValue(Wait)));
 
-    public static Command CreateWatch() => Invocation.Of(new Command("watch", "Wait for a job's end and show it; its end is the exit code") { Id }, i => RunAsync(i, wait: true));
+    public static Command CreateWatch() => Invocation.Of(
+        new Command("watch", "Wait for a job's end and show it; its end is the exit code") { Id }, i => RunAsync(i, wait: true));
 
     private static async Task<int> RunAsync(Invocation invocation, bool wait)
     {

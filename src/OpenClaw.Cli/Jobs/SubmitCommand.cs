@@ -12,10 +12,24 @@ internal static class SubmitCommand
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private static readonly Argument<string> Command = new("COMMAND") { Description = "What to do, such as ping" };
-    private static readonly Argument<string> Payload = new("PAYLOAD") { Description = "What to do it with; - reads it from stdin", DefaultValueFactory = _ => "" };
+    private static readonly Argument<string> Payload = new("PAYLOAD")
+    {
+        Description = "What to do it with; - reads it from stdin",
+        DefaultValueFactory = _ => "",
+    };
+
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait for the job's end and print its result" };
-    private static readonly Option<string?> Requires = new("--requires") { Description = "Capabilities the worker must have, such as gpu,cuda", HelpName = "CAPS" };
-    private static readonly Option<string?> Key = new("--idempotency-key") { Description = "The same key with the same job makes no second job", HelpName = "KEY" };
+    private static readonly Option<string?> Requires = new("--requires")
+    {
+        Description = "Capabilities the worker must have, such as gpu,cuda",
+        HelpName = "CAPS",
+    };
+
+    private static readonly Option<string?> Key = new("--idempotency-key")
+    {
+        Description = "The same key with the same job makes no second job",
+        HelpName = "KEY",
+    };
 
     public static Command Create() => Invocation.Of(
         new Command("submit", "Send a job; prints its id, or with --wait its result") { Command, Payload, Wait, Requires, Key }, RunAsync);
@@ -28,10 +42,15 @@ internal static class SubmitCommand
         if (payload == "-") payload = await Console.In.ReadToEndAsync(stop);
         var job = new CreateJob(parsed.GetValue(Command)!, payload)
         {
-            Requires = parsed.GetValue(Requires) is { } caps ? new Requirements(caps.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) : null,
+            Requires = parsed.GetValue(Requires) is { } caps
+                ? new Requirements(caps.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                : null,
         };
         var key = parsed.GetValue(Key) ?? Guid.NewGuid().ToString("N");
-        if (!HeaderText.CanCarry(key)) throw new CommandException("--idempotency-key has a character that no HTTP header can carry. It takes visible ASCII characters.", ExitCodes.Usage);
+        if (!HeaderText.CanCarry(key))
+        {
+            throw new CommandException("--idempotency-key has a character that no HTTP header can carry. It takes visible ASCII characters.", ExitCodes.Usage);
+        }
         var created = await CreateAsync(broker, job, key, invocation);
         if (!parsed.GetValue(Wait))
         {
@@ -63,7 +82,7 @@ internal static class SubmitCommand
             {
                 // At the first try a broker that nobody reaches is simply not there.
                 wasLost |= e.WasLost;
-                invocation.Messages.Step(wasLost ? $"the broker's answer was lost ({e.Message}), asking again" : $"the broker can't take it now ({e.Message}), asking again");
+                invocation.Messages.Step($"{(wasLost ? "the broker's answer was lost" : "the broker can't take it now")} ({e.Message}), asking again");
                 await Task.Delay(Pause, TimeProvider.System, invocation.Stop);
             }
         }
