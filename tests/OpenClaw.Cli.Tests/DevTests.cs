@@ -77,8 +77,8 @@ public sealed class DevTests : IDisposable
     {
         await using var dev = await StartAsync();
         var children = Children(dev);
-        using var runner = Process.GetProcessById(children.Single(
-            c => CommandLine(c) is var line && line.Contains("openclaw-runner.dll", StringComparison.Ordinal) && !line.StartsWith("/bin/sh", StringComparison.Ordinal)));
+        bool IsRunner(string line) => line.Contains("openclaw-runner.dll", StringComparison.Ordinal) && !line.StartsWith("/bin/sh", StringComparison.Ordinal);
+        using var runner = Process.GetProcessById(children.Single(c => IsRunner(CommandLine(c))));
         runner.Kill();
         Assert.Equal(ExitCodes.Failed, await dev.WaitForExitAsync());
         Assert.Contains("the runner ended by itself with exit code 137", dev.Output, StringComparison.Ordinal);

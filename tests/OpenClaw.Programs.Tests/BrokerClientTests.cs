@@ -137,7 +137,9 @@ public sealed class BrokerClientTests
             PathAsync("""{"ok":true,"status":"done"}""", c => c.FailAsync("../a?b", null, "e")),
             PathAsync("""{"ok":true,"status":"done"}""", c => c.ReleaseAsync("../a?b", null)),
             PathAsync("""{"ok":true,"status":"done","lease_until":1,"lease_seconds":60,"cancel_requested":false}""", c => c.HeartbeatAsync("../a?b", null)));
-        Assert.Equal(["", "/cancel", "/result", "/fail", "/release", "/heartbeat"], paths.Select(p => p.Replace("/jobs/..%2Fa%3Fb", "", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["", "/cancel", "/result", "/fail", "/release", "/heartbeat"],
+            paths.Select(p => p.Replace("/jobs/..%2Fa%3Fb", "", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -168,9 +170,11 @@ public sealed class BrokerClientTests
         return [.. Head(status, bytes.Length, headers), .. bytes];
     }
 
-    private static byte[] Head(string status, int length, params string[] headers) =>
-        Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n"));
+    private static byte[] Head(string status, int length, params string[] headers)
+    {
+        string[] lines = [$"HTTP/1.1 {status}", "Connection: close", string.Create(CultureInfo.InvariantCulture, $"Content-Length: {length}"), .. headers, "", ""];
+        return Encoding.ASCII.GetBytes(string.Join("\r\n", lines));
+    }
 
     private static Task<BrokerException> FailsAsync(byte[] answer) => Assert.ThrowsAsync<BrokerException>(() => AskAsync(answer, c => c.GetAsync("x")));
 

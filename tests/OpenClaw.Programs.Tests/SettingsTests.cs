@@ -37,8 +37,11 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void AMissingFileIsSaid() =>
-        Assert.Contains("--env /nowhere: can't be read", Assert.Throws<SettingsException>(() => Settings.Load(_ => null, "/nowhere")).Message, StringComparison.Ordinal);
+    public void AMissingFileIsSaid()
+    {
+        var e = Assert.Throws<SettingsException>(() => Settings.Load(_ => null, "/nowhere"));
+        Assert.Contains("--env /nowhere: can't be read", e.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void EverythingThatIsWrongIsSaidAtOnce()
