@@ -5,26 +5,18 @@ namespace OpenClaw.Runner;
 /// <summary>Whether the broker answers: said in the log once when that changes, not at every try.</summary>
 internal sealed class BrokerContact(RunnerLog log, TimeSpan ceiling)
 {
-    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(60);
-
     private readonly Lock gate = new();
     private string? trouble;
 
     /// <summary>Whether an exception of a call means that the call may be worth repeating, or at least not a bug of ours.</summary>
-    public static bool IsFailedCall(Exception e) => e is BrokerException or HttpRequestException or IOException or OperationCanceledException;
-
-    /// <summary>How long the broker asked to be left alone, up to a minute.</summary>
-    public static TimeSpan RetryAfter(Exception e)
-    {
-        var pause = (e as BrokerException)?.RetryAfter ?? TimeSpan.Zero;
-        return pause < LongestRetryAfter ? pause : LongestRetryAfter;
-    }
+    public static bool IsFailedCall(Exception e) => e is BrokerException or OperationCanceledException;
 
     /// <summary>What went wrong, and where a person can do something about it, what.</summary>
     public static string Describe(Exception e) => e switch
     {
         BrokerException { Status: 401 } refused => $"401 {refused.Message}: set WORKER_TOKEN to the broker's own",
         BrokerException { Status: >= 300 and < 400 } moved => $"{moved.Status}: redirects are not followed, set BROKER_URL to the broker itself",
+        BrokerException { IsAway: true } away => away.Message,
         BrokerException refused => $"{refused.Status} {refused.Message}",
         OperationCanceledException => "no answer in time",
         _ => e.Message,

@@ -36,14 +36,7 @@ internal sealed record RunnerSettings
             PollInterval = settings.Seconds(Variables.PollIntervalSec, 10, 0.1, 3600),
             ResultTimeout = settings.Seconds(RunnerVariables.ResultTimeoutSec, 300, 0.1, 7 * 24 * 3600),
         };
-        if (!read.WorkerToken.All(Identifiers.IsVisibleAscii))
-        {
-            settings.Note($"{Variables.WorkerToken} has a character that no HTTP header can carry. Copy it again from the broker.");
-        }
-        if (read.WorkerId.Length > 200 || !read.WorkerId.All(c => Identifiers.IsVisibleAscii(c) || c == ' '))
-        {
-            settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");
-        }
+        if (read.WorkerId.Length > 200 || !HeaderText.CanCarry(read.WorkerId)) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");
         settings.Check();
         return read;
     }

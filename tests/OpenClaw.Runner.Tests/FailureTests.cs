@@ -68,6 +68,7 @@ public sealed class FailureTests : IDisposable
     }
 
     [Theory]
+    [InlineData("application/json; charset=bogus", "{\"job\":null}")]
     [InlineData("application/json", "{\"job\":{\"id\":null,\"status\":\"running\",\"command\":\"ping\"}}")]
     [InlineData("application/json", "{\"job\":{\"id\":\"" + Id + "\",\"status\":\"running\",\"lease_token\":\"l\",\"lease_seconds\":1e300}}")]
     [InlineData("application/json", "{\"job\":{\"id\":\"" + Id + "\",\"status\":\"running\",\"command\":\"ping\",\"payload\":\"\\ud800\"}}")]
@@ -76,6 +77,9 @@ public sealed class FailureTests : IDisposable
     [InlineData("text/html", "<html>")]
     public async Task AnAnswerThatIsNoneIsLoggedAndTheNextJobDone(string contentType, string body) =>
         await GoesOnAfterAsync(ScriptedAnswer.Ok(body) with { ContentType = contentType });
+
+    [Fact]
+    public Task AnEndlessAnswerIsGivenUp() => GoesOnAfterAsync(ScriptedAnswer.Endless);
 
     private async Task GoesOnAfterAsync(ScriptedAnswer odd)
     {

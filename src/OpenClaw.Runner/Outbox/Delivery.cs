@@ -83,7 +83,7 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
         catch (Exception e) when (BrokerContact.IsFailedCall(e))
         {
             log.DeliveryFailed(outcome.JobId, BrokerContact.Describe(e));
-            return BrokerContact.RetryAfter(e);
+            return (e as BrokerException)?.RetryAfter ?? TimeSpan.Zero;
         }
     }
 

@@ -49,7 +49,7 @@ internal sealed class Claimer(BrokerClient broker, Backoff backoff, BrokerContac
             catch (Exception e) when (BrokerContact.IsFailedCall(e))
             {
                 contact.Failed(e);
-                least = BrokerContact.RetryAfter(e);
+                least = (e as BrokerException)?.RetryAfter ?? TimeSpan.Zero;
             }
             var own = backoff.Next();
             await PauseAsync(own > least ? own : least, stop);
