@@ -7,9 +7,11 @@ const string Usage = """
     openclaw-benchmarks load --url URL --bot-token T --worker-token T [--mode cycle|create] [--connections 32] [--seconds 10] [--warmup 3] [--payload-bytes 5]
         Loads any broker of the contract and prints one JSON line.
     openclaw-benchmarks figures [--only NAME,NAME] [--rounds 1] [--seconds 10] [--warmup 3] [--broker PROGRAM] [--python-broker FOLDER [--python python3]] [--bullmq]
-        Starts what it needs and prints one line a figure. Names: python, bullmq, million, start, memory, latency.
+        Starts what it needs and prints a line per figure. Names: python, bullmq, million, start, memory, latency.
     openclaw-benchmarks storage [--rounds 1] [--seconds 10] [--warmup 3]
         Creates with storage against creates in the same silo that stores nowhere.
+    openclaw-benchmarks cpu --broker PROGRAM --against PROGRAM [--rounds 1] [--seconds 10] [--warmup 3]
+        What a cycle and a create cost two builds of the broker in processor time, taking turns.
     """;
 
 try
@@ -26,6 +28,8 @@ try
             return await StorelessBroker.RunAsync();
         case "storage":
             return await StorageFigure.RunAsync(options);
+        case "cpu":
+            return await CpuFigure.RunAsync(options);
         default:
             Console.Error.WriteLine(Usage);
             return ExitCodes.Usage;

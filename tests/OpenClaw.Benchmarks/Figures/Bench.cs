@@ -18,9 +18,23 @@ internal sealed class Bench(Arguments arguments)
     public Task<BrokerProcess> StartBrokerAsync(string database, IReadOnlyDictionary<string, string>? more = null) =>
         BrokerProcess.StartAsync(database, new Dictionary<string, string>(more ?? new Dictionary<string, string>()) { ["LEASE_SECONDS"] = "600" }, program: arguments.Text("broker"));
 
-    public LoadReport Load(Uri url, LoadMode mode)
+    public LoadReport Load(Uri url, LoadMode mode) => Load(url, mode, Warmup, Seconds);
+
+    /// <summary>Loads without counting, until what is hot is compiled.</summary>
+    public void WarmUp(Uri url, LoadMode mode) => Load(url, mode, Warmup, 1);
+
+    /// <summary>Loads a broker that is warm already: every request counts.</summary>
+    public LoadReport LoadWarm(Uri url, LoadMode mode) => Load(url, mode, 0, Seconds);
+
+    private LoadReport Load(Uri url, LoadMode mode, int warmup, int seconds)
     {
-        var report = LoadRun.Run(new LoadOptions(url, BrokerProcess.BotToken, BrokerProcess.WorkerToken) { Mode = mode, Seconds = Seconds, Warmup = Warmup, Connections = Connections });
+        var report = LoadRun.Run(new LoadOptions(url, BrokerProcess.BotToken, BrokerProcess.WorkerToken)
+        {
+            Mode = mode,
+            Seconds = seconds,
+            Warmup = warmup,
+            Connections = Connections,
+        });
         Console.Error.WriteLine($"{url} {report.ToJson()}");
         return report;
     }
