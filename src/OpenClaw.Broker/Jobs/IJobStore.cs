@@ -30,9 +30,9 @@ internal interface IJobStore
 
     ValueTask<KeyUse?> FindKeyAsync(string scope, string key);
 
-    /// <summary>Jobs, newest first.</summary>
+    /// <summary>Jobs, newest first; a search that takes longer than 50 ms ends with what it has.</summary>
     /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
-    Task<List<Job>> ListAsync(JobQuery query, CancellationToken stop);
+    Task<JobPage> ListAsync(JobQuery query, CancellationToken stop);
 
     Task<List<string>> ReadQueueNamesAsync();
 

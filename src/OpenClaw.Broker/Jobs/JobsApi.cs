@@ -126,17 +126,18 @@ internal sealed class JobsApi(
             throw ProblemException.BadQuery("limit", $"must be a whole number from 1 to {MaxLimit}");
         }
         var states = States(query["state"].ToString());
-        var jobs = await store.ListAsync(
+        var (jobs, searchedUntil) = await store.ListAsync(
             new JobQuery(states, Text("command"), Text("queue"), Text("worker"), Cursor.Read(query["cursor"].ToString()), limit + 1), context.RequestAborted);
         var hasMore = jobs.Count > limit;
         if (hasMore) jobs.RemoveAt(limit);
+        var next = hasMore ? jobs[^1].Seq : searchedUntil;
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("jobs");
             foreach (var job in jobs) JobJson.WriteSummary(json, job);
             json.WriteEndArray();
-            json.WriteString("next", hasMore ? Cursor.Write(jobs[^1].Seq) : null);
+            json.WriteString("next", next is { } after ? Cursor.Write(after) : null);
             json.WriteEndObject();
         });
 

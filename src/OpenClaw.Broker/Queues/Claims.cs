@@ -81,11 +81,12 @@ internal sealed partial class Claims(
 
     private async Task<Claim?> ClaimAsync(Guid id, string queue, Claimant claimant)
     {
-        var isOver = false;
+        var (isOver, isGone) = (false, false);
         try
         {
             var reply = await calls.ApplyAsync(id, Claiming(claimant));
-            isOver = reply is not null; // its news have told the queue
+            isGone = reply is null;
+            isOver = !isGone; // its news have told the queue
             return reply is { Refusal: Refusal.None } ? new Claim(reply.Job, reply.Before) : null;
         }
         catch (ClaimIdInUseException)
@@ -95,7 +96,7 @@ internal sealed partial class Claims(
         }
         finally
         {
-            if (!isOver) await ReturnAsync(id, queue);
+            if (!isOver) await ReturnAsync(id, queue, isGone);
         }
     }
 
@@ -103,11 +104,11 @@ internal sealed partial class Claims(
         new(calls.Now, calls.Now + options.LeaseMs, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), claimant.WorkerId, claimant.ClaimId);
 
     /// <summary>Gives back what was set aside; the queue does it by itself after a while, too.</summary>
-    private async Task ReturnAsync(Guid id, string queue)
+    private async Task ReturnAsync(Guid id, string queue, bool isGone)
     {
         try
         {
-            await queues.Grain(queue).ReturnAsync(id);
+            await queues.Grain(queue).ReturnAsync(id, isGone);
         }
         catch (Exception e)
         {

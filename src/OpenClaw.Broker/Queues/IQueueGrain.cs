@@ -17,8 +17,9 @@ internal interface IQueueGrain : IGrainWithStringKey
     ValueTask<Offer[]> ObserveAsync(QueueMessage message);
 
     /// <summary>Puts a job back that was set aside and could not be claimed.</summary>
+    /// <param name="isGone">Whether it has no row any more; then it is forgotten.</param>
     [Alias("Return")]
-    Task ReturnAsync(Guid jobId);
+    Task ReturnAsync(Guid jobId, bool isGone);
 
     /// <summary>To be called before the table is read, so that what ends meanwhile is remembered.</summary>
     [Alias("BeginComparison")]

@@ -1,4 +1,5 @@
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Time;
 
@@ -11,7 +12,7 @@ namespace OpenClaw.Broker.Queues;
 [KeepAlive]
 internal sealed partial class QueueGrain(
     [PersistentState("queue", StorageNames.AdoNet)] IPersistentState<QueueState> settings,
-    JobCalls calls, IJobStore store, ClaimWaiters waiters, QueuePauses pauses, Clock clock, BrokerOptions options, ILogger<QueueGrain> log)
+    JobCalls calls, IJobStore store, ClaimWaiters waiters, QueuePauses pauses, WriteOutages outages, Clock clock, BrokerOptions options, ILogger<QueueGrain> log)
     : Grain, IQueueGrain, IRemindable
 {
     /// <summary>How many unfinished jobs the index holds over all lanes.</summary>
@@ -72,9 +73,10 @@ internal sealed partial class QueueGrain(
         return ValueTask.FromResult(offers);
     }
 
-    public Task ReturnAsync(Guid jobId)
+    public Task ReturnAsync(Guid jobId, bool isGone)
     {
-        if (index.Return(jobId) is { } lane) waiters.Wake(Name, lane);
+        if (isGone) index.Forget(jobId);
+        else if (index.Return(jobId) is { } lane) waiters.Wake(Name, lane);
         Settle();
         return Task.CompletedTask;
     }
@@ -166,7 +168,12 @@ internal sealed partial class QueueGrain(
     {
         timerDue = null;
         var due = index.TakeOverdue(clock.SteadyNow, out var lanes);
-        foreach (var entry in due) overdue.Enqueue(entry);
+        foreach (var entry in due)
+        {
+            // Its worker may have tried to be heard of while the broker could not write: it gets a whole lease from then.
+            if (outages.Latest is { } latest && latest > entry.Until - options.LeaseMs) index.Postpone(entry, latest + options.LeaseMs);
+            else overdue.Enqueue(entry);
+        }
         foreach (var lane in lanes) waiters.Wake(Name, lane);
         StartLeaseEnds();
         Settle();

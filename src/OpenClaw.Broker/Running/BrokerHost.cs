@@ -53,6 +53,7 @@ internal static class BrokerHost
         services.AddSingleton<WriteGate>();
         services.AddSingleton(new DiskReserve(database.Path, options.DiskReserveBytes));
         services.AddSingleton<FatalError>();
+        services.AddSingleton<WriteOutages>();
         services.AddSingleton<Writer>();
         services.AddSingleton<Readers>();
         services.AddSingleton<IJobStore, SqliteJobStore>();

@@ -14,7 +14,7 @@ internal sealed class DiskReserve(string databasePath, long bytes)
     /// <summary>Takes the space; true where it is held afterwards.</summary>
     public bool TryTake()
     {
-        if (bytes == 0) return !(IsSpent = false);
+        if (bytes == 0) return true;
         try
         {
             if (!File.Exists(path) && FreeBytes() < 2 * bytes)
@@ -35,10 +35,17 @@ internal sealed class DiskReserve(string databasePath, long bytes)
         return !IsSpent;
     }
 
+    /// <summary>Never fails: where the file can't be deleted, there is no reserve.</summary>
     public void GiveUp()
     {
         IsSpent = true;
-        File.Delete(path);
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 
     private long FreeBytes() => new DriveInfo(Path.GetDirectoryName(path)!).AvailableFreeSpace;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Store;
@@ -20,6 +21,10 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     private static readonly string AllRunningSql = $"select {AllColumns} from job j where j.state = 'running' limit ?1";
 
     private static readonly string HeadsSql = $"select {AllColumns} from job j where j.queue = ?1 and j.lane = ?2 and j.ready = 1 order by j.rank, j.seq limit ?3";
+
+    private const long FirstSlice = 2000;
+    private const long LongestSlice = 64_000;
+    private static readonly TimeSpan LongestSearch = TimeSpan.FromMilliseconds(50);
 
     private const string ReadySql = "select id, rank, seq, version from job where queue = ?1 and lane = ?2 and ready = 1 order by rank, seq limit ?3";
 
@@ -76,15 +81,27 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         Bind(sql["select job_id, body_hash from idempotency_key where scope = ?1 and key = ?2"], scope, key)
             .First(static row => new KeyUse(Guid.Parse(row.Text(0)!), row.Blob(1)!)));
 
-    public Task<List<Job>> ListAsync(JobQuery query, CancellationToken stop) => readers.ReadManyAsync(sql =>
+    public Task<JobPage> ListAsync(JobQuery query, CancellationToken stop) => readers.ReadManyAsync(sql =>
     {
+        var begun = Stopwatch.GetTimestamp();
+        var jobs = new List<Job>();
+        var before = query.Before ?? sql["select coalesce(max(seq), 0) + 1 from job"].First(static row => row.Number(0)!.Value);
         var statement = sql[ListSql(query)];
-        statement.Set(1, query.Limit);
-        if (query.Before is not null) statement.Set(2, query.Before);
-        if (query.Command is not null) statement.Set(3, Encoding.UTF8.GetBytes(query.Command));
-        if (query.Queue is not null) statement.Set(4, query.Queue);
-        if (query.WorkerId is not null) statement.Set(5, query.WorkerId);
-        return statement.List(JobTable.Rows.Read, stop);
+        // Slice by slice: each is a snapshot of its own, so that a long search keeps no log from being folded in.
+        for (var slice = FirstSlice; before > 1; slice = Math.Min(slice * 2, LongestSlice))
+        {
+            if (jobs.Count > 0 && jobs.Count >= query.Limit) return new JobPage(jobs, null);
+            if (Stopwatch.GetElapsedTime(begun) > LongestSearch) return new JobPage(jobs, before);
+            statement.Set(1, query.Limit - jobs.Count);
+            statement.Set(2, before);
+            statement.Set(3, before - slice);
+            if (query.Command is not null) statement.Set(4, Encoding.UTF8.GetBytes(query.Command));
+            if (query.Queue is not null) statement.Set(5, query.Queue);
+            if (query.WorkerId is not null) statement.Set(6, query.WorkerId);
+            jobs.AddRange(statement.List(JobTable.Rows.Read, stop));
+            before -= slice;
+        }
+        return new JobPage(jobs, null);
     }, stop);
 
     public Task<List<string>> ReadQueueNamesAsync() => readers.ReadManyAsync(static sql =>
@@ -154,13 +171,12 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     /// <summary>The text for what a query asks; one object for each combination. States stand in it, in the words of the partial indexes.</summary>
     private static string ListSql(JobQuery query)
     {
-        var where = new StringBuilder("?1 is not null");
+        var where = new StringBuilder("j.seq < ?2 and j.seq >= ?3");
         if (query.States.Count > 0) where.Append(" and j.state in (").AppendJoin(", ", query.States.Order().Select(static s => $"'{s.Name()}'")).Append(')');
         if (query.States.Count > 0 && query.States.All(static s => s is JobState.Failed or JobState.Cancelled)) where.Append(" and j.state in ('failed', 'cancelled')");
-        if (query.Before is not null) where.Append(" and j.seq < ?2");
-        if (query.Command is not null) where.Append(" and j.command = ?3");
-        if (query.Queue is not null) where.Append(query.Queue == QueueNames.Default ? " and j.queue = ?4" : " and j.queue = ?4 and j.queue <> 'default'");
-        if (query.WorkerId is not null) where.Append(" and j.worker_id = ?5 and j.state not in ('queued', 'scheduled', 'held')");
+        if (query.Command is not null) where.Append(" and j.command = ?4");
+        if (query.Queue is not null) where.Append(query.Queue == QueueNames.Default ? " and j.queue = ?5" : " and j.queue = ?5 and j.queue <> 'default'");
+        if (query.WorkerId is not null) where.Append(" and j.worker_id = ?6 and j.state not in ('queued', 'scheduled', 'held')");
         return string.Intern($"select {AllColumns} from job j where {where} order by j.seq desc limit ?1");
     }
 

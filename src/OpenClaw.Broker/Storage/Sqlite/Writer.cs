@@ -30,6 +30,7 @@ internal sealed partial class Writer : IDisposable
     private readonly Counts counts = new();
     private readonly DiskReserve reserve;
     private readonly TimeProvider clock;
+    private readonly WriteOutages outages;
     private readonly FatalError fatal;
     private readonly ILogger<Writer> log;
     private readonly Thread thread;
@@ -40,9 +41,9 @@ internal sealed partial class Writer : IDisposable
 
     /// <param name="gate">Held during each transaction; other writers of this process hold it during theirs.</param>
     /// <param name="onFatal">Told when the process must end: after a failed sync, or on damage.</param>
-    public Writer(Database database, WriteGate gate, DiskReserve reserve, TimeProvider clock, FatalError onFatal, ILogger<Writer> log)
+    public Writer(Database database, WriteGate gate, DiskReserve reserve, TimeProvider clock, WriteOutages outages, FatalError onFatal, ILogger<Writer> log)
     {
-        (this.gate, this.reserve, this.clock, this.log, fatal) = (gate.Semaphore, reserve, clock, log, onFatal);
+        (this.gate, this.reserve, this.clock, this.outages, this.log, fatal) = (gate.Semaphore, reserve, clock, outages, log, onFatal);
         connection = database.Connect(cacheKiB: 16 * 1024);
         connection.Execute("pragma wal_autocheckpoint = 1000; pragma journal_size_limit = 67108864");
         sql = new Statements(connection);
@@ -152,10 +153,13 @@ internal sealed partial class Writer : IDisposable
 
     private void WriteBatch()
     {
+        var begun = clock.GetTimestamp();
         gate.Wait();
         try
         {
-            if (TryTransaction(batch) is not { } failure) return;
+            var outcome = TryTransaction(batch);
+            if (outcome is not null || clock.GetElapsedTime(begun) > WriteOutages.Long) outages.Note();
+            if (outcome is not { } failure) return;
             if (failure is StorageBusyException || batch.Count == 1 && failure is not StorageFullException)
             {
                 foreach (var commit in batch) commit.Fail(failure);
