@@ -34,8 +34,14 @@ public sealed record JobView
     public int LostLeases { get; init; }
     public bool CancelRequested { get; init; }
 
-    /// <summary>What a worker must be able to do to get the job.</summary>
-    public Requirements? Requires { get; init; }
+    /// <summary>What was asked of a worker, as it was sent; null for nothing.</summary>
+    public string? Requires { get; init; }
+
+    /// <summary>What a worker must be able to do to get the job; null from the Python broker.</summary>
+    public IReadOnlyList<string>? Caps { get; init; }
+
+    /// <summary>Null from the Python broker.</summary>
+    public string? Queue { get; init; }
 
     /// <summary>In a claim alone: the fence to send back as <see cref="HeaderNames.LeaseToken"/>.</summary>
     public string? LeaseToken { get; init; }
@@ -51,6 +57,10 @@ public sealed record Requirements(IReadOnlyList<string> Caps);
 public sealed record CreateJob(string Command, string Payload)
 {
     public Requirements? Requires { get; init; }
+
+    /// <summary>Null for the default one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Queue { get; init; }
 }
 
 /// <summary>The answer of <c>POST /jobs</c>.</summary>
