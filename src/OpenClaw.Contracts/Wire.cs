@@ -41,6 +41,9 @@ public sealed record JobView
     /// <summary>What a worker must be able to do to get the job.</summary>
     public IReadOnlyList<string>? Caps { get; init; }
 
+    /// <summary>Null from the Python broker.</summary>
+    public string? Queue { get; init; }
+
     /// <summary>In a claim alone: the fence to send back as <see cref="HeaderNames.LeaseToken"/>.</summary>
     public string? LeaseToken { get; init; }
 
@@ -55,6 +58,10 @@ public sealed record Requirements(IReadOnlyList<string> Caps);
 public sealed record CreateJob(string Command, string Payload)
 {
     public Requirements? Requires { get; init; }
+
+    /// <summary>Null for the default one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Queue { get; init; }
 }
 
 /// <summary>The answer of <c>POST /jobs</c>.</summary>

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -7,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Running;
+using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Time;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
@@ -20,7 +22,8 @@ namespace OpenClaw.Broker.Tests;
 internal sealed class BrokerFixture : IAsyncDisposable
 {
     public const int LeaseSeconds = 60;
-    private static readonly DateTimeOffset Beginning = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
+    public static readonly DateTimeOffset Beginning = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
     private readonly TempFolder folder = new();
     private WebApplication app = null!;
     private int reminded;
@@ -34,6 +37,8 @@ internal sealed class BrokerFixture : IAsyncDisposable
     /// <summary>How often a reminder has reached a grain.</summary>
     public int Reminded => Volatile.Read(ref reminded);
 
+    public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
+
     public Uri Url { get; private set; } = null!;
 
     public HttpClient Http { get; private set; } = null!;
@@ -43,6 +48,8 @@ internal sealed class BrokerFixture : IAsyncDisposable
     public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
 
     public IQueueGrain Queue => Grains.GetGrain<IQueueGrain>(QueueNames.Default);
+
+    public IJobStore Store => Services.GetRequiredService<IJobStore>();
 
     /// <param name="prepare">Makes the database file before the broker opens it.</param>
     public static async Task<BrokerFixture> StartAsync(Action<string>? prepare = null)
@@ -100,6 +107,13 @@ internal sealed class BrokerFixture : IAsyncDisposable
 
     public Task<JobView?> ClaimAsync(string? workerId = null, params string[] caps) => Client(workerId, caps).ClaimAsync(Guid.NewGuid().ToString("N"), TimeSpan.Zero);
 
+    /// <summary>Writes a job of which nobody hears.</summary>
+    public async Task<Job> InsertAsync(string payload = "p") =>
+        (await Store.InsertAsync(new Job { Id = Guid.NewGuid(), Version = 1, Command = "ping", CreatedAt = NowMs }, Encoding.UTF8.GetBytes(payload), null, isNewQueue: false)).Job!;
+
+    /// <summary>Has the queue set a job aside, as for a claim.</summary>
+    public async Task<Guid?> SetAsideAsync() => (await Queue.ObserveAsync(new QueueMessage([], new SteadyTime(0), [Lane.Any])))[0].JobId;
+
     public Task<JobView> GetAsync(string id) => Client().GetAsync(id);
 
     /// <summary>Moves the clock and waits until the job is what it then should be.</summary>
@@ -115,8 +129,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (!await isSo())
         {
-            patience.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            await Task.Delay(LookAgain, TimeProvider.System, patience.Token);
         }
     }
 
@@ -135,6 +148,26 @@ internal sealed class BrokerFixture : IAsyncDisposable
         if (leaseToken is not null) request.Headers.Add(HeaderNames.LeaseToken, leaseToken);
         if (workerId is not null) request.Headers.Add(HeaderNames.WorkerId, workerId);
         return await Http.SendAsync(request);
+    }
+
+    /// <summary>A call with the bot's token.</summary>
+    public async Task<HttpResponseMessage> BotAsync(string path, object body)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+        request.Headers.Add(HeaderNames.BotToken, BrokerProcess.BotToken);
+        return await Http.SendAsync(request);
+    }
+
+    /// <summary>Claims from these queues, a comma list.</summary>
+    public async Task<JobView?> ClaimFromAsync(string queues, string? workerId = null, string? claimId = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, "jobs/next");
+        request.Headers.Add(HeaderNames.WorkerToken, BrokerProcess.WorkerToken);
+        request.Headers.Add(HeaderNames.WorkerQueues, queues);
+        if (workerId is not null) request.Headers.Add(HeaderNames.WorkerId, workerId);
+        if (claimId is not null) request.Headers.Add(HeaderNames.ClaimId, claimId);
+        using var answer = await Http.SendAsync(request);
+        return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync(WireJson.Default.ClaimAnswer))!.Job;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,4 @@
 using System.Net;
-using OpenClaw.Broker.Queues;
-using OpenClaw.Contracts;
 using OpenClaw.Programs;
 using OpenClaw.Testing;
 

@@ -61,19 +61,16 @@ public sealed class FullDiskTests : IDisposable
         }
     }
 
-    private static async Task EventuallyCreatesAsync(BrokerClient client)
+    private static Task EventuallyCreatesAsync(BrokerClient client) => BrokerFixture.EventuallyAsync(async () => // the broker looks for room once a second
     {
-        while (true)
+        try
         {
-            try
-            {
-                await client.CreateAsync(new CreateJob("ping", "again"));
-                return;
-            }
-            catch (BrokerException e) when (e.Status == 507)
-            {
-                // The broker looks for room once a second.
-            }
+            await client.CreateAsync(new CreateJob("ping", "again"));
+            return true;
         }
-    }
+        catch (BrokerException e) when (e.Status == 507)
+        {
+            return false;
+        }
+    });
 }

@@ -1,6 +1,5 @@
 using CsCheck;
 using OpenClaw.Broker.Jobs;
-using OpenClaw.Broker.Queues;
 
 namespace OpenClaw.Broker.Tests;
 
@@ -20,10 +19,12 @@ public sealed class JobRulesTests
     {
         var job = NewJob();
         var model = new Model();
+        var claims = new List<(long Version, Job Before)>();
+        long now = 0;
         foreach (var move in moves)
         {
-            model.Now += move.Wait;
-            var e = Event(move, model);
+            now += move.Wait;
+            var e = Event(move, now, job, model, claims);
             var step = JobRules.Next(job, e);
             var allowed = model.Allows(e);
             Assert.True(allowed == step.Next is not null, $"{e} on {job}: the model {(allowed ? "allows" : "refuses")} it, the rules answer {step.Refusal}");
@@ -31,9 +32,9 @@ public sealed class JobRulesTests
             if (step.Next is not { } next) continue;
             CheckInvariants(job, next);
             model.Apply(e);
-            Assert.Equal(model.State, next.State);
-            Assert.Equal(model.Attempt, next.Attempt);
-            job = next;
+            if (e is Claimed) claims.Add((model.Version, job));
+            Assert.Equal((model.Now.State, model.Now.Attempt, model.Now.Newest), (next.State, next.Attempt, next.LeaseToken));
+            job = next with { Version = model.Version };
         }
     });
 
@@ -41,39 +42,74 @@ public sealed class JobRulesTests
     public void FifthLostLeaseFailsTheJob()
     {
         var job = NewJob();
-        for (var n = 1; n <= Job.MaxLostLeases; n++)
-        {
-            job = Apply(job, new Claimed(n * 2 * Lease, (n * 2 + 1) * Lease, $"t{n}", null, null));
-            job = Apply(job, new LeaseEnded((n * 2 + 1) * Lease, (n * 2 + 1) * Lease, $"t{n}"));
-        }
-        Assert.Equal((JobState.Failed, "lease lost 5 times", 5, 0), (job.State, job.Error, job.LostLeases, job.Failures));
+        for (var n = 1; n <= Job.MaxLostLeases; n++) job = LoseLease(Apply(job, new Claimed(n * Lease, (n + 1) * Lease, $"t{n}", null, null)));
+        Assert.Equal((JobState.Failed, "lease lost 5 times", 5, 0, Outcome.LostTooOften), (job.State, job.Error, job.LostLeases, job.Failures, job.Outcome));
     }
 
     [Fact]
-    public void LeaseEndsAtItsMillisecondAndNotBefore()
+    public void LeaseEndsForTheVersionThatHeldItAlone()
     {
-        var job = Claim(NewJob());
-        Assert.Equal(Refusal.LeaseLost, JobRules.Next(job, new LeaseEnded(Lease - 1, Lease - 1, "t")).Refusal);
-        Assert.Equal(JobState.Queued, Apply(job, new LeaseEnded(Lease, Lease, "t")).State);
+        var job = Claim(NewJob()) with { Version = 2 };
+        Assert.Equal(Refusal.LeaseLost, JobRules.Next(job, new LeaseEnded(Lease, 1)).Refusal);
+        var beaten = Apply(job, new Heartbeat(5, "t", null, 5 + Lease)) with { Version = 3 };
+        Assert.Equal(Refusal.LeaseLost, JobRules.Next(beaten, new LeaseEnded(Lease, 2)).Refusal);
+        Assert.Equal(JobState.Queued, Apply(beaten, new LeaseEnded(Lease, 3)).State);
     }
 
     [Fact]
     public void LateResultOfTheNewestAttemptIsWelcomeUntilTheNextClaim()
     {
-        var queuedAgain = Apply(Claim(NewJob()), new LeaseEnded(Lease, Lease, "t"));
+        var queuedAgain = LoseLease(Claim(NewJob()));
         Assert.Equal(JobState.Done, Apply(queuedAgain, new Finished(Lease, "t", null, [])).State);
-        Assert.Equal(JobState.Done, Apply(queuedAgain, new Finished(Lease, null, "anna", [])).State);
-        Assert.Equal(Refusal.NotRunning, JobRules.Next(queuedAgain, new Finished(Lease, null, "bert", [])).Refusal);
-        Assert.Equal(Refusal.NotRunning, JobRules.Next(queuedAgain, new Finished(Lease, null, null, [])).Refusal);
-        var claimedAgain = Claim(queuedAgain, "u", "bert");
-        Assert.Equal(Refusal.LeaseLost, JobRules.Next(claimedAgain, new Finished(Lease, "t", "anna", [])).Refusal);
-        Assert.Equal(Refusal.WrongWorker, JobRules.Next(claimedAgain, new Finished(Lease, null, "anna", [])).Refusal);
+        Assert.Equal(Refusal.LeaseLost, JobRules.Next(Claim(queuedAgain, "u", "bert"), new Finished(Lease, "t", "anna", [])).Refusal);
+    }
+
+    [Fact]
+    public void ResultWithoutATokenCountsFromWhoeverHasHeldTheJob()
+    {
+        var annas = LoseLease(Claim(NewJob()));
+        var berts = Claim(annas, "u", "bert");
+        foreach (var job in (Job[])[annas, berts, LoseLease(berts)])
+        {
+            Assert.Equal(JobState.Done, Apply(job, new Finished(Lease, null, "anna", [])).State);
+            Assert.Equal(Refusal.WrongWorker, JobRules.Next(job, new Finished(Lease, null, "carl", [])).Refusal);
+        }
+        Assert.Equal(JobState.Done, Apply(berts, new Finished(Lease, null, null, [])).State);
+        Assert.Equal(Refusal.NotRunning, JobRules.Next(annas, new Finished(Lease, null, null, [])).Refusal);
+        Assert.Equal(Refusal.NotRunning, JobRules.Next(NewJob(), new Finished(Lease, null, "anna", [])).Refusal);
+    }
+
+    [Fact]
+    public void FailureWithoutATokenIsThePresentHoldersOrTheLastOnes()
+    {
+        var annas = LoseLease(Claim(NewJob()));
+        Assert.Equal(JobState.Failed, Apply(annas, new Failed(Lease, null, "anna", "e")).State);
+        Assert.Equal(Refusal.WrongWorker, JobRules.Next(annas, new Failed(Lease, null, "bert", "e")).Refusal);
+        var berts = Claim(annas, "u", "bert");
+        Assert.Equal(JobState.Failed, Apply(berts, new Failed(Lease, null, "bert", "e")).State);
+        foreach (var e in (HolderEvent[])[new Failed(Lease, null, "anna", "e"), new Heartbeat(Lease, null, "anna", 2 * Lease), new Released(Lease, null, "anna")])
+        {
+            Assert.Equal(Refusal.WrongWorker, JobRules.Next(berts, e).Refusal);
+        }
+        Assert.Equal(JobState.Failed, Apply(NewJob(), new Failed(Lease, null, "anna", "e")).State); // as the Python broker does
+    }
+
+    [Fact]
+    public void LastSixteenHoldersAreRemembered()
+    {
+        var job = NewJob();
+        foreach (var n in Enumerable.Range(0, 20)) job = Apply(Apply(job, new Claimed(n, n + Lease, $"t{n}", $"w{n}", null)), new Released(n, $"t{n}", null));
+        job = Claim(job, "u", "w19"); // who holds it again stands there once
+        Assert.Equal(Enumerable.Range(4, 16).Select(n => $"w{n}"), job.EarlierHolders);
+        Assert.Equal(Refusal.WrongWorker, JobRules.Next(job, new Finished(30, null, "w3", [])).Refusal);
+        Assert.Equal(JobState.Done, Apply(job, new Finished(30, null, "w4", [])).State);
     }
 
     [Fact]
     public void StaleTokenIsRefusedOnAFinalJobToo()
     {
-        var done = Apply(Claim(Apply(Claim(NewJob()), new LeaseEnded(Lease, Lease, "t")), "u"), new Finished(Lease, "u", null, []));
+        var done = Apply(Claim(LoseLease(Claim(NewJob())), "u"), new Finished(Lease, "u", null, []));
+        Assert.Equal(Outcome.Ok, done.Outcome);
         Assert.Equal(Refusal.LeaseLost, JobRules.Next(done, new Failed(Lease, "t", null, "late")).Refusal);
         Assert.Equal(Refusal.AlreadyEnded, JobRules.Next(done, new Finished(Lease, "u", null, [])).Refusal);
         Assert.Equal(Refusal.AlreadyEnded, JobRules.Next(done, new Failed(Lease, null, null, "old client")).Refusal);
@@ -92,10 +128,12 @@ public sealed class JobRulesTests
     [Fact]
     public void ClaimThatWasNotDeliveredNeverHappened()
     {
-        var undone = Apply(Claim(NewJob()), new Undelivered(5, "t", 0));
-        Assert.Equal(NewJob(), undone);
-        Assert.Equal(Refusal.LeaseLost, JobRules.Next(Claim(NewJob(), "u"), new Undelivered(5, "t", 0)).Refusal);
-        Assert.Equal(Refusal.LeaseLost, JobRules.Next(Claim(NewJob()) with { Version = 3 }, new Undelivered(5, "t", 2)).Refusal); // a heartbeat came: it was delivered
+        var before = LoseLease(Claim(NewJob()));
+        var claimed = Claim(before, "u", "bert") with { Version = 4 };
+        var undone = Apply(claimed, new Undelivered(5, 4, before));
+        Assert.Equal(before with { Version = 4 }, undone);
+        Assert.Equal(JobState.Done, Apply(undone, new Finished(6, "t", null, [])).State); // the attempt before may still end it
+        Assert.Equal(Refusal.LeaseLost, JobRules.Next(claimed with { Version = 5 }, new Undelivered(5, 4, before)).Refusal); // a heartbeat came: it was delivered
     }
 
     [Theory]
@@ -105,36 +143,49 @@ public sealed class JobRulesTests
     {
         var asked = Apply(Claim(NewJob()), new CancelRequested(5, reason));
         Assert.Equal((JobState.Running, true, null), (asked.State, asked.CancelRequested, asked.Error));
-        Assert.Equal((JobState.Cancelled, error), EndOf(asked, new Failed(6, "t", null, "cancelled")));
-        Assert.Equal((JobState.Cancelled, error), EndOf(asked, new Released(6, "t", null)));
-        Assert.Equal((JobState.Cancelled, error), EndOf(asked, new LeaseEnded(Lease, Lease, "t")));
-        Assert.Equal((JobState.Cancelled, error), EndOf(asked, new Undelivered(6, "t", 0)));
-        Assert.Equal((JobState.Done, null), EndOf(asked, new Finished(6, "t", null, [])));
-        Assert.Equal((JobState.Cancelled, error), EndOf(NewJob(), new CancelRequested(5, reason)));
+        Assert.Equal((JobState.Cancelled, error, Outcome.Cancelled), EndOf(asked, new Failed(6, "t", null, "cancelled")));
+        Assert.Equal((JobState.Cancelled, error, Outcome.Cancelled), EndOf(asked, new Released(6, "t", null)));
+        Assert.Equal((JobState.Cancelled, error, Outcome.Cancelled), EndOf(asked, new LeaseEnded(Lease, asked.Version)));
+        Assert.Equal((JobState.Done, null, Outcome.Ok), EndOf(asked, new Finished(6, "t", null, [])));
+        Assert.Equal((JobState.Cancelled, error, Outcome.Cancelled), EndOf(NewJob(), new CancelRequested(5, reason)));
     }
 
-    private static (JobState, string?) EndOf(Job job, JobEvent e) => Apply(job, e) is var end ? (end.State, end.Error) : default;
+    [Fact]
+    public void DatesNeverGoBackWithTheClock()
+    {
+        var created = NewJob() with { CreatedAt = 1_000_000 };
+        var first = Apply(created, new Claimed(2_000_000, 2_000_000 + Lease, "t", "anna", null));
+        var again = Apply(LoseLease(first), new Claimed(500_000, 500_000 + Lease, "u", "anna", null));
+        Assert.Equal((2_000_000, 2_000_000 + Lease), (again.StartedAt!.Value, again.LeaseUntil!.Value));
+        Assert.Equal(2_000_000, Apply(again, new Finished(600_000, "u", null, [])).FinishedAt);
+        Assert.Equal(1_000_000, Apply(created, new CancelRequested(1, null)).FinishedAt);
+    }
+
+    private static (JobState, string?, Outcome?) EndOf(Job job, JobEvent e) => Apply(job, e) is var end ? (end.State, end.Error, end.Outcome) : default;
 
     private static Job NewJob() => new() { Id = Guid.Empty, Command = "ping", Seq = 7 };
 
     private static Job Claim(Job job, string token = "t", string worker = "anna") => Apply(job, new Claimed(0, Lease, token, worker, null));
 
+    private static Job LoseLease(Job job) => Apply(job, new LeaseEnded(job.LeaseUntil!.Value, job.Version));
+
     private static Job Apply(Job job, JobEvent e) => JobRules.Next(job, e).Next ?? throw new InvalidOperationException($"{e} was refused: {JobRules.Next(job, e).Refusal}");
 
-    private static JobEvent Event(Move move, Model model)
+    private static JobEvent Event(Move move, long now, Job job, Model model, List<(long Version, Job Before)> claims)
     {
         var worker = move.Who < 0 ? null : Workers[move.Who];
         var token = move.TokenAge < 0 ? null : model.Token(move.TokenAge);
+        var undone = claims.Count == 0 ? default : claims[^Math.Clamp(move.TokenAge + 1, 1, claims.Count)];
         return move.Kind switch
         {
-            0 or 1 => new Claimed(model.Now, model.Now + Lease, $"token{model.Claims + 1}", worker, null),
-            2 => new Finished(model.Now, token, worker, []),
-            3 => new Failed(model.Now, token, worker, "e"),
-            4 => new Heartbeat(model.Now, token, worker, model.Now + Lease),
-            5 => new Released(model.Now, token, worker),
-            6 => new LeaseEnded(model.Now, model.Now, token ?? "none"),
-            7 => new Undelivered(model.Now, token ?? "none", 0),
-            _ => new CancelRequested(model.Now, null),
+            0 or 1 => new Claimed(now, now + Lease, $"token{model.Claims + 1}", worker, null),
+            2 => new Finished(now, token, worker, []),
+            3 => new Failed(now, token, worker, "e"),
+            4 => new Heartbeat(now, token, worker, now + Lease),
+            5 => new Released(now, token, worker),
+            6 => new LeaseEnded(now, job.Version - Math.Max(0, move.TokenAge)),
+            7 when claims.Count > 0 => new Undelivered(now, undone.Version, undone.Before),
+            _ => new CancelRequested(now, null),
         };
     }
 
@@ -144,85 +195,73 @@ public sealed class JobRulesTests
         Assert.Equal((before.Seq, before.Id, before.CreatedAt), (after.Seq, after.Id, after.CreatedAt));
         Assert.Equal(after.State == JobState.Running, after.LeaseUntil is not null);
         Assert.Equal(after.IsFinal, after.FinishedAt is not null);
+        Assert.Equal(after.IsFinal, after.Outcome is not null);
         Assert.InRange(after.LostLeases, before.LostLeases, Job.MaxLostLeases);
         if (after.State == JobState.Running) Assert.NotNull(after.LeaseToken);
         if (before.CancelRequested) Assert.NotEqual(JobState.Queued, after.State);
     }
 
-    /// <summary>What a job may do, written a second time and as simply as can be.</summary>
+    /// <summary>What is known of a job, as simply as can be; <paramref name="Held"/> are all workers with a name.</summary>
+    private sealed record Life(JobState State, int Attempt, int Lost, bool Cancel, string? Newest, string? Holder, string[] Held);
+
+    /// <summary>What a job may do, written a second time.</summary>
     private sealed class Model
     {
         private readonly List<string> tokens = [];
-        private string? holder;
-        private string? newest;
-        private long leaseEnd;
-        private int lost;
-        private bool cancel;
+        private readonly Dictionary<long, Life> beforeClaims = [];
 
-        public long Now { get; set; }
+        public Life Now { get; private set; } = new(JobState.Queued, 0, 0, false, null, null, []);
+
+        public long Version { get; private set; }
 
         public int Claims => tokens.Count;
 
-        public int Attempt { get; private set; }
+        private bool IsOver => Now.State is JobState.Done or JobState.Failed or JobState.Cancelled;
 
-        public JobState State { get; private set; } = JobState.Queued;
+        private bool IsRunning => Now.State == JobState.Running;
 
         public string Token(int age) => tokens.Count > age ? tokens[^(age + 1)] : "never";
 
-        private bool IsOver => State is JobState.Done or JobState.Failed or JobState.Cancelled;
-
         public bool Allows(JobEvent e) => !IsOver && e switch
         {
-            Claimed => State == JobState.Queued,
-            Finished f => Speaks(f) && (State == JobState.Running || f.Token is not null || Attempt > 0 && f.WorkerId is not null && f.WorkerId == holder),
-            Failed f => Speaks(f),
-            Heartbeat h => Speaks(h) && State == JobState.Running,
-            Released r => Speaks(r) && State == JobState.Running,
-            LeaseEnded l => State == JobState.Running && l.Token == newest && Now >= leaseEnd,
-            Undelivered u => State == JobState.Running && u.Token == newest,
-            CancelRequested => State == JobState.Queued || !cancel,
+            Claimed => !IsRunning,
+            HolderEvent { Token: { } token } h => token == Now.Newest && (IsRunning || h is Finished or Failed),
+            HolderEvent h when Now.Attempt == 0 => h is Failed,
+            HolderEvent { WorkerId: null } h => IsRunning || h is Failed,
+            Finished f => Now.Held.Contains(f.WorkerId) || IsRunning && Now.Holder is null,
+            HolderEvent h => IsRunning ? Now.Holder is null || h.WorkerId == Now.Holder : h is Failed && h.WorkerId == Now.Holder,
+            LeaseEnded l => IsRunning && l.Version == Version,
+            Undelivered u => IsRunning && u.Version == Version,
+            CancelRequested => !IsRunning || !Now.Cancel,
             _ => throw new ArgumentException(e.ToString()),
         };
 
         public void Apply(JobEvent e)
         {
-            switch (e)
+            Version++;
+            if (e is Claimed c)
             {
-                case Claimed c:
-                    tokens.Add(c.Token);
-                    (State, newest, holder, leaseEnd) = (JobState.Running, c.Token, c.WorkerId, c.LeaseUntil);
-                    Attempt++;
-                    break;
-                case Finished:
-                    State = JobState.Done;
-                    break;
-                case Failed:
-                    State = cancel ? JobState.Cancelled : JobState.Failed;
-                    break;
-                case Heartbeat h:
-                    leaseEnd = h.LeaseUntil;
-                    break;
-                case LeaseEnded:
-                    lost++;
-                    State = cancel ? JobState.Cancelled : lost == 5 ? JobState.Failed : JobState.Queued;
-                    break;
-                case Released:
-                    State = cancel ? JobState.Cancelled : JobState.Queued;
-                    break;
-                case Undelivered:
-                    State = cancel ? JobState.Cancelled : JobState.Queued;
-                    Attempt--;
-                    (newest, holder) = (null, null);
-                    break;
-                case CancelRequested:
-                    cancel = true;
-                    if (State == JobState.Queued) State = JobState.Cancelled;
-                    break;
+                tokens.Add(c.Token);
+                beforeClaims[Version] = Now;
             }
+            Now = e switch
+            {
+                Claimed claim => Now with
+                {
+                    State = JobState.Running,
+                    Attempt = Now.Attempt + 1,
+                    Newest = claim.Token,
+                    Holder = claim.WorkerId,
+                    Held = claim.WorkerId is null ? Now.Held : [.. Now.Held, claim.WorkerId],
+                },
+                Finished => Now with { State = JobState.Done },
+                Failed => Now with { State = Now.Cancel ? JobState.Cancelled : JobState.Failed },
+                LeaseEnded => Now with { Lost = Now.Lost + 1, State = Now.Cancel ? JobState.Cancelled : Now.Lost == 4 ? JobState.Failed : JobState.Queued },
+                Released => Now with { State = Now.Cancel ? JobState.Cancelled : JobState.Queued },
+                Undelivered undone => beforeClaims[undone.Version],
+                CancelRequested => Now with { Cancel = IsRunning, State = IsRunning ? JobState.Running : JobState.Cancelled },
+                _ => Now,
+            };
         }
-
-        private bool Speaks(HolderEvent e) => e.Token is not null
-            ? e.Token == newest
-            : State != JobState.Running || e.WorkerId is null || holder is null || e.WorkerId == holder;
     }
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using OpenClaw.Broker.Jobs;
-using OpenClaw.Broker.Time;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 
@@ -39,7 +38,7 @@ public sealed class LeaseTests
         await broker.ClaimAsync("anna");
         await broker.AdvanceUntilAsync(broker.Lease, id, job => job.Status == JobStatuses.Queued);
         using var other = await broker.PostAsync($"jobs/{id}/result", null, "bert", new { result = "not mine" });
-        Assert.Equal(HttpStatusCode.BadRequest, other.StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict, other.StatusCode);
         using var own = await broker.PostAsync($"jobs/{id}/result", null, "anna", new { result = "late" });
         Assert.Equal(HttpStatusCode.OK, own.StatusCode);
         var done = await broker.GetAsync(id);

@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Contracts;
 using OpenClaw.Testing;

@@ -1,11 +1,13 @@
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Tests;
 
 public sealed class QueueIndexTests
 {
-    private static readonly string Gpu = Lane.Of(["gpu"]);
+    private static readonly Lane Gpu = Lane.Of(["gpu"]);
+    private const long LeaseMs = 60_000;
     private long seq;
 
     [Fact]
@@ -15,11 +17,11 @@ public sealed class QueueIndexTests
         var gpu = Observe(index, NewJob(Gpu));
         var plain = Observe(index, NewJob());
         var both = Observe(index, NewJob(Lane.Of(["gpu", "big"])));
-        Assert.Equal(plain.Id, index.SetAside("", 10));
-        Assert.Null(index.SetAside("", 10));
-        Assert.Equal(gpu.Id, index.SetAside(Gpu, 10));
-        Assert.Null(index.SetAside(Gpu, 10));
-        Assert.Equal(both.Id, index.SetAside(Lane.Of(["big", "gpu", "more"]), 10));
+        Assert.Equal(plain.Id, index.SetAside(Lane.Any, new SteadyTime(10)));
+        Assert.Null(index.SetAside(Lane.Any, new SteadyTime(10)));
+        Assert.Equal(gpu.Id, index.SetAside(Gpu, new SteadyTime(10)));
+        Assert.Null(index.SetAside(Gpu, new SteadyTime(10)));
+        Assert.Equal(both.Id, index.SetAside(Lane.Of(["big", "gpu", "more"]), new SteadyTime(10)));
     }
 
     [Fact]
@@ -28,12 +30,12 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(1000);
         var first = Observe(index, NewJob());
         Observe(index, NewJob());
-        Assert.Equal(first.Id, index.SetAside("", 10));
-        Assert.Empty(index.TakeOverdue(9, out var lanes));
+        Assert.Equal(first.Id, index.SetAside(Lane.Any, new SteadyTime(10)));
+        Assert.Empty(index.TakeOverdue(new SteadyTime(9), out var lanes));
         Assert.Empty(lanes);
-        Assert.Empty(index.TakeOverdue(10, out lanes));
-        Assert.Equal([""], lanes);
-        Assert.Equal(first.Id, index.SetAside("", 20));
+        Assert.Empty(index.TakeOverdue(new SteadyTime(10), out lanes));
+        Assert.Equal([Lane.Any], lanes);
+        Assert.Equal(first.Id, index.SetAside(Lane.Any, new SteadyTime(20)));
     }
 
     [Fact]
@@ -42,10 +44,10 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(1000);
         var first = Observe(index, NewJob());
         Observe(index, NewJob());
-        index.SetAside("", 10);
-        Assert.Equal("", index.Return(first.Id));
+        index.SetAside(Lane.Any, new SteadyTime(10));
+        Assert.Equal(Lane.Any, index.Return(first.Id));
         Assert.Null(index.Return(first.Id));
-        Assert.Equal(first.Id, index.SetAside("", 10));
+        Assert.Equal(first.Id, index.SetAside(Lane.Any, new SteadyTime(10)));
     }
 
     [Fact]
@@ -54,33 +56,78 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(1000);
         var job = NewJob();
         Observe(index, job with { Version = 3 });
-        Observe(index, job with { Version = 2, State = JobState.Running, LeaseToken = "t", LeaseUntil = 5 });
+        Observe(index, job with { Version = 2, State = JobState.Running });
         Assert.Equal((1, 0), (index.Ready, index.Leased));
         Observe(index, job with { Version = 4, State = JobState.Done });
-        Assert.Equal((0, 0, (long?)null), (index.Ready, index.Leased, index.NextDeadline));
+        Assert.Equal((0, 0, (long?)null), (index.Ready, index.Leased, index.NextDeadline?.Milliseconds));
     }
 
     [Fact]
     public void HeartbeatMovesTheLeasesEnd()
     {
         var index = new QueueIndex(1000);
-        var job = NewJob() with { State = JobState.Running, LeaseToken = "t", LeaseUntil = 5, Version = 2 };
-        Observe(index, job);
-        Observe(index, job with { Version = 3, LeaseUntil = 50 });
-        Assert.Equal(50, index.NextDeadline);
-        Assert.Empty(index.TakeOverdue(49, out _));
-        Assert.Equal(job.Id, Assert.Single(index.TakeOverdue(50, out _)).Id);
+        var job = NewJob() with { State = JobState.Running, Version = 2 };
+        index.Observe(News(job), now: new SteadyTime(0));
+        index.Observe(News(job with { Version = 3 }), now: new SteadyTime(40));
+        Assert.Equal(40 + LeaseMs, index.NextDeadline?.Milliseconds);
+        Assert.Empty(index.TakeOverdue(new SteadyTime(39 + LeaseMs), out _));
+        Assert.Equal(job.Id, Assert.Single(index.TakeOverdue(new SteadyTime(40 + LeaseMs), out _)).Id);
+    }
+
+    [Fact]
+    public void RequestToCancelLeavesTheLeaseAsItIs()
+    {
+        var index = new QueueIndex(1000);
+        var job = NewJob() with { State = JobState.Running, Version = 2 };
+        index.Observe(News(job), now: new SteadyTime(0));
+        index.Observe(News(job with { Version = 3, CancelRequested = true }, leaseMs: null), now: new SteadyTime(40));
+        var overdue = Assert.Single(index.TakeOverdue(new SteadyTime(LeaseMs), out _));
+        Assert.Equal((job.Id, 3), (overdue.Id, overdue.Version));
+    }
+
+    [Fact]
+    public void NewsThatWaitedCountTheirWaitOffTheLease()
+    {
+        var index = new QueueIndex(1000);
+        index.Observe(News(NewJob() with { State = JobState.Running }), now: new SteadyTime(1000), waitedMs: 200);
+        Assert.Equal(800 + LeaseMs, index.NextDeadline?.Milliseconds);
+    }
+
+    [Fact]
+    public void LeaseThatCouldNotBeEndedIsTriedAgainUnlessItsJobHasMovedOn()
+    {
+        var index = new QueueIndex(1000);
+        var job = NewJob() with { State = JobState.Running };
+        index.Observe(News(job), now: new SteadyTime(0));
+        var overdue = Assert.Single(index.TakeOverdue(new SteadyTime(LeaseMs), out _));
+        Assert.Null(index.NextDeadline?.Milliseconds);
+        index.Postpone(overdue, new SteadyTime(LeaseMs + 1000));
+        Assert.Same(overdue, Assert.Single(index.TakeOverdue(new SteadyTime(LeaseMs + 1000), out _)));
+        index.Observe(News(job with { Version = 2 }), now: new SteadyTime(LeaseMs + 1000));
+        Assert.False(index.IsCurrent(overdue));
+        index.Postpone(overdue, new SteadyTime(LeaseMs + 2000));
+        Assert.Equal(2 * LeaseMs + 1000, index.NextDeadline?.Milliseconds);
     }
 
     [Fact]
     public void DeadlinesThatHeartbeatsOvertookAreForgotten()
     {
         var index = new QueueIndex(1000);
-        var job = NewJob() with { State = JobState.Running, LeaseToken = "t" };
-        for (var beat = 1; beat <= 10_000; beat++) Observe(index, job with { Version = beat, LeaseUntil = beat });
-        Assert.Equal(10_000, index.NextDeadline);
+        var job = NewJob() with { State = JobState.Running };
+        for (var beat = 1; beat <= 10_000; beat++) index.Observe(News(job with { Version = beat }), now: new SteadyTime(beat));
+        Assert.Equal(10_000 + LeaseMs, index.NextDeadline?.Milliseconds);
         Assert.InRange(index.Deadlines, 1, 2000);
-        Assert.Equal(job.Id, Assert.Single(index.TakeOverdue(10_000, out _)).Id);
+        Assert.Equal(job.Id, Assert.Single(index.TakeOverdue(new SteadyTime(10_000 + LeaseMs), out _)).Id);
+    }
+
+    [Fact]
+    public void RankOrdersBeforeTheOrderOfAcceptance()
+    {
+        var index = new QueueIndex(1000);
+        var early = Observe(index, NewJob() with { RankAt = 900 });
+        var urgent = Observe(index, NewJob() with { RankAt = 100 });
+        var sameRank = Observe(index, NewJob() with { RankAt = 900 });
+        foreach (var job in (Job[])[urgent, early, sameRank]) Assert.Equal(job.Id, index.SetAside(Lane.Any, new SteadyTime(10)));
     }
 
     [Fact]
@@ -95,21 +142,21 @@ public sealed class QueueIndexTests
         var taken = new List<Guid>();
         while (taken.Count < All)
         {
-            if (index.LaneToRefill("") is { } lane)
+            if (index.LaneToRefill(Lane.Any, new SteadyTime(0)) is { } lane)
             {
                 index.BeginRefill(lane);
                 var limit = index.LaneQuota + index.KnownIn(lane);
-                var rows = table.Where(j => !taken.Contains(j.Id)).Take(limit).Select(j => new ReadyRow(j.Id, j.Seq, j.Version)).ToList();
+                var rows = table.Where(j => !taken.Contains(j.Id)).Take(limit).Select(j => new ReadyRow(j.Id, j.Rank, j.Version)).ToList();
                 index.EndRefill(lane, rows, complete: rows.Count < limit);
             }
-            var id = index.SetAside("", long.MaxValue);
+            var id = index.SetAside(Lane.Any, new SteadyTime(long.MaxValue));
             Assert.NotNull(id);
             taken.Add(id.Value);
             var claimed = table.Single(j => j.Id == id);
             Observe(index, claimed with { Version = 2, State = JobState.Done });
         }
         Assert.Equal(table.Select(j => j.Id), taken);
-        Assert.Null(index.SetAside("", 1));
+        Assert.Null(index.SetAside(Lane.Any, new SteadyTime(1)));
     }
 
     [Fact]
@@ -118,16 +165,16 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(64);
         var jobs = Enumerable.Range(0, 100).Select(_ => NewJob()).ToList();
         foreach (var job in jobs) Observe(index, job);
-        var lane = index.LaneOf("");
+        var lane = index.LaneOf(Lane.Any);
         index.BeginRefill(lane);
-        var rows = jobs.Select(j => new ReadyRow(j.Id, j.Seq, j.Version)).ToList();
+        var rows = jobs.Select(j => new ReadyRow(j.Id, j.Rank, j.Version)).ToList();
         Observe(index, jobs[0] with { Version = 5, State = JobState.Done });
         Observe(index, jobs[80] with { Version = 5, State = JobState.Cancelled });
         var late = Observe(index, NewJob());
         index.EndRefill(lane, rows, complete: true);
         Assert.Equal(98, index.Ready);
         Assert.True(lane.More, "a job was left out while the refill read: there is more");
-        Assert.True(late.Seq > lane.End);
+        Assert.True(late.Rank > lane.End);
     }
 
     [Fact]
@@ -137,8 +184,8 @@ public sealed class QueueIndexTests
         var job = Observe(index, NewJob());
         index.BeginRead();
         Observe(index, job with { Version = 3, State = JobState.Done });
-        Assert.False(index.ObserveRow(job));
-        Assert.True(index.ObserveRow(NewJob()));
+        Assert.False(index.ObserveRow(News(job), new SteadyTime(0)));
+        Assert.True(index.ObserveRow(News(NewJob()), new SteadyTime(0)));
         index.EndRead();
         Assert.Equal(1, index.Ready);
     }
@@ -149,7 +196,7 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(100);
         for (var n = 0; n < 1000; n++) Observe(index, NewJob(Gpu));
         var plain = Observe(index, NewJob());
-        Assert.Equal(plain.Id, index.SetAside("", 1));
+        Assert.Equal(plain.Id, index.SetAside(Lane.Any, new SteadyTime(1)));
     }
 
     [Fact]
@@ -157,17 +204,19 @@ public sealed class QueueIndexTests
     {
         var index = new QueueIndex(64);
         var jobs = Enumerable.Range(0, 100).Select(_ => Observe(index, NewJob())).ToList();
-        var first = index.SetAside("", 10);
-        Observe(index, jobs[0] with { Version = 2, State = JobState.Running, LeaseToken = "t", LeaseUntil = 60 });
+        var first = index.SetAside(Lane.Any, new SteadyTime(10));
+        Observe(index, jobs[0] with { Version = 2, State = JobState.Running });
         Observe(index, jobs[0] with { Version = 3 });
-        Assert.Equal(first, index.SetAside("", 10));
+        Assert.Equal(first, index.SetAside(Lane.Any, new SteadyTime(10)));
     }
 
-    private Job NewJob(string lane = "") => new() { Id = Guid.NewGuid(), Command = "ping", Seq = ++seq, Version = 1, Lane = lane };
+    private Job NewJob(Lane lane = default) => new() { Id = Guid.NewGuid(), Command = "ping", Seq = ++seq, Version = 1, Lane = lane };
+
+    private static JobNews News(Job job, long? leaseMs = LeaseMs) => JobNews.Of(job, new SteadyTime(0), leaseMs);
 
     private static Job Observe(QueueIndex index, Job job)
     {
-        index.Observe(job);
+        index.Observe(News(job), now: new SteadyTime(0));
         return job;
     }
 }

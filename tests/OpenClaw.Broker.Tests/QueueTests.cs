@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker.Jobs;
@@ -17,12 +18,12 @@ public sealed class QueueTests
     public async Task JobWhoseNewsWasLostIsFoundInTheTable()
     {
         await using var broker = await BrokerFixture.StartAsync();
-        var created = await broker.Grains.GetGrain<IJobGrain>(Guid.NewGuid()).EnqueueAsync(new NewJob("ping", [], "", 0, null)); // and no news of it
+        var lost = await broker.InsertAsync();
         Assert.Null(await broker.ClaimAsync());
         broker.Clock.Advance(Compare);
         JobView? claim = null;
         await BrokerFixture.EventuallyAsync(async () => (claim = await broker.ClaimAsync()) is not null);
-        Assert.Equal(created.Job!.Id.ToString(), claim!.Id);
+        Assert.Equal(lost.Id.ToString(), claim!.Id);
     }
 
     [Fact]
@@ -45,9 +46,10 @@ public sealed class QueueTests
         var id = await broker.CreateAsync();
         var now = broker.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         await broker.Grains.GetGrain<IJobGrain>(Guid.Parse(id)).ApplyAsync(new Claimed(now, now + 60_000, "t", "anna", null));
-        await broker.Queue.NextAsync(""); // set aside, as if for that claim
-        broker.Clock.Advance(broker.Lease);
-        await broker.AdvanceUntilAsync(Compare, id, job => job.LostLeases == 1);
+        await broker.SetAsideAsync(); // set aside, as if for that claim
+        broker.Clock.Advance(Compare);
+        await BrokerFixture.EventuallyAsync(async () => (await broker.Queue.DescribeAsync()).Leased == 1); // for a whole lease from now
+        await broker.AdvanceUntilAsync(broker.Lease, id, job => job.LostLeases == 1);
         Assert.Equal(id, (await broker.ClaimAsync("bert"))!.Id);
     }
 
@@ -68,7 +70,7 @@ public sealed class QueueTests
     {
         await using var broker = await BrokerFixture.StartAsync();
         var id = await broker.CreateAsync();
-        Assert.Equal(Guid.Parse(id), (await broker.Queue.NextAsync("")).JobId);
+        Assert.Equal(Guid.Parse(id), await broker.SetAsideAsync());
         Assert.Null(await broker.ClaimAsync());
         broker.Clock.Advance(TimeSpan.FromMilliseconds(QueueGrain.SetAsideMs));
         await BrokerFixture.EventuallyAsync(async () => (await broker.Queue.DescribeAsync()).Ready == 1);
@@ -85,7 +87,7 @@ public sealed class QueueTests
         Assert.Equal(QueueGrain.WindowSize, (await broker.Queue.DescribeAsync()).Ready);
 
         // Past the window by way of the index alone, then the real claims around its end.
-        for (var n = 0; n < QueueGrain.WindowSize - 100; n++) await broker.Queue.NextAsync("");
+        for (var n = 0; n < QueueGrain.WindowSize - 100; n++) await broker.SetAsideAsync();
         var payloads = new List<string>();
         while (await broker.ClaimAsync("anna") is { } claim) payloads.Add(claim.Payload!);
         Assert.Equal([.. Enumerable.Range(QueueGrain.WindowSize - 99, 600).Select(n => $"{n}"), "last"], payloads);
@@ -134,17 +136,16 @@ public sealed class QueueTests
     public async Task KillBetweenTwoWritesLeavesAJobThatGoesOn(int writes, string status)
     {
         await using var broker = await BrokerFixture.StartAsync();
-        var grain = broker.Grains.GetGrain<IJobGrain>(Guid.NewGuid());
-        var id = grain.GetPrimaryKey().ToString();
-        var now = broker.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var job = await broker.InsertAsync();
+        var (id, now) = (job.Id.ToString(), broker.NowMs);
+        var grain = broker.Grains.GetGrain<IJobGrain>(job.Id);
         Func<Task>[] steps =
         [
-            () => grain.EnqueueAsync(new NewJob("ping", "p"u8.ToArray(), "", now, null)),
             () => grain.ApplyAsync(new Claimed(now, now + 60_000, "token", "anna", "claim")),
             () => grain.ApplyAsync(new Heartbeat(now, "token", "anna", now + 60_000)),
             () => grain.ApplyAsync(new Finished(now, "token", "anna", "r"u8.ToArray())),
         ];
-        foreach (var step in steps.Take(writes)) await step();
+        foreach (var step in steps.Take(writes - 1)) await step();
 
         await using var after = await broker.KilledHereAsync();
         Assert.Equal(status, (await after.GetAsync(id)).Status);
@@ -161,28 +162,91 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task PauseOutlivesARestart()
+    public async Task PauseOutlivesARestartWithItsReason()
     {
         await using var broker = await BrokerFixture.StartAsync();
         var id = await broker.CreateAsync();
-        await broker.Queue.PauseAsync(true);
+        using (var paused = await broker.BotAsync("queues/default/pause", new { reason = "the printer burns" })) Assert.Equal(HttpStatusCode.OK, paused.StatusCode);
         Assert.Null(await broker.ClaimAsync());
         await broker.StartAgainAsync();
-        Assert.True((await broker.Queue.DescribeAsync()).Paused);
+        Assert.Equal(new Pause("bot", "the printer burns", broker.NowMs), (await broker.Queue.DescribeAsync()).Paused);
+        Assert.Contains("\"queues\":{\"default\":\"paused by bot: the printer burns\"}", await broker.Http.GetStringAsync(new Uri("health/ready", UriKind.Relative)), StringComparison.Ordinal);
         Assert.Null(await broker.ClaimAsync());
-        await broker.Queue.PauseAsync(false);
+        using (var resumed = await broker.BotAsync("queues/default/resume", new { })) Assert.Equal(HttpStatusCode.OK, resumed.StatusCode);
         Assert.Equal(id, (await broker.ClaimAsync())!.Id);
     }
 
     [Fact]
-    public async Task JobGrainReloadsWhatTheTableSaysAfterARefusedWrite()
+    public async Task MessageFilesNewsAndAnswersEachWhoAsks()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var job = await broker.InsertAsync();
+        var gpu = Lane.Of(["gpu"]);
+        var offers = await broker.Queue.ObserveAsync(new QueueMessage([JobNews.Of(job, new SteadyTime(0), null)], new SteadyTime(0), [gpu, Lane.Any]));
+        Assert.Equal([job.Id, null], offers.Select(o => o.JobId));
+    }
+
+    [Fact]
+    public async Task ThereAreAtMostAThousandQueuesAlsoWhenManyAreNamedAtOnce()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var calls = broker.Services.GetRequiredService<JobCalls>();
+        var refused = 0;
+        await Parallel.ForEachAsync(Enumerable.Range(0, QueueNames.Most + 50), new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (n, _) =>
+        {
+            try
+            {
+                await calls.CreateAsync(new NewJob($"q{n}", "ping", [], null, Lane.Any, 0, null));
+            }
+            catch (TooManyQueuesException)
+            {
+                Interlocked.Increment(ref refused);
+            }
+        });
+        Assert.Equal(51, refused); // the default one is there from the start
+        using var answer = await broker.BotAsync("jobs", new { command = "ping", payload = "p", queue = "one-more" });
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
+        Assert.Contains(ErrorCodes.TooManyQueues, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.NotNull(answer.Headers.RetryAfter);
+        await broker.CreateAsync(); // those that are there go on
+    }
+
+    [Fact]
+    public async Task PollMakesNoQueue()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        await broker.ClaimFromAsync("never-named");
+        Assert.Equal(0, broker.Query<long>("select count(*) from queue where name = 'never-named'"));
+        Assert.DoesNotContain("never-named", broker.Services.GetRequiredService<JobCalls>().Queues);
+        Assert.DoesNotContain("never-named", await ActiveQueuesAsync(broker));
+    }
+
+    [Fact]
+    public async Task IdleQueueLeavesMemoryAfterTenMinutesAndTheDefaultOneStays()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        using (var created = await broker.BotAsync("jobs", new { command = "ping", payload = "p", queue = "side" })) Assert.Equal(HttpStatusCode.OK, created.StatusCode);
+        var claim = await broker.ClaimFromAsync("side");
+        using (var done = await broker.PostAsync($"jobs/{claim!.Id}/result", claim.LeaseToken, null, new { result = "r" })) Assert.Equal(HttpStatusCode.OK, done.StatusCode);
+        broker.Clock.Advance(TimeSpan.FromMinutes(9));
+        Assert.Equal(["default", "side"], await ActiveQueuesAsync(broker));
+        await BrokerFixture.EventuallyAsync(async () =>
+        {
+            broker.Clock.Advance(Compare);
+            return (await ActiveQueuesAsync(broker)).SequenceEqual(["default"]);
+        });
+        Assert.InRange(broker.Clock.GetUtcNow() - BrokerFixture.Beginning, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30));
+        Assert.Equal(0, broker.Query<long>("select count(*) from OrleansRemindersTable where GrainId like '%side'"));
+    }
+
+    [Fact]
+    public async Task JobGrainJudgesByWhatTheTableSaysAfterARefusedWrite()
     {
         await using var broker = await BrokerFixture.StartAsync();
         var id = await broker.CreateAsync();
         broker.Query<long>($"update job set version = version + 1 where id = '{id}' returning 1"); // memory is behind the table now
-        var grain = broker.Grains.GetGrain<IJobGrain>(Guid.Parse(id));
-        await Assert.ThrowsAnyAsync<Exception>(() => grain.ApplyAsync(new CancelRequested(0, null)));
-        Assert.Equal(JobState.Cancelled, (await grain.ApplyAsync(new CancelRequested(0, null)))!.Job.State);
+        var reply = await broker.Grains.GetGrain<IJobGrain>(Guid.Parse(id)).ApplyAsync(new CancelRequested(0, null));
+        Assert.Equal((JobState.Cancelled, 3), (reply!.Job.State, reply.Job.Version));
     }
 
     [Fact]
@@ -190,6 +254,12 @@ public sealed class QueueTests
     {
         await using var broker = await BrokerFixture.StartAsync();
         Assert.Null(await broker.Grains.GetGrain<IJobGrain>(Guid.NewGuid()).ApplyAsync(new CancelRequested(0, null)));
+    }
+
+    private static async Task<List<string>> ActiveQueuesAsync(BrokerFixture broker)
+    {
+        var all = await broker.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
+        return [.. all.Where(s => s.GrainType.Contains(nameof(QueueGrain), StringComparison.Ordinal)).Select(s => s.GrainId.Key.ToString()!).Order(StringComparer.Ordinal)];
     }
 
     private static long Reminders(BrokerFixture broker) => broker.Query<long>("select count(*) from OrleansRemindersTable");
@@ -200,10 +270,12 @@ public sealed class QueueTests
         using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
         connection.Execute($"""
-            insert into job (seq, id, version, queue, lane, state, command, created_at)
+            insert into job (seq, id, version, queue, lane, rank, ready, state, command, created_at)
             with recursive n(i) as (select 1 union all select i + 1 from n where i < {jobs})
-            select i, printf('%08x-0000-4000-8000-%012x', i, i), 1, 'default', '', 'queued', x'70', 0 from n;
+            select i, printf('%08x-0000-4000-8000-%012x', i, i), 1, 'default', '', 0, 1, 'queued', x'70', 0 from n;
             insert into job_payload (seq, payload) select seq, cast(seq as blob) from job;
+            update meta set last_seq = {jobs};
+            insert into job_count (queue, state, jobs) values ('default', 'queued', {jobs});
             """);
     }
 }

@@ -7,6 +7,9 @@ namespace OpenClaw.Broker.Jobs;
 internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh, IEnumerable<INewsSink> sinks, Clock clock, BrokerOptions options)
 {
     private readonly INewsSink[] sinks = [.. sinks];
+    private readonly Lock naming = new();
+
+    // By name: whether the table has it. One that is only being named counts, so that there are never too many.
     private readonly ConcurrentDictionary<string, bool> queues = new(StringComparer.Ordinal);
 
     /// <summary>Now as people's clocks show it, in milliseconds since 1970.</summary>
@@ -22,7 +25,7 @@ internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh,
     /// <summary>To be called before the first request.</summary>
     public async Task LoadAsync()
     {
-        queues[QueueNames.Default] = true;
+        queues[QueueNames.Default] = false;
         foreach (var name in await store.ReadQueueNamesAsync()) queues[name] = true;
     }
 
@@ -30,8 +33,7 @@ internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh,
     /// <exception cref="TooManyQueuesException">Its queue would be one too many.</exception>
     public async Task<Created> CreateAsync(NewJob job)
     {
-        var isNewQueue = !queues.ContainsKey(job.Queue);
-        if (isNewQueue && queues.Count >= QueueNames.Most) throw new TooManyQueuesException();
+        var isNewQueue = NameQueue(job.Queue);
         var row = new Job
         {
             Id = Guid.CreateVersion7(), // grows with time, so that new rows lie side by side in the index
@@ -42,9 +44,16 @@ internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh,
             Lane = job.Lane,
             CreatedAt = job.Now,
         };
-        var created = await store.InsertAsync(row, job.Payload, job.Key, isNewQueue);
+        Created created = default;
+        try
+        {
+            created = await store.InsertAsync(row, job.Payload, job.Key, isNewQueue);
+        }
+        finally
+        {
+            if (isNewQueue) EndNaming(job.Queue, isWritten: created.Job is not null);
+        }
         if (created.Job is not { } written) return created;
-        if (isNewQueue) queues[job.Queue] = true;
         fresh.Add(written, job.Payload);
         await TellAsync(written, leaseMs: null);
         return created;
@@ -62,6 +71,24 @@ internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh,
 
     /// <summary>The payload of a job that was just claimed.</summary>
     public ValueTask<byte[]> ReadPayloadAsync(Job job) => fresh.TakePayload(job) is { } payload ? ValueTask.FromResult(payload) : store.ReadPayloadAsync(job.Seq);
+
+    /// <summary>Whether the queue's name has to be written.</summary>
+    private bool NameQueue(string queue)
+    {
+        if (queues.TryGetValue(queue, out var isWritten)) return !isWritten;
+        lock (naming)
+        {
+            if (queues.Count >= QueueNames.Most && !queues.ContainsKey(queue)) throw new TooManyQueuesException();
+            queues.TryAdd(queue, false);
+            return true;
+        }
+    }
+
+    private void EndNaming(string queue, bool isWritten)
+    {
+        if (isWritten) queues[queue] = true;
+        else if (queue != QueueNames.Default) queues.TryRemove(KeyValuePair.Create(queue, false));
+    }
 
     private async ValueTask TellAsync(Job job, long? leaseMs)
     {

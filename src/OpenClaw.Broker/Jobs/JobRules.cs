@@ -94,8 +94,8 @@ internal static class JobRules
         {
             State = JobState.Running,
             Attempt = job.Attempt + 1,
-            StartedAt = Math.Max(e.Now, job.CreatedAt),
-            LeaseUntil = e.LeaseUntil,
+            StartedAt = At(job, e.Now),
+            LeaseUntil = At(job, e.Now) + (e.LeaseUntil - e.Now),
             LeaseToken = e.Token,
             WorkerId = e.WorkerId,
             EarlierHolders = HoldersBefore(job),

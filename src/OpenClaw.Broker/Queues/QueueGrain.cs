@@ -1,6 +1,6 @@
 using OpenClaw.Broker.Jobs;
-using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Queues;
@@ -32,6 +32,7 @@ internal sealed partial class QueueGrain(
     private readonly QueueIndex index = new(WindowSize);
     private readonly Queue<Entry> overdue = [];
     private int leaseEnds;
+    private bool isCompared;
     private IGrainTimer timer = null!;
     private SteadyTime? timerDue;
     private IGrainReminder? reminder;
@@ -83,12 +84,15 @@ internal sealed partial class QueueGrain(
 
     public Task BeginComparisonAsync()
     {
-        index.BeginRead();
+        if (!isCompared) index.BeginRead();
+        isCompared = true;
         return Task.CompletedTask;
     }
 
     public Task EndComparisonAsync(JobNews[]? rows)
     {
+        if (!isCompared) return Task.CompletedTask; // loaded from the table meanwhile
+        isCompared = false;
         var found = 0;
         foreach (var row in rows ?? [])
         {
@@ -228,29 +232,28 @@ internal sealed partial class QueueGrain(
 
     private async Task KeepAsync(CancellationToken stop)
     {
+        var isIdle = Name != QueueNames.Default && index.IsEmpty && Paused is null && !waiters.HasAny(Name) && clock.SteadyNow - lastUsed >= IdleLinger.TotalMilliseconds;
         try
         {
-            await KeepReminderAsync();
+            await KeepReminderAsync(isWanted: !isIdle && (!index.IsEmpty || clock.SteadyNow - lastLeased < ReminderLinger.TotalMilliseconds));
         }
         catch (Exception e)
         {
             LogReminder(e, Name);
         }
-        var isIdle = index.IsEmpty && Paused is null && !waiters.HasAny(Name) && clock.SteadyNow - lastUsed > IdleLinger.TotalMilliseconds;
-        if (isIdle && reminder is null && Name != QueueNames.Default) DeactivateOnIdle();
+        if (isIdle && index.IsEmpty && reminder is null) DeactivateOnIdle();
     }
 
-    /// <summary>The reminder is there before the first lease, and goes an hour after the last; a queue that holds nothing needs none.</summary>
-    private async Task KeepReminderAsync()
+    /// <summary>The reminder is there before the first lease, and goes an hour after the last, or with the queue.</summary>
+    private async Task KeepReminderAsync(bool isWanted)
     {
-        var wanted = index.Leased > 0 || index.Ready > 0 || clock.SteadyNow - lastLeased < ReminderLinger.TotalMilliseconds;
         if (!reminderIsKnown) reminder = await this.GetReminder(ReminderName);
         reminderIsKnown = true;
-        if (wanted && reminder is null)
+        if (isWanted && reminder is null)
         {
             reminder = await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
         }
-        else if (!wanted && reminder is not null)
+        else if (!isWanted && reminder is not null)
         {
             await this.UnregisterReminder(reminder);
             reminder = null;

@@ -20,12 +20,14 @@ internal static class Filling
         fill.CommandTimeout = 600;
         fill.CommandText = $"""
             begin immediate;
-            insert into job (seq, id, version, queue, lane, state, command, created_at)
+            insert into job (seq, id, version, queue, lane, rank, ready, state, command, created_at)
               with recursive n(i) as (select 1 union all select i + 1 from n where i < $jobs - 1),
               copies as (select j.*, j.seq + n.i as place, lower(hex(randomblob(16))) as h from n, job j where j.seq = (select min(seq) from job))
-              select place, {Uuid}, version, queue, lane, state, command, created_at from copies;
+              select place, {Uuid}, version, queue, lane, rank, ready, state, command, created_at from copies;
             insert into job_payload (seq, payload)
               select j.seq, (select payload from job_payload limit 1) from job j where j.seq not in (select seq from job_payload);
+            update job_count set jobs = $jobs;
+            update meta set last_seq = (select max(seq) from job);
             commit;
             pragma wal_checkpoint(truncate);
             """;

@@ -2,9 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Running;
-using OpenClaw.Contracts;
+using OpenClaw.Broker.Time;
 using OpenClaw.Programs;
-using Orleans.Storage;
 
 namespace OpenClaw.Benchmarks.Figures;
 
@@ -18,26 +17,46 @@ internal static class StorelessBroker
     public static async Task<int> RunAsync()
     {
         var options = BrokerOptions.Read(Settings.FromProcess(null));
-        await using var app = BrokerHost.Build(options, TimeProvider.System, silo =>
-            silo.Services.AddKeyedSingleton<IGrainStorage>(JobStorage.Name, static (_, _) => new Nowhere()));
+        await using var app = BrokerHost.Build(options, TimeProvider.System, static silo => silo.Services.AddSingleton<IJobStore, Nowhere>());
         await Microsoft.Extensions.Hosting.HostingAbstractionsHostExtensions.RunAsync(app);
         return ExitCodes.Ok;
     }
 
-    private sealed class Nowhere : IGrainStorage
+    private sealed class Nowhere : IJobStore
     {
         private long lastSeq;
 
-        public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Task.CompletedTask;
+        public Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue) =>
+            Task.FromResult(new Created(job with { Seq = Interlocked.Increment(ref lastSeq), RankAt = job.CreatedAt }, null));
 
-        public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
-        {
-            var row = (JobRow)(object)grainState.State!;
-            if (!grainState.RecordExists) row.Job = row.Job! with { Seq = Interlocked.Increment(ref lastSeq) };
-            grainState.RecordExists = true;
-            return Task.CompletedTask;
-        }
+        public Task UpdateAsync(Job from, Job to, JobEnd end, long now) => Task.CompletedTask;
 
-        public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new NotSupportedException();
+        public ValueTask<Job?> FindAsync(Guid id) => default;
+
+        public ValueTask<JobTexts?> FindWithTextsAsync(Guid id) => default;
+
+        public ValueTask<byte[]> ReadPayloadAsync(long seq) => ValueTask.FromResult<byte[]>([]);
+
+        public ValueTask<Guid?> FindClaimAsync(string claimId, string? workerId) => default;
+
+        public ValueTask<KeyUse?> FindKeyAsync(string scope, string key) => default;
+
+        public Task<JobPage> ListAsync(JobQuery query, CancellationToken stop) => Task.FromResult(new JobPage([], null));
+
+        public Task<List<string>> ReadQueueNamesAsync() => Task.FromResult<List<string>>([]);
+
+        public Task<List<StateCount>> ReadCountsAsync() => Task.FromResult<List<StateCount>>([]);
+
+        public Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum) => Task.FromResult(new QueueSnapshot([], []));
+
+        public Task<List<ReadyRow>> ReadReadyAsync(string queue, Lane lane, int limit) => Task.FromResult<List<ReadyRow>>([]);
+
+        public Task<List<Job>> ReadHeadsAsync(int limit) => Task.FromResult<List<Job>>([]);
+
+        public Task<int> PurgeKeysAsync(SteadyTime before) => Task.FromResult(0);
+
+        public Task ProbeReadAsync() => Task.CompletedTask;
+
+        public Task ProbeWriteAsync(long now) => Task.CompletedTask;
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using OpenClaw.Benchmarks.Load;
-using OpenClaw.Broker.Queues;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Benchmarks.Figures;

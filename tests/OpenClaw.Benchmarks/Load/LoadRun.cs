@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using OpenClaw.Broker.Jobs;
-using OpenClaw.Broker.Queues;
 
 namespace OpenClaw.Benchmarks.Load;
 

@@ -34,6 +34,12 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         + "union all select (select min(lane) from job where queue = ?1 and ready = 1 and lane > l.lane) from l where l.lane is not null) "
         + "select lane from l where lane is not null";
 
+    // In the same way, from queue to queue that has ready jobs.
+    private const string ReadyQueuesSql =
+        "with recursive q(queue) as (select min(queue) from job where ready = 1 "
+        + "union all select (select min(queue) from job where ready = 1 and queue > q.queue) from q where q.queue is not null) "
+        + "select queue from q where queue is not null";
+
     private const string QueuesSql = "select name from queue order by name";
 
     public async Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue)
@@ -130,7 +136,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         var running = sql[AllRunningSql];
         running.Set(1, limit);
         var jobs = running.List(JobTable.Rows.Read);
-        var queues = sql[QueuesSql].List(static row => row.Text(0)!);
+        var queues = sql[ReadyQueuesSql].List(static row => row.Text(0)!);
         var lanes = queues.SelectMany(queue => Lanes(sql, queue).Select(lane => (queue, lane))).ToList();
         foreach (var (queue, lane) in lanes)
         {

@@ -8,7 +8,7 @@ using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
 
-public sealed class StorageTests : IDisposable
+public sealed class SqliteTests : IDisposable
 {
     private readonly TempFolder folder = new();
     private readonly WriteGate gate = new();
@@ -43,49 +43,68 @@ public sealed class StorageTests : IDisposable
     {
         using var database = Database.Open(DatabasePath);
         using var writer = NewWriter(database);
-        var insert = Insert(NewJob());
-        await writer.WriteAsync(insert);
+        var written = new JobInsert(NewJob());
+        await writer.WriteAsync(new Commit([written], isEssential: true));
         await gate.Semaphore.WaitAsync();
         var waker = writer.WriteAsync(Insert(NewJob()));
-        var stale = writer.WriteAsync(new JobUpdate(insert.Job with { Version = 7, State = JobState.Cancelled, FinishedAt = 1 }, null));
-        var good = writer.WriteAsync(new JobUpdate(insert.Job with { Version = 2, State = JobState.Cancelled, FinishedAt = 1 }, null));
+        var stale = Cancel(written.Job with { Version = 7 });
+        var good = Cancel(written.Job);
+        var (refused, accepted) = (writer.WriteAsync(stale), writer.WriteAsync(good));
         gate.Semaphore.Release();
         await waker;
-        await Assert.ThrowsAsync<Orleans.Storage.InconsistentStateException>(() => stale);
-        await good;
+        Assert.Same(stale.Changes[0], await refused);
+        Assert.Null(await accepted);
     }
 
     [Fact]
-    public async Task SameClaimIdTwiceIsRefusedByTheTable()
+    public async Task RefusedChangeTakesItsWholeCommitBack()
     {
         using var database = Database.Open(DatabasePath);
         using var writer = NewWriter(database);
-        foreach (var (worker, refused) in new[] { ("anna", false), ("anna", true), ("bert", false) })
-        {
-            var insert = Insert(NewJob());
-            await writer.WriteAsync(insert);
-            var claim = writer.WriteAsync(new JobUpdate(JobRules.Next(insert.Job, new Claimed(1, 2, "t", worker, "c1")).Next! with { Version = 2 }, null));
-            if (refused) await Assert.ThrowsAsync<ClaimIdInUseException>(() => claim);
-            else await claim;
-        }
-    }
-
-    [Fact]
-    public async Task IdempotencyKeyNamesItsFirstJobAlsoWithinOneBatch()
-    {
-        using var database = Database.Open(DatabasePath);
-        using var writer = NewWriter(database);
-        var key = new IdempotencyKey("k", [1, 2, 3], new SteadyTime(1));
-        JobInsert first = new(NewJob(), [], key), second = new(NewJob(), [], key);
-        await Task.WhenAll(writer.WriteAsync(first), writer.WriteAsync(second));
-        Assert.Null(first.EarlierUse);
-        Assert.Equal(first.Job.Id, second.EarlierUse!.JobId);
+        var written = new JobInsert(NewJob());
+        await writer.WriteAsync(new Commit([written], isEssential: true));
+        var both = new Commit([new JobInsert(NewJob()), new QueueInsert("q"), Cancel(written.Job with { Version = 7 }).Changes[0]], isEssential: true);
+        Assert.Same(both.Changes[2], await writer.WriteAsync(both));
         using var connection = database.Connect();
-        Assert.Equal(1, connection.Scalar<long>("select count(*) from job"));
-        await writer.WriteAsync(new KeyPurge(new SteadyTime(1)));
-        Assert.Equal(1, connection.Scalar<long>("select count(*) from idempotency_key"));
-        await writer.WriteAsync(new KeyPurge(new SteadyTime(2)));
-        Assert.Equal(0, connection.Scalar<long>("select count(*) from idempotency_key"));
+        Assert.Equal((1, 0), (connection.Scalar<long>("select count(*) from job"), connection.Scalar<long>("select count(*) from queue")));
+        Assert.Equal(1, connection.Scalar<long>("select sum(jobs) from job_count"));
+    }
+
+    [Fact]
+    public async Task LastSeqNeverFallsAlsoWhenTheNewestJobIsDeleted()
+    {
+        using var database = Database.Open(DatabasePath);
+        Guid deleted;
+        using (var writer = NewWriter(database))
+        {
+            var (first, second) = (new JobInsert(NewJob()), new JobInsert(NewJob()));
+            foreach (var insert in (JobInsert[])[first, second]) await writer.WriteAsync(Insert(insert));
+            await writer.WriteAsync(Cancel(second.Job));
+            deleted = second.Job.Id;
+        }
+        using var connection = database.Connect();
+        Assert.Throws<SqliteException>(() => connection.Execute($"delete from jobs where id <> '{deleted}'")); // not ended
+        connection.Execute($"delete from jobs where id = '{deleted}'");
+        Assert.Equal((1, 2), (connection.Scalar<long>("select max(seq) from job"), connection.Scalar<long>("select last_seq from meta")));
+        Assert.Equal(1, connection.Scalar<long>("select sum(jobs) from job_count"));
+        using var again = NewWriter(database);
+        var next = new JobInsert(NewJob());
+        await again.WriteAsync(Insert(next));
+        Assert.Equal((3, 3), (next.Job.Seq, connection.Scalar<long>("select last_seq from meta")));
+    }
+
+    [Fact]
+    public async Task MinutesCountWhatJobsCameInto()
+    {
+        using var database = Database.Open(DatabasePath);
+        using var writer = NewWriter(database);
+        var insert = new JobInsert(NewJob() with { CreatedAt = 60_000 });
+        await writer.WriteAsync(Insert(insert));
+        await writer.WriteAsync(Insert(new JobInsert(NewJob() with { CreatedAt = 119_999 })));
+        await writer.WriteAsync(new Commit([new JobUpdate(insert.Job, insert.Job with { Version = 2, State = JobState.Cancelled, FinishedAt = 1, Outcome = Outcome.Cancelled }, 120_000)], isEssential: true));
+        using var connection = database.Connect();
+        Assert.Equal("1 queued 2,2 cancelled 1", connection.Scalar<string>("select group_concat(minute || ' ' || state || ' ' || jobs) from (select * from job_minute order by minute)"));
+        Assert.Equal("cancelled 1,queued 1", connection.Scalar<string>("select group_concat(state || ' ' || jobs) from (select * from job_count order by state)"));
     }
 
     [Fact]
@@ -125,7 +144,7 @@ public sealed class StorageTests : IDisposable
         using (var database = Database.Open(DatabasePath))
         {
             using var connection = database.Connect();
-            connection.Execute("insert into job (seq, id, version, queue, lane, state, command, created_at) with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) select i, 'id' || i, 1, 'default', '', 'queued', x'70', 0 from n; pragma wal_checkpoint(truncate)");
+            connection.Execute("insert into job (seq, id, version, queue, lane, rank, ready, state, command, created_at) with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) select i, 'id' || i, 1, 'default', '', 0, 1, 'queued', x'70', 0 from n; pragma wal_checkpoint(truncate)");
         }
         using (var file = new FileStream(DatabasePath, FileMode.Open))
         {
@@ -168,9 +187,14 @@ public sealed class StorageTests : IDisposable
     }
 
     private Writer NewWriter(Database database) =>
-        new(database, gate, new DiskReserve(database.Path, 0), TimeProvider.System, new FatalError(NullLogger<FatalError>.Instance), NullLogger<Writer>.Instance);
+        new(database, gate, new DiskReserve(database.Path, 0), TimeProvider.System, new WriteOutages(new Clock(TimeProvider.System)), new FatalError(NullLogger<FatalError>.Instance), NullLogger<Writer>.Instance);
 
     private static Job NewJob() => new() { Id = Guid.NewGuid(), Command = "ping", Version = 1, CreatedAt = 1 };
 
-    private static JobInsert Insert(Job job) => new(job, [], null);
+    private static Commit Insert(Job job) => Insert(new JobInsert(job));
+
+    private static Commit Insert(JobInsert insert) => new([insert, new PayloadInsert(insert, [])], isEssential: false);
+
+    private static Commit Cancel(Job job) =>
+        new([new JobUpdate(job, job with { Version = job.Version + 1, State = JobState.Cancelled, FinishedAt = 1, Outcome = Outcome.Cancelled }, 1)], isEssential: true);
 }
