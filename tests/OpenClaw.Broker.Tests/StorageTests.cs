@@ -168,7 +168,7 @@ public sealed class StorageTests : IDisposable
     }
 
     private Writer NewWriter(Database database) =>
-        new(database, gate, new DiskReserve(database.Path, 0), TimeProvider.System, new FatalError(NullLogger<FatalError>.Instance), NullLogger<Writer>.Instance);
+        new(database, gate, new DiskReserve(database.Path, 0), TimeProvider.System, new FatalError(TimeProvider.System), NullLogger<Writer>.Instance);
 
     private static Job NewJob() => new() { Id = Guid.NewGuid(), Command = "ping", Version = 1, CreatedAt = 1 };
 

@@ -141,7 +141,7 @@ internal sealed class JobReader(Database database, FatalError fatal) : IDisposab
             }
             catch (SqliteException e) when (e.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB)
             {
-                fatal.End(Programs.ExitCodes.Io, Database.Damaged(database.Path, e.Message), e);
+                fatal.End(Programs.ExitCodes.Io, DatabaseException.Damaged(database.Path, e.Message), e);
                 throw;
             }
             finally
