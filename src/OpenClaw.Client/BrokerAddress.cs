@@ -15,7 +15,8 @@ public static class BrokerAddress
         var url = settings.Url(Variables.BrokerUrl, fallback);
         if (url.Scheme == Uri.UriSchemeHttp && !IsPrivate(url) && settings.Text(Variables.AllowPlainHttp) is not "1")
         {
-            settings.Note($"{Variables.BrokerUrl} is '{url}': plain http would show the token to the networks on the way. Use https or a tailnet address, or set {Variables.AllowPlainHttp}=1 if you trust them.");
+            settings.Note($"{Variables.BrokerUrl} is '{url}': plain http would show the token to the networks on the way. "
+                + $"Use https or a tailnet address, or set {Variables.AllowPlainHttp}=1 if you trust them.");
         }
         return url;
     }

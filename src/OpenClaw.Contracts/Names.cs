@@ -10,6 +10,9 @@ public static class HeaderNames
     /// <summary>What the worker can do: a comma list or a JSON array of capability names.</summary>
     public const string WorkerCaps = "X-Worker-Caps";
 
+    /// <summary>The queues to claim from, in the order to look: a comma list.</summary>
+    public const string WorkerQueues = "X-Worker-Queues";
+
     /// <summary>The lease token that a claim returned; the fence against stale workers.</summary>
     public const string LeaseToken = "X-Lease-Token";
 
@@ -36,6 +39,10 @@ public static class JobStates
 {
     public const string Queued = "queued";
     public const string Scheduled = "scheduled";
+
+    /// <summary>Waits for something that is no time.</summary>
+    public const string Held = "held";
+
     public const string Running = "running";
     public const string Done = "done";
     public const string Failed = "failed";
@@ -60,6 +67,7 @@ public static class ErrorCodes
     public const string WrongWorker = "wrong_worker";
 
     public const string IdempotencyMismatch = "idempotency_mismatch";
+    public const string TooManyQueues = "too_many_queues";
     public const string Busy = "busy";
     public const string StorageFull = "storage_full";
     public const string Internal = "internal";

@@ -25,8 +25,15 @@ public sealed class ProgramLog(TextWriter output, TimeProvider clock, params str
         foreach (var secret in secrets) line = line.Replace(secret, "***", StringComparison.Ordinal);
         lock (gate)
         {
-            output.WriteLine(line);
-            output.Flush();
+            try
+            {
+                output.WriteLine(line);
+                output.Flush();
+            }
+            catch (IOException)
+            {
+                // Closed, or its disk is full: nobody can be told, and the work goes on.
+            }
         }
     }
 }

@@ -2,6 +2,8 @@ using OpenClaw.Client;
 using OpenClaw.Programs;
 using OpenClaw.Runner;
 using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Outbox;
+using OpenClaw.Runner.Work;
 
 const string Usage = """
     openclaw-runner: claims jobs from an OpenClaw broker and does them.
@@ -15,31 +17,45 @@ const string Usage = """
     Needed: WORKER_TOKEN (or WORKER_TOKEN_FILE). Often set: BROKER_URL (http://127.0.0.1:8000), RUNNER_STATE_DIR,
     WORKER_ID, WORKER_CAPS, RUNNER_CONCURRENCY (1), POLL_INTERVAL_SEC (10), RESULT_TIMEOUT_SEC (300).
 
-    Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 78 wrong configuration (one line each on stderr).
+    Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 70 a bug (its line is on stderr), 74 the disk under the
+    state folder fails, 78 wrong configuration (one line for each thing that is wrong on stderr).
     """;
 
 var arguments = ServiceArguments.Read(args, "openclaw-runner", Usage);
 if (arguments.ExitCode is { } answered) return answered;
 
 var clock = TimeProvider.System;
+var log = new RunnerLog(Console.Error, clock);
 RunnerSettings settings;
+OutboxFolder outbox;
 try
 {
     settings = RunnerSettings.Read(Settings.FromProcess(arguments.EnvFile));
-    settings.PrepareStateFolder();
+    outbox = new OutboxFolder(settings.StateFolder, log, clock);
 }
 catch (SettingsException e)
 {
     return e.Report("openclaw-runner");
 }
+catch (OutboxException e)
+{
+    var code = new SettingsException([$"{Variables.RunnerStateDir}: {e.Message}."]).Report("openclaw-runner");
+    return e.MayPass ? ExitCodes.Io : code;
+}
 
-var log = new Log(Console.Error, clock);
 using var shutdown = new Shutdown(log, clock);
 using var http = BrokerHttp.Create();
 var credentials = new BrokerCredentials { WorkerToken = settings.WorkerToken, WorkerId = settings.WorkerId, Caps = settings.Caps };
-var handlers = Commands.Create(new RunnerContext(settings.WorkerId, settings.StateFolder, clock));
-var worker = new Worker(new BrokerClient(http, settings.Broker, credentials, clock), settings, handlers, log, clock);
+var handlers = All.Create(new RunnerContext(settings.WorkerId, settings.StateFolder, clock));
+var worker = new Worker(new BrokerClient(http, settings.Broker, credentials, clock), settings, handlers, outbox, log, clock);
 log.Started(settings.Broker, settings.WorkerId, settings.Concurrency, settings.StateFolder);
-await worker.RunAsync(shutdown.Stop, shutdown.GiveUp).ConfigureAwait(false);
+try
+{
+    await worker.RunAsync(shutdown.Stop, shutdown.GiveUp);
+}
+catch (LoopException e)
+{
+    return e.Cause is OutboxException ? ExitCodes.Io : ExitCodes.Internal;
+}
 log.Stopped();
 return ExitCodes.Ok;

@@ -36,39 +36,21 @@ internal sealed record RunnerSettings
             PollInterval = settings.Seconds(Variables.PollIntervalSec, 10, 0.1, 3600),
             ResultTimeout = settings.Seconds(RunnerVariables.ResultTimeoutSec, 300, 0.1, 7 * 24 * 3600),
         };
-        if (!read.WorkerToken.All(IsVisibleAscii)) settings.Note($"{Variables.WorkerToken} has a character that no HTTP header can carry. Copy it again from the broker.");
-        if (read.WorkerId.Length > 200 || !read.WorkerId.All(c => IsVisibleAscii(c) || c == ' ')) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");
+        if (read.WorkerId.Length > 200 || !HeaderText.CanCarry(read.WorkerId)) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");
         settings.Check();
         return read;
     }
 
-    /// <summary>Makes the state folder, private, and sees that it can be written.</summary>
-    /// <exception cref="SettingsException">It can't.</exception>
-    public void PrepareStateFolder()
-    {
-        try
-        {
-            PrivateFiles.CreateFolder(StateFolder);
-            var probe = Path.Combine(StateFolder, $"probe-{Guid.NewGuid():N}");
-            PrivateFiles.Write(probe, "writable"u8);
-            File.Delete(probe);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new SettingsException([$"{Variables.RunnerStateDir}: the folder {StateFolder} can't be made or written ({e.Message}). Set {Variables.RunnerStateDir} to a folder that this user may write."]);
-        }
-    }
-
     private static string[] ReadCaps(Settings settings)
     {
-        var names = (settings.Text(Variables.WorkerCaps) ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().ToArray();
+        const StringSplitOptions Trimmed = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        var names = (settings.Text(Variables.WorkerCaps) ?? "").Split([',', ' '], Trimmed).Distinct().ToArray();
         foreach (var name in names.Where(n => n.Length > 64 || !n.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or ':' or '-')))
         {
-            settings.Note($"{Variables.WorkerCaps} has the name '{name}'. It takes a comma list of names of up to 64 letters, digits and _ . : -, such as gpu,cuda:12.");
+            settings.Note($"{Variables.WorkerCaps} has the name '{name}'. "
+                + "It takes a comma list of names of up to 64 letters, digits and _ . : -, such as gpu,cuda:12.");
         }
         if (names.Length > 64) settings.Note($"{Variables.WorkerCaps} has {names.Length} names. It takes up to 64.");
         return names;
     }
-
-    private static bool IsVisibleAscii(char c) => c is > ' ' and < '\u007f';
 }

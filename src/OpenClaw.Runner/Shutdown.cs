@@ -10,10 +10,10 @@ internal sealed class Shutdown : IDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly CancellationTokenSource giveUp = new();
     private readonly ITimer grace;
-    private readonly Log log;
+    private readonly RunnerLog log;
     private readonly PosixSignalRegistration[] signals;
 
-    public Shutdown(Log log, TimeProvider clock)
+    public Shutdown(RunnerLog log, TimeProvider clock)
     {
         this.log = log;
         grace = clock.CreateTimer(_ => giveUp.Cancel(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

@@ -1,4 +1,6 @@
 using System.Net;
+using OpenClaw.Broker.Queues;
+using OpenClaw.Contracts;
 using OpenClaw.Programs;
 using OpenClaw.Testing;
 

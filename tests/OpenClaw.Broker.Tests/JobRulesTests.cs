@@ -1,5 +1,6 @@
 using CsCheck;
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Queues;
 
 namespace OpenClaw.Broker.Tests;
 

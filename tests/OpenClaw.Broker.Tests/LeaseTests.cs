@@ -1,5 +1,6 @@
 using System.Net;
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Time;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 

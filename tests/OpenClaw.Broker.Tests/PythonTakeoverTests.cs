@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Contracts;
 using OpenClaw.Testing;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Broker.Time;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Tests;

@@ -35,7 +35,7 @@ public sealed class DevTests : IDisposable
         Assert.Equal((ExitCodes.Ok, "pong: by hand\n"), (submit.ExitCode, submit.Out));
         var second = await RunAsync("dev");
         Assert.Equal(ExitCodes.Failed, second.ExitCode);
-        Assert.Contains($"another `openclaw dev` uses {folder.File("dev")}, at http://127.0.0.1:{port}", second.Talk, StringComparison.Ordinal);
+        Assert.Contains($"another `clawctl dev` uses {folder.File("dev")}, at http://127.0.0.1:{port}", second.Messages, StringComparison.Ordinal);
 
         var children = Children(dev);
         Assert.NotEmpty(children);
@@ -77,7 +77,8 @@ public sealed class DevTests : IDisposable
     {
         await using var dev = await StartAsync();
         var children = Children(dev);
-        using var runner = Process.GetProcessById(children.Single(c => CommandLine(c).Contains("openclaw-runner.dll", StringComparison.Ordinal) && !CommandLine(c).StartsWith("/bin/sh", StringComparison.Ordinal)));
+        bool IsRunner(string line) => line.Contains("openclaw-runner.dll", StringComparison.Ordinal) && !line.StartsWith("/bin/sh", StringComparison.Ordinal);
+        using var runner = Process.GetProcessById(children.Single(c => IsRunner(CommandLine(c))));
         runner.Kill();
         Assert.Equal(ExitCodes.Failed, await dev.WaitForExitAsync());
         Assert.Contains("the runner ended by itself with exit code 137", dev.Output, StringComparison.Ordinal);
@@ -88,20 +89,21 @@ public sealed class DevTests : IDisposable
     [Fact]
     public async Task AFolderThatCannotBeUsedIsSaid()
     {
-        var run = await Openclaw.RunAsync(new Dictionary<string, string>(), "dev", "--folder", "/dev/null/x");
+        var run = await Clawctl.RunAsync(new Dictionary<string, string>(), "dev", "--folder", "/dev/null/x");
         Assert.Equal(ExitCodes.Configuration, run.ExitCode);
-        Assert.Contains("Name another with --folder", run.Talk, StringComparison.Ordinal);
+        Assert.Contains("Name another with --folder", run.Messages, StringComparison.Ordinal);
     }
 
     private async Task<ProgramProcess> StartAsync()
     {
         var dev = ProgramProcess.Start(
-            Openclaw.Program, new Dictionary<string, string>(), "dev", "--folder", folder.File("dev"), "--port", port.ToString(CultureInfo.InvariantCulture));
+            Clawctl.Program, new Dictionary<string, string>(), "dev", "--folder", folder.File("dev"), "--port", port.ToString(CultureInfo.InvariantCulture));
         await dev.WaitForLineAsync(Ready);
         return dev;
     }
 
-    private Task<Openclaw> RunAsync(params string[] arguments) => Openclaw.RunAsync(new Dictionary<string, string>(), [.. arguments, "--folder", folder.File("dev")]);
+    private Task<Clawctl> RunAsync(params string[] arguments) =>
+        Clawctl.RunAsync(new Dictionary<string, string>(), [.. arguments, "--folder", folder.File("dev")]);
 
     private static async Task<string> ShellAsync(string line)
     {
@@ -137,7 +139,10 @@ public sealed class DevTests : IDisposable
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         foreach (var id in processes)
         {
-            while (Directory.Exists($"/proc/{id}") && CommandLine(id).Length > 0) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, deadline.Token);
+            while (Directory.Exists($"/proc/{id}") && CommandLine(id).Length > 0)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, deadline.Token);
+            }
         }
     }
 

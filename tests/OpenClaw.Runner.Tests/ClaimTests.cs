@@ -25,7 +25,9 @@ public sealed class ClaimTests
     public async Task AClaimWhoseAnswerWasLostIsRepeatedWithItsId()
     {
         var answers = new Queue<ScriptedAnswer>([ScriptedAnswer.Lose, ScriptedAnswer.Job(Id, "test", "")]);
-        await using var broker = new ScriptedBroker(r => !r.Path.EndsWith("/next", StringComparison.Ordinal) ? ScriptedAnswer.Ok("""{"ok":true,"status":"done"}""") : answers.TryDequeue(out var a) ? a : ScriptedAnswer.Hold);
+        await using var broker = new ScriptedBroker(r => !r.Path.EndsWith("/next", StringComparison.Ordinal)
+            ? ScriptedAnswer.Ok("""{"ok":true,"status":"done"}""")
+            : answers.TryDequeue(out var a) ? a : ScriptedAnswer.Hold);
         await using var worker = new RunningWorker(broker.Url, clock, new QuickHandler(new Succeeded("r")));
         var lost = await broker.NextAsync("/jobs/next");
         clock.Advance(await clock.TimerAsync(t => t <= TimeSpan.FromSeconds(0.25)));
@@ -74,7 +76,9 @@ public sealed class ClaimTests
     public async Task SeveralJobsRunAtOnce()
     {
         var next = 0;
-        await using var broker = new ScriptedBroker(r => !r.Path.EndsWith("/next", StringComparison.Ordinal) ? ScriptedAnswer.Ok("""{"ok":true,"status":"queued"}""") : next < 3 ? ScriptedAnswer.Job($"{++next}1111111-1111-4111-8111-111111111111", "test", "") : ScriptedAnswer.Hold);
+        await using var broker = new ScriptedBroker(r => !r.Path.EndsWith("/next", StringComparison.Ordinal)
+            ? ScriptedAnswer.Ok("""{"ok":true,"status":"queued"}""")
+            : next < 3 ? ScriptedAnswer.Job($"{++next}1111111-1111-4111-8111-111111111111", "test", "") : ScriptedAnswer.Hold);
         var handler = new HeldHandler();
         await using var worker = new RunningWorker(broker.Url, clock, handler, concurrency: 3);
         for (var i = 0; i < 3; i++) await handler.StartedAsync();

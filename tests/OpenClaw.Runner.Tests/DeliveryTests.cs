@@ -39,7 +39,9 @@ public sealed class DeliveryTests : IDisposable
     public async Task AnOutcomeThatCannotBeSentNowIsSentLater(int status)
     {
         var tries = 0;
-        await using var broker = OneJob(_ => ++tries > 2 ? ScriptedAnswer.Ok("""{"ok":true,"status":"done"}""") : status == 0 ? ScriptedAnswer.Lose : ScriptedAnswer.Problem(status, "any"));
+        await using var broker = OneJob(_ => ++tries > 2
+            ? ScriptedAnswer.Ok("""{"ok":true,"status":"done"}""")
+            : status == 0 ? ScriptedAnswer.Lose : ScriptedAnswer.Problem(status, "any"));
         await using var worker = Start(broker);
         var first = await broker.NextAsync("/result");
         await broker.NextAsync("/result");
@@ -88,7 +90,9 @@ public sealed class DeliveryTests : IDisposable
         {
             await away.NextAsync("/result");
         }
-        await using var broker = new ScriptedBroker(r => r.Path.EndsWith("/next", StringComparison.Ordinal) ? ScriptedAnswer.Hold : ScriptedAnswer.Ok("""{"ok":true,"status":"done"}"""));
+        await using var broker = new ScriptedBroker(r => r.Path.EndsWith("/next", StringComparison.Ordinal)
+            ? ScriptedAnswer.Hold
+            : ScriptedAnswer.Ok("""{"ok":true,"status":"done"}"""));
         await using var worker = Start(broker);
         var result = await broker.NextAsync($"/jobs/{Id}/result");
         Assert.Equal("""{"result":"payload-canary"}""", result.Body);

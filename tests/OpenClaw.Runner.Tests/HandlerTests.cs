@@ -1,5 +1,4 @@
 using System.Text.Json;
-using OpenClaw.Contracts;
 using OpenClaw.Runner.Handlers;
 using OpenClaw.Testing;
 
@@ -8,9 +7,9 @@ namespace OpenClaw.Runner.Tests;
 public sealed class HandlerTests : IDisposable
 {
     private readonly TempFolder folder = new();
-    private readonly IReadOnlyDictionary<string, IHandler> handlers;
+    private readonly OrderedDictionary<string, IHandler> handlers;
 
-    public HandlerTests() => handlers = Commands.Create(new RunnerContext("worker-1", folder.Path, TimeProvider.System));
+    public HandlerTests() => handlers = All.Create(new RunnerContext("worker-1", folder.Path, TimeProvider.System));
 
     public void Dispose() => folder.Dispose();
 
@@ -74,7 +73,12 @@ public sealed class HandlerTests : IDisposable
     public async Task OnlyACanonicalIdOfAKeptPlanIsKnown(string payload)
     {
         Directory.CreateDirectory(folder.File("plans"));
-        foreach (var trap in (string[])["outside.json", "plans/notes.json", "plans/AAAAAAAA-AAAA-4AAA-8AAA-AAAAAAAAAAAA.json", "plans/{aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa}.json", "plans/aaaaaaaaaaaa4aaa8aaaaaaaaaaaaaaa.json"])
+        string[] traps =
+        [
+            "outside.json", "plans/notes.json", "plans/AAAAAAAA-AAAA-4AAA-8AAA-AAAAAAAAAAAA.json",
+            "plans/{aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa}.json", "plans/aaaaaaaaaaaa4aaa8aaaaaaaaaaaaaaa.json",
+        ];
+        foreach (var trap in traps)
         {
             await File.WriteAllTextAsync(folder.File(trap), "{}");
         }
@@ -94,11 +98,12 @@ public sealed class HandlerTests : IDisposable
 
     [Fact]
     public async Task AnUnknownCommandIsAnsweredNotFailed() =>
-        Assert.Equal(new Succeeded("unknown command: no such"), await new Unknown().RunAsync(NewJob("no such", "x"), CancellationToken.None));
+        Assert.Equal(new Succeeded("unknown command: no such"), await new Unknown().RunAsync(NewJob("no such", "x")));
 
     [Fact]
     public async Task TheExampleOfTheDocumentationIsACommand()
     {
+        handlers.Add("count_words", new CountWords());
         Assert.Equal(new Succeeded("3 words"), await RunAsync("count_words", "one two\nthree"));
         Assert.Equal(new Failed("nothing to count"), await RunAsync("count_words", " "));
         var example = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "tests/OpenClaw.Runner.Tests/CountWords.cs"));
@@ -106,12 +111,22 @@ public sealed class HandlerTests : IDisposable
     }
 
     [Fact]
-    public void TwoHandlersForOneCommandAreRefused() =>
-        Assert.Throws<InvalidOperationException>(() => Commands.Add("ping", _ => new Unknown()));
+    public async Task CapabilitiesNameEveryCommandOfThisRunnerInItsOrder()
+    {
+        handlers.Remove("plan_echo");
+        handlers.Add("count_words", new CountWords());
+        Assert.Equal(
+            """{"worker_id":"worker-1","capabilities":["ping","capabilities","approve_echo","count_words"],"version":"mvp"}""",
+            await ResultAsync("capabilities", ""));
+    }
+
+    [Fact]
+    public void TwoHandlersForOneCommandAreRefused() => Assert.Throws<ArgumentException>(() => handlers.Add("ping", new Unknown()));
 
     private async Task<string> ResultAsync(string command, string payload) => Assert.IsType<Succeeded>(await RunAsync(command, payload)).Result;
 
-    private Task<Outcome> RunAsync(string command, string payload) => handlers[command].RunAsync(NewJob(command, payload), CancellationToken.None);
+    private Task<Outcome> RunAsync(string command, string payload) => handlers[command].RunAsync(NewJob(command, payload));
 
-    private static JobView NewJob(string command, string payload) => new() { Id = Guid.NewGuid().ToString(), Status = "running", Command = command, Payload = payload };
+    private static JobContext NewJob(string command, string payload) =>
+        new() { Id = Guid.NewGuid().ToString(), Attempt = 1, Command = command, Payload = payload, Stop = CancellationToken.None };
 }

@@ -25,8 +25,8 @@ public sealed class JobRunTests
             // Its deadline is as long as the next wait.
             await clock.TimerAsync(t => t == Third);
         }
-        handler.Finish(new Succeeded("ready"));
-        Assert.Equal("""{"result":"ready"}""", (await broker.NextAsync("/result")).Body);
+        handler.Finish(new Succeeded("all done"));
+        Assert.Equal("""{"result":"all done"}""", (await broker.NextAsync("/result")).Body);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class JobRunTests
         await clock.TimerAsync(t => t == Third);
         await clock.PassAsync(Third);
         await broker.NextAsync("/heartbeat");
-        handler.Finish(new Succeeded("ready"));
+        handler.Finish(new Succeeded("all done"));
         await broker.NextAsync("/result");
         Assert.False(handler.Cancelled.Task.IsCompleted);
     }
@@ -75,7 +75,7 @@ public sealed class JobRunTests
         await handler.StartedAsync();
         clock.Advance(Third);
         clock.Advance(Third);
-        handler.Finish(new Succeeded("ready"));
+        handler.Finish(new Succeeded("all done"));
         var result = await broker.NextAsync("");
         while (result.Path.EndsWith("/next", StringComparison.Ordinal)) result = await broker.NextAsync("");
         Assert.EndsWith("/result", result.Path, StringComparison.Ordinal);
@@ -120,7 +120,7 @@ public sealed class JobRunTests
         await using var worker = new RunningWorker(broker.Url, clock, handler);
         await handler.StartedAsync();
         worker.Stop();
-        handler.Finish(new Succeeded("ready"));
+        handler.Finish(new Succeeded("all done"));
         await broker.NextAsync("/result");
         await worker.EndedAsync();
         Assert.Empty(worker.Outbox);

@@ -102,6 +102,7 @@ public sealed class ProcessTests : IDisposable
     [Theory]
     [InlineData("WORKER_TOKEN", "", "WORKER_TOKEN is not set")]
     [InlineData("WORKER_TOKEN", "ümläut", "WORKER_TOKEN has a character")]
+    [InlineData("WORKER_TOKEN", "a\r\nb", "WORKER_TOKEN has a character")]
     [InlineData("BROKER_URL", "broker", "BROKER_URL is 'broker'")]
     [InlineData("BROKER_URL", "http://203.0.113.7:8000", "plain http would show the token")]
     [InlineData("RUNNER_CONCURRENCY", "0", "RUNNER_CONCURRENCY is '0'")]
@@ -109,7 +110,7 @@ public sealed class ProcessTests : IDisposable
     [InlineData("RESULT_TIMEOUT_SEC", "-1", "RESULT_TIMEOUT_SEC is '-1'")]
     [InlineData("WORKER_ID", "wörker", "WORKER_ID is 'wörker'")]
     [InlineData("WORKER_CAPS", "gpu,a/b", "WORKER_CAPS has the name 'a/b'")]
-    [InlineData("RUNNER_STATE_DIR", "/dev/null/state", "RUNNER_STATE_DIR: the folder /dev/null/state can't be made or written")]
+    [InlineData("RUNNER_STATE_DIR", "/dev/null/state", "RUNNER_STATE_DIR: can't make /dev/null/state/outbox")]
     public async Task WrongConfigurationIsSaidInOneLine(string name, string value, string line)
     {
         await using var runner = StartRunner(new Uri("http://127.0.0.1:9"), (name, value));
@@ -122,9 +123,11 @@ public sealed class ProcessTests : IDisposable
     public async Task AnEnvFileServesWhatTheEnvironmentLacks()
     {
         await using var broker = new ScriptedBroker(_ => ScriptedAnswer.Hold);
-        await File.WriteAllTextAsync(folder.File("runner.env"), $"WORKER_ID=from-file\nBROKER_URL={broker.Url}\nWORKER_TOKEN=t\nRUNNER_STATE_DIR={folder.File("state")}\n");
+        await File.WriteAllTextAsync(
+            folder.File("runner.env"), $"WORKER_ID=from-file\nBROKER_URL={broker.Url}\nWORKER_TOKEN=t\nRUNNER_STATE_DIR={folder.File("state")}\n");
         await using var runner = ProgramProcess.Start(
-            Repository.Program("OpenClaw.Runner", "openclaw-runner"), new Dictionary<string, string> { [Variables.WorkerToken] = "from-environment" }, "--env", folder.File("runner.env"));
+            Repository.Program("OpenClaw.Runner", "openclaw-runner"), new Dictionary<string, string> { [Variables.WorkerToken] = "from-environment" },
+            "--env", folder.File("runner.env"));
         var claim = await broker.NextAsync("/jobs/next");
         Assert.Equal(("from-file", "from-environment"), (claim.Headers["X-Worker-Id"], claim.Headers["X-Worker-Token"]));
     }

@@ -1,7 +1,8 @@
 using System.Threading.Channels;
 using OpenClaw.Client;
-using OpenClaw.Contracts;
 using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Outbox;
+using OpenClaw.Runner.Work;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Runner.Tests;
@@ -15,11 +16,13 @@ internal sealed class RunningWorker : IAsyncDisposable
     private readonly CancellationTokenSource giveUp = new();
     private readonly HttpClient http = BrokerHttp.Create();
     private readonly TempFolder? ownFolder;
-    private readonly WatchedLog log = new();
+    private readonly WatchedLog log;
     private readonly Task work;
 
-    public RunningWorker(Uri broker, TimeProvider clock, IHandler handler, TempFolder? folder = null, int concurrency = 1)
+    /// <param name="brokenBy">A log line that holds this text throws: a fault in whoever writes it.</param>
+    public RunningWorker(Uri broker, TimeProvider clock, IHandler handler, TempFolder? folder = null, int concurrency = 1, string? brokenBy = null)
     {
+        log = new WatchedLog(brokenBy);
         Folder = folder ?? (ownFolder = new TempFolder());
         var settings = new RunnerSettings
         {
@@ -34,7 +37,9 @@ internal sealed class RunningWorker : IAsyncDisposable
         };
         var credentials = new BrokerCredentials { WorkerToken = Token, WorkerId = settings.WorkerId, Caps = settings.Caps };
         var client = new BrokerClient(http, broker, credentials, clock);
-        var worker = new Worker(client, settings, new Dictionary<string, IHandler> { ["test"] = handler }, new Log(log, clock), clock);
+        var runnerLog = new RunnerLog(log, clock);
+        var handlers = new Dictionary<string, IHandler> { ["test"] = handler };
+        var worker = new Worker(client, settings, handlers, new OutboxFolder(Folder.Path, runnerLog, clock), runnerLog, clock);
         work = worker.RunAsync(stop.Token, giveUp.Token);
     }
 
@@ -59,7 +64,7 @@ internal sealed class RunningWorker : IAsyncDisposable
     {
         await stop.CancelAsync();
         await giveUp.CancelAsync();
-        await EndedAsync();
+        await EndedAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         http.Dispose();
         ownFolder?.Dispose();
         stop.Dispose();
@@ -67,8 +72,8 @@ internal sealed class RunningWorker : IAsyncDisposable
     }
 }
 
-/// <summary>A log that a test can wait for.</summary>
-internal sealed class WatchedLog : StringWriter
+/// <summary>A log that a test can wait for, and break.</summary>
+internal sealed class WatchedLog(string? brokenBy) : StringWriter
 {
     private readonly Channel<string> lines = Channel.CreateUnbounded<string>();
     private readonly Lock gate = new();
@@ -83,6 +88,7 @@ internal sealed class WatchedLog : StringWriter
 
     public override void WriteLine(string? value)
     {
+        if (brokenBy is not null && value!.Contains(brokenBy, StringComparison.Ordinal)) throw new InvalidOperationException("a fault of the test's");
         lock (gate) base.WriteLine(value);
         lines.Writer.TryWrite(value!);
     }
@@ -109,12 +115,12 @@ internal sealed class HeldHandler : IHandler
 
     public void Finish(Outcome how) => outcome.SetResult(how);
 
-    public async Task<Outcome> RunAsync(JobView job, CancellationToken stop)
+    public async Task<Outcome> RunAsync(JobContext job)
     {
         started.Writer.TryWrite(job.Id);
         try
         {
-            return await outcome.Task.WaitAsync(stop);
+            return await outcome.Task.WaitAsync(job.Stop);
         }
         catch (OperationCanceledException)
         {
@@ -124,14 +130,14 @@ internal sealed class HeldHandler : IHandler
     }
 }
 
-/// <summary>A handler that is ready at once.</summary>
+/// <summary>A handler that finishes at once.</summary>
 internal sealed class QuickHandler(Outcome outcome) : IHandler
 {
-    public Task<Outcome> RunAsync(JobView job, CancellationToken stop) => Task.FromResult(outcome);
+    public Task<Outcome> RunAsync(JobContext job) => Task.FromResult(outcome);
 }
 
 /// <summary>A handler that throws.</summary>
 internal sealed class ThrowingHandler(string message) : IHandler
 {
-    public Task<Outcome> RunAsync(JobView job, CancellationToken stop) => throw new InvalidOperationException(message);
+    public Task<Outcome> RunAsync(JobContext job) => throw new InvalidOperationException(message);
 }

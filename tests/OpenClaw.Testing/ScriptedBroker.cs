@@ -91,9 +91,14 @@ public sealed class ScriptedBroker : IAsyncDisposable
                     context.Response.OutputStream.WriteByte((byte)' ');
                     context.Response.Abort();
                     return;
+                case ScriptedAnswer.EndlessStatus:
+                    context.Response.SendChunked = true;
+                    var piece = Encoding.UTF8.GetBytes(new string(' ', 1 << 16));
+                    while (true) context.Response.OutputStream.Write(piece);
             }
             context.Response.StatusCode = answer.Status;
-            context.Response.ContentType = "application/json";
+            context.Response.ContentType = answer.ContentType;
+            if (answer.RetryAfter is not null) context.Response.AddHeader("Retry-After", answer.RetryAfter);
             if (answer.Location is not null) context.Response.RedirectLocation = answer.Location;
             context.Response.Close(Encoding.UTF8.GetBytes(answer.Json), willBlock: true);
         }
@@ -111,12 +116,20 @@ public sealed record ScriptedAnswer(int Status, string Json, string? Location = 
 {
     internal const int HoldStatus = -1;
     internal const int LoseStatus = -2;
+    internal const int EndlessStatus = -3;
+
+    public string ContentType { get; init; } = "application/json";
+
+    public string? RetryAfter { get; init; }
 
     /// <summary>Never answers: a long poll, or a network that swallows.</summary>
     public static ScriptedAnswer Hold { get; } = new(HoldStatus, "");
 
     /// <summary>Cuts the connection in the middle of the answer.</summary>
     public static ScriptedAnswer Lose { get; } = new(LoseStatus, "");
+
+    /// <summary>A body that goes on until the client has had enough.</summary>
+    public static ScriptedAnswer Endless { get; } = new(EndlessStatus, "");
 
     public static ScriptedAnswer NoJob { get; } = Ok("""{"job":null}""");
 

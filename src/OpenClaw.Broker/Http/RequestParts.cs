@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using OpenClaw.Broker.Jobs;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Http;
@@ -32,17 +30,6 @@ internal static class RequestParts
 
     public static string? IdempotencyKey(HttpContext context) => Visible(context, HeaderNames.IdempotencyKey, MaxNameLength);
 
-    /// <summary>The worker's capabilities, as <see cref="Lane"/> writes them.</summary>
-    public static string Caps(HttpContext context)
-    {
-        var header = context.Request.Headers[HeaderNames.WorkerCaps].ToString().Trim();
-        if (header.Length == 0) return "";
-        string[]? names = header[0] == '[' ? ParseNames(header) : header.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return names is not null && Lane.IsValid(names)
-            ? Lane.Of(names)
-            : throw ProblemException.BadRequest($"{HeaderNames.WorkerCaps} must be a comma list or a JSON array of at most {Lane.MaxNames} names of at most {Lane.MaxNameLength} characters");
-    }
-
     /// <summary>The <c>wait</c> in the query.</summary>
     public static TimeSpan Wait(HttpContext context)
     {
@@ -62,16 +49,4 @@ internal static class RequestParts
     }
 
     private static string? Blank(string text) => text.Trim() is { Length: > 0 } trimmed ? trimmed : null;
-
-    private static string[]? ParseNames(string header)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(header, LaneJson.Default.StringArray) is { } names && names.All(static n => n is not null) ? names : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
 }

@@ -6,9 +6,23 @@ internal enum JobState
 {
     Queued,
     Scheduled,
+    Held,
     Running,
     Done,
     Failed,
+    Cancelled,
+}
+
+/// <summary>How a job ended.</summary>
+internal enum Outcome
+{
+    Ok,
+    Failed,
+    Expired,
+    TimedOut,
+    Denied,
+    ParentFailed,
+    LostTooOften,
     Cancelled,
 }
 
@@ -19,9 +33,14 @@ internal sealed record Job
     /// <summary>The longest a job may lose its worker: this many lost leases fail it.</summary>
     public const int MaxLostLeases = 5;
 
+    /// <summary>How many workers a job remembers to have been held by.</summary>
+    public const int MaxHolders = 16;
+
+    public const int DefaultPriority = 3;
+
     [Id(0)] public required Guid Id { get; init; }
 
-    /// <summary>The place in the order of acceptance; given by the write that creates the row.</summary>
+    /// <summary>The order of acceptance; given by the write that creates the row.</summary>
     [Id(1)] public long Seq { get; init; }
 
     /// <summary>Counts the row's writes; a write names the version it replaces.</summary>
@@ -30,12 +49,12 @@ internal sealed record Job
     [Id(3)] public JobState State { get; init; }
     [Id(4)] public string Queue { get; init; } = QueueNames.Default;
 
-    /// <summary>The capabilities the job needs, as <see cref="Lane"/> writes them; empty for none.</summary>
-    [Id(5)] public string Lane { get; init; } = "";
+    /// <summary>The capabilities the job needs.</summary>
+    [Id(5)] public Lane Lane { get; init; }
 
     [Id(6)] public required string Command { get; init; }
 
-    // Times are milliseconds since 1970.
+    // Times are milliseconds since 1970, on the wall clock: for people.
     [Id(7)] public long CreatedAt { get; init; }
     [Id(8)] public long? StartedAt { get; init; }
     [Id(9)] public long? FinishedAt { get; init; }
@@ -54,14 +73,39 @@ internal sealed record Job
     [Id(16)] public string? ClaimId { get; init; }
     [Id(17)] public bool CancelRequested { get; init; }
     [Id(18)] public string? CancelReason { get; init; }
+
+    /// <summary>Of a long one the beginning; <see cref="JobTexts"/> has all of it.</summary>
     [Id(19)] public string? Error { get; init; }
 
+    [Id(20)] public Outcome? Outcome { get; init; }
+
+    /// <summary>The order within the lane, with <see cref="Seq"/>; see <see cref="Rank"/>.</summary>
+    [Id(21)] public long RankAt { get; init; }
+
+    /// <summary><c>requires</c> as it was sent.</summary>
+    [Id(22)] public string? Requires { get; init; }
+
+    /// <summary>The last different workers that held it before the newest, the latest last.</summary>
+    [Id(23)] public IReadOnlyList<string> EarlierHolders { get; init; } = [];
+
+    [Id(24)] public int Priority { get; init; } = DefaultPriority;
+
+    /// <summary>Counts the texts that were the payload: what was kept of an older one isn't handed out.</summary>
+    [Id(25)] public int PayloadVersion { get; init; } = 1;
+
+    public Rank Rank => new(RankAt, Seq);
+
+    public bool IsReady => State == JobState.Queued;
+
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;
+
+    /// <summary>Whether nobody has claimed it, or nobody holds it any more.</summary>
+    public bool IsWaiting => State is JobState.Queued or JobState.Scheduled or JobState.Held;
 
     /// <summary>The contract's word for the state.</summary>
     public string Status => State switch
     {
-        JobState.Queued or JobState.Scheduled => JobStatuses.Queued,
+        JobState.Queued or JobState.Scheduled or JobState.Held => JobStatuses.Queued,
         JobState.Running => JobStatuses.Running,
         JobState.Done => JobStatuses.Done,
         _ => JobStatuses.Failed,
@@ -72,15 +116,20 @@ internal sealed record Job
 internal static class JobStateNames
 {
     private static readonly string[] Names =
-        [JobStates.Queued, JobStates.Scheduled, JobStates.Running, JobStates.Done, JobStates.Failed, JobStates.Cancelled];
+        [JobStates.Queued, JobStates.Scheduled, JobStates.Held, JobStates.Running, JobStates.Done, JobStates.Failed, JobStates.Cancelled];
 
     public static string Name(this JobState state) => Names[(int)state];
 
     /// <summary>The state of that name; null where there is none.</summary>
-    public static JobState? Parse(string name) => Array.IndexOf(Names, name) is >= 0 and var index ? (JobState)index : null;
+    public static JobState? Parse(string? name) => Array.IndexOf(Names, name) is >= 0 and var index ? (JobState)index : null;
 }
 
-internal static class QueueNames
+/// <summary>The words of <see cref="Outcome"/>.</summary>
+internal static class OutcomeNames
 {
-    public const string Default = "default";
+    private static readonly string[] Names = ["ok", "failed", "expired", "timed_out", "denied", "parent_failed", "lost_too_often", "cancelled"];
+
+    public static string Name(this Outcome outcome) => Names[(int)outcome];
+
+    public static Outcome? Parse(string? name) => Array.IndexOf(Names, name) is >= 0 and var index ? (Outcome)index : null;
 }

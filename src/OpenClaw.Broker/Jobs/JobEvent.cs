@@ -1,18 +1,18 @@
 namespace OpenClaw.Broker.Jobs;
 
-/// <summary>Something that happens to a job; <see cref="JobRules"/> says what becomes of it. Times are milliseconds since 1970.</summary>
+/// <summary>Something that happens to a job; <see cref="JobRules"/> says what becomes of it. Times are milliseconds since 1970, on the wall clock.</summary>
 [GenerateSerializer, Immutable]
-internal abstract record JobEvent;
+internal abstract record JobEvent([property: Id(0)] long Now);
 
 /// <summary>A worker takes the job. The same claim id and worker again while that attempt runs is the same claim.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Claimed")]
 internal sealed record Claimed(
-    [property: Id(0)] long Now, [property: Id(1)] long LeaseUntil, [property: Id(2)] string Token,
-    [property: Id(3)] string? WorkerId, [property: Id(4)] string? ClaimId) : JobEvent;
+    long Now, [property: Id(1)] long LeaseUntil, [property: Id(2)] string Token,
+    [property: Id(3)] string? WorkerId, [property: Id(4)] string? ClaimId) : JobEvent(Now);
 
 /// <summary>An event that the holder of a lease sends; a token, where there is one, is the only proof that counts.</summary>
 [GenerateSerializer, Immutable]
-internal abstract record HolderEvent([property: Id(0)] long Now, [property: Id(1)] string? Token, [property: Id(2)] string? WorkerId) : JobEvent;
+internal abstract record HolderEvent(long Now, [property: Id(1)] string? Token, [property: Id(2)] string? WorkerId) : JobEvent(Now);
 
 /// <summary>The work is done. The result is UTF-8 text.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Finished")]
@@ -30,13 +30,14 @@ internal sealed record Released(long Now, string? Token, string? WorkerId) : Hol
 
 /// <summary>A claim whose answer could not be delivered never happened, unless something else has happened since.</summary>
 /// <param name="Version">The job's version that the claim made.</param>
+/// <param name="Before">The job as the claim found it.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Undelivered")]
-internal sealed record Undelivered([property: Id(0)] long Now, [property: Id(1)] string Token, [property: Id(2)] long Version) : JobEvent;
+internal sealed record Undelivered(long Now, [property: Id(1)] long Version, [property: Id(2)] Job Before) : JobEvent(Now);
 
-/// <summary>A lease may be over.</summary>
-/// <param name="Steady">Now on the clock of leases.</param>
+/// <summary>The queue's clock says that the lease is over, as it knew the job.</summary>
+/// <param name="Version">The job's version that held the lease: a row that has moved on refuses.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.LeaseEnded")]
-internal sealed record LeaseEnded([property: Id(0)] long Now, [property: Id(1)] long Steady, [property: Id(2)] string Token) : JobEvent;
+internal sealed record LeaseEnded(long Now, [property: Id(1)] long Version) : JobEvent(Now);
 
 [GenerateSerializer, Immutable, Alias("OpenClaw.CancelRequested")]
-internal sealed record CancelRequested([property: Id(0)] long Now, [property: Id(1)] string? Reason) : JobEvent;
+internal sealed record CancelRequested(long Now, [property: Id(1)] string? Reason) : JobEvent(Now);

@@ -1,6 +1,5 @@
-using System.Runtime.ExceptionServices;
-using OpenClaw.Broker.Storage.Sqlite;
-using Orleans.Storage;
+using System.Text;
+using OpenClaw.Broker.Store;
 
 namespace OpenClaw.Broker.Jobs;
 
@@ -8,10 +7,6 @@ namespace OpenClaw.Broker.Jobs;
 [Alias("OpenClaw.IJobGrain")]
 internal interface IJobGrain : IGrainWithGuidKey
 {
-    /// <summary>Writes a new job. Where its idempotency key was used before, the job that used it is named instead.</summary>
-    [Alias("Enqueue")]
-    Task<EnqueueReply> EnqueueAsync(NewJob job);
-
     /// <summary>Lets an event happen to the job.</summary>
     /// <returns>The job as it is now, also when it refused; null where there is none.</returns>
     [Alias("Apply")]
@@ -19,55 +14,52 @@ internal interface IJobGrain : IGrainWithGuidKey
 }
 
 /// <summary>The job after an event, and why the event changed nothing where it didn't.</summary>
+/// <param name="Before">The job that the event changed.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.JobReply")]
-internal sealed record JobReply([property: Id(0)] Job Job, [property: Id(1)] Refusal Refusal);
+internal sealed record JobReply([property: Id(0)] Job Job, [property: Id(1)] Refusal Refusal, [property: Id(2)] Job? Before);
 
-internal sealed class JobGrain(
-    [PersistentState("job", JobStorage.Name)] IPersistentState<JobRow> row, Queues.Backlog backlog) : Grain, IJobGrain
+internal sealed class JobGrain(IJobStore store, FreshJobs fresh) : Grain, IJobGrain
 {
-    public async Task<EnqueueReply> EnqueueAsync(NewJob job)
+    private Job? job;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (row.RecordExists) return new EnqueueReply(row.State.Job, null);
-        row.State.Job = new Job { Id = this.GetPrimaryKey(), Version = 1, Command = job.Command, Lane = job.Lane, CreatedAt = job.Now };
-        row.State.Payload = job.Payload;
-        row.State.Key = job.Key;
-        await WriteAsync();
-        if (row.State.EarlierUse is { } earlier)
-        {
-            DeactivateOnIdle();
-            return new EnqueueReply(null, earlier);
-        }
-        if (backlog.IsLong) DeactivateOnIdle();
-        return new EnqueueReply(row.State.Job, null);
+        var id = this.GetPrimaryKey();
+        job = fresh.TakeJob(id) ?? await store.FindAsync(id);
     }
 
     public async Task<JobReply?> ApplyAsync(JobEvent e)
     {
-        if (!row.RecordExists || row.State.Job is not { } job) return null;
-        var step = JobRules.Next(job, e);
-        if (step.Next is not { } next) return new JobReply(job, step.Refusal);
-        row.State.Job = next with { Version = job.Version + 1 };
-        row.State.Result = (e as Finished)?.Result;
-        await WriteAsync();
-        if (next.IsFinal) DeactivateOnIdle();
-        return new JobReply(row.State.Job, Refusal.None);
-    }
-
-    private async Task WriteAsync()
-    {
         try
         {
-            await row.WriteStateAsync();
+            return await TryApplyAsync(e);
         }
-        catch (Exception e)
+        catch (StaleVersionException)
         {
-            DeactivateOnIdle(); // memory is ahead of disk: reload
-            if (e is OrleansException and not InconsistentStateException && e.InnerException is { } cause) ExceptionDispatchInfo.Throw(cause); // Orleans wraps what a storage throws
-            throw;
-        }
-        finally
-        {
-            row.State.Payload = row.State.Result = null;
+            job = await store.FindAsync(this.GetPrimaryKey()); // somebody else wrote the row: judge again by what it is now
+            return await TryApplyAsync(e);
         }
     }
+
+    private async Task<JobReply?> TryApplyAsync(JobEvent e)
+    {
+        if (job is not { } before)
+        {
+            DeactivateOnIdle();
+            return null;
+        }
+        var step = JobRules.Next(before, e);
+        if (step.Next is not { } next) return new JobReply(before, step.Refusal, null);
+        next = next with { Version = before.Version + 1 };
+        await store.UpdateAsync(before, Shorten(next), Left(next, e), e.Now);
+        job = next; // memory follows the commit, never leads it
+        if (next.IsFinal) DeactivateOnIdle();
+        return new JobReply(next, Refusal.None, before);
+    }
+
+    private static JobEnd Left(Job next, JobEvent e) =>
+        new((e as Finished)?.Result, next.Error?.Length > JobTable.ShortError ? Encoding.UTF8.GetBytes(next.Error) : null);
+
+    /// <summary>The row holds the beginning of a long error; lists show that.</summary>
+    private static Job Shorten(Job next) => next.Error?.Length > JobTable.ShortError ? next with { Error = JobTable.Beginning(next.Error) } : next;
 }

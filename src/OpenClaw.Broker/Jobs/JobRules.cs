@@ -39,23 +39,54 @@ internal static class JobRules
     {
         Claimed claimed => Claim(job, claimed),
         HolderEvent held when Fence(job, held) is var fence and not Refusal.None => fence,
-        HolderEvent when job.IsFinal => Refusal.AlreadyEnded,
-        Finished finished => Finish(job, finished),
+        Finished finished => End(job, JobState.Done, Outcome.Ok, finished.Now, error: null),
         Failed failed => Fail(job, failed),
-        Heartbeat heartbeat => job.State == JobState.Running ? job with { LeaseUntil = heartbeat.LeaseUntil } : Stale(heartbeat),
-        Released released => Release(job, released),
+        Heartbeat heartbeat => job with { LeaseUntil = At(job, heartbeat.LeaseUntil) },
+        Released released => GiveBack(job, released.Now),
         Undelivered undone => Undo(job, undone),
         LeaseEnded ended => LoseLease(job, ended),
         CancelRequested cancel => Cancel(job, cancel),
         _ => throw new ArgumentOutOfRangeException(nameof(e), e.GetType().Name, "not an event of a job"),
     };
 
-    /// <summary>May the sender speak for the job's newest attempt?</summary>
-    private static Refusal Fence(Job job, HolderEvent e) => e.Token is not null
-        ? e.Token == job.LeaseToken ? Refusal.None : Refusal.LeaseLost
-        : job.State == JobState.Running && e.WorkerId is not null && job.WorkerId is not null && e.WorkerId != job.WorkerId
-            ? Refusal.WrongWorker
-            : Refusal.None;
+    /// <summary>May the sender say this of the job? With a token the token alone decides, without one who has held the job.</summary>
+    private static Refusal Fence(Job job, HolderEvent e)
+    {
+        if (e.Token is not null && e.Token != job.LeaseToken) return Refusal.LeaseLost;
+        if (job.IsFinal) return Refusal.AlreadyEnded;
+        return e.Token is not null ? OfNewest(job, e) : OfUnnamed(job, e);
+    }
+
+    /// <summary>The newest attempt may end the job as long as nobody has claimed it since, also after its lease.</summary>
+    private static Refusal OfNewest(Job job, HolderEvent e) => (job.State, e) switch
+    {
+        (JobState.Running, _) or (_, Finished or Failed) => Refusal.None,
+        (_, Released) => Refusal.AlreadySo,
+        _ => Refusal.LeaseLost,
+    };
+
+    /// <summary>
+    /// Workers that know no tokens have no heartbeat either, so a long job passes through several of them: the work of each
+    /// counts. A failure, a heartbeat or a release is only the present holder's to say.
+    /// </summary>
+    private static Refusal OfUnnamed(Job job, HolderEvent e)
+    {
+        var isRunning = job.State == JobState.Running;
+        if (e is Failed && job.Attempt == 0) return Refusal.None; // the Python broker fails it, too
+        if (job.Attempt == 0) return Refusal.NotRunning;
+        if (e.WorkerId is null) return isRunning || e is Failed ? Refusal.None : Refusal.NotRunning;
+        if (e is Finished) return HasHeld(job, e.WorkerId) ? Refusal.None : Refusal.WrongWorker;
+        if (isRunning) return job.WorkerId is null || e.WorkerId == job.WorkerId ? Refusal.None : Refusal.WrongWorker;
+        return e switch
+        {
+            Failed => e.WorkerId == job.WorkerId ? Refusal.None : Refusal.WrongWorker,
+            Released when e.WorkerId == job.WorkerId => Refusal.AlreadySo,
+            _ => Refusal.NotRunning,
+        };
+    }
+
+    private static bool HasHeld(Job job, string worker) =>
+        worker == job.WorkerId || job.State == JobState.Running && job.WorkerId is null || job.EarlierHolders.Contains(worker, StringComparer.Ordinal);
 
     private static Step Claim(Job job, Claimed e) => job.State switch
     {
@@ -63,76 +94,68 @@ internal static class JobRules
         {
             State = JobState.Running,
             Attempt = job.Attempt + 1,
-            StartedAt = Math.Max(e.Now, job.CreatedAt), // the wall clock may have gone back
+            StartedAt = Math.Max(e.Now, job.CreatedAt),
             LeaseUntil = e.LeaseUntil,
             LeaseToken = e.Token,
             WorkerId = e.WorkerId,
+            EarlierHolders = HoldersBefore(job),
             ClaimId = e.ClaimId,
         },
         JobState.Running when e.ClaimId is not null && e.ClaimId == job.ClaimId && e.WorkerId == job.WorkerId =>
-            job with { LeaseUntil = e.LeaseUntil },
+            job with { LeaseUntil = At(job, e.LeaseUntil) },
         _ => Refusal.NotRunning,
     };
 
-    private static Step Finish(Job job, Finished e)
-    {
-        var mayFinish = job.State == JobState.Running || e.Token is not null || IsLastHolder(job, e);
-        return mayFinish ? End(job, JobState.Done, e.Now, error: null) : Refusal.NotRunning;
-    }
+    private static IReadOnlyList<string> HoldersBefore(Job job) => job.WorkerId is not { } last
+        ? job.EarlierHolders
+        : [.. job.EarlierHolders.Where(w => w != last).TakeLast(Job.MaxHolders - 1), last];
 
     private static Step Fail(Job job, Failed e)
     {
         var failed = job with { Failures = job.Failures + 1 };
         return job.CancelRequested
-            ? End(failed, JobState.Cancelled, e.Now, CancelledError(job.CancelReason ?? (e.Error == Cancelled ? null : e.Error)))
-            : End(failed, JobState.Failed, e.Now, e.Error);
+            ? End(failed, JobState.Cancelled, Outcome.Cancelled, e.Now, CancelledError(job.CancelReason ?? (e.Error == Cancelled ? null : e.Error)))
+            : End(failed, JobState.Failed, Outcome.Failed, e.Now, e.Error);
     }
 
-    private static Step Release(Job job, Released e) => job.State == JobState.Running
-        ? GiveBack(job, e.Now)
-        : e.Token is not null || IsLastHolder(job, e) ? Refusal.AlreadySo : Refusal.NotRunning;
-
-    private static Step Undo(Job job, Undelivered e)
-    {
-        if (job.State != JobState.Running || job.LeaseToken != e.Token || job.Version != e.Version) return Refusal.LeaseLost;
-        var before = job with { Attempt = job.Attempt - 1, StartedAt = null, LeaseToken = null, WorkerId = null };
-        return GiveBack(before, e.Now);
-    }
+    private static Step Undo(Job job, Undelivered e) => job.State == JobState.Running && job.Version == e.Version && e.Before.Id == job.Id
+        ? e.Before with { Version = job.Version }
+        : Refusal.LeaseLost;
 
     private static Step LoseLease(Job job, LeaseEnded e)
     {
-        if (job.State != JobState.Running || job.LeaseToken != e.Token || e.Steady < job.LeaseUntil) return Refusal.LeaseLost;
+        if (job.State != JobState.Running || job.Version != e.Version) return Refusal.LeaseLost;
         var lost = job with { LostLeases = job.LostLeases + 1 };
         return lost.LostLeases >= Job.MaxLostLeases && !lost.CancelRequested
-            ? End(lost, JobState.Failed, e.Now, string.Create(CultureInfo.InvariantCulture, $"lease lost {lost.LostLeases} times"))
+            ? End(lost, JobState.Failed, Outcome.LostTooOften, e.Now, string.Create(CultureInfo.InvariantCulture, $"lease lost {lost.LostLeases} times"))
             : GiveBack(lost, e.Now);
     }
 
     private static Step Cancel(Job job, CancelRequested e) => job.State switch
     {
-        JobState.Queued or JobState.Scheduled => End(job, JobState.Cancelled, e.Now, CancelledError(e.Reason)),
+        _ when job.IsFinal => Refusal.AlreadyEnded,
         JobState.Running when !job.CancelRequested => job with { CancelRequested = true, CancelReason = e.Reason },
         JobState.Running => Refusal.AlreadySo,
-        _ => Refusal.AlreadyEnded,
+        _ => End(job, JobState.Cancelled, Outcome.Cancelled, e.Now, CancelledError(e.Reason)),
     };
 
     /// <summary>Back to its place in the queue, or cancelled where somebody asked for that meanwhile.</summary>
     private static Job GiveBack(Job job, long now) => job.CancelRequested
-        ? End(job, JobState.Cancelled, now, CancelledError(job.CancelReason))
+        ? End(job, JobState.Cancelled, Outcome.Cancelled, now, CancelledError(job.CancelReason))
         : job with { State = JobState.Queued, LeaseUntil = null, ClaimId = null };
 
-    private static Job End(Job job, JobState state, long now, string? error) => job with
+    private static Job End(Job job, JobState state, Outcome outcome, long now, string? error) => job with
     {
         State = state,
-        FinishedAt = Math.Max(now, job.StartedAt ?? job.CreatedAt),
+        Outcome = outcome,
+        FinishedAt = At(job, now),
         LeaseUntil = null,
         ClaimId = null,
         Error = error,
     };
 
+    /// <summary>A job's times never go backwards, even where the wall clock did.</summary>
+    private static long At(Job job, long now) => Math.Max(now, job.StartedAt ?? job.CreatedAt);
+
     private static string CancelledError(string? reason) => reason is null ? Cancelled : $"{Cancelled}: {reason}";
-
-    private static bool IsLastHolder(Job job, HolderEvent e) => job.Attempt > 0 && e.WorkerId is not null && e.WorkerId == job.WorkerId;
-
-    private static Refusal Stale(Heartbeat e) => e.Token is null ? Refusal.NotRunning : Refusal.LeaseLost;
 }

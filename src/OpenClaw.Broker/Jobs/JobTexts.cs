@@ -1,8 +1,10 @@
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>A job with its texts, in UTF-8.</summary>
-internal readonly record struct JobTexts(Job Job, byte[] Payload, byte[]? Result);
+/// <param name="Error">The whole of an error that is too long for the row.</param>
+internal readonly record struct JobTexts(Job Job, byte[] Payload, byte[]? Result, byte[]? Error);
 
 /// <summary>Which jobs a list holds.</summary>
+/// <param name="States">Any of these; all where it is empty.</param>
 /// <param name="Before">Only jobs accepted before this one; null for the newest.</param>
-internal sealed record JobQuery(JobState? State, string? Command, string? WorkerId, long? Before, int Limit);
+internal sealed record JobQuery(IReadOnlyList<JobState> States, string? Command, string? Queue, string? WorkerId, long? Before, int Limit);

@@ -4,20 +4,19 @@ using System.Text;
 using System.Text.Json;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
-using OpenClaw.Broker.Queues;
-using OpenClaw.Broker.Storage.Sqlite;
-using OpenClaw.Broker.Time;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>What a bot's token opens: creating, reading, listing and cancelling jobs.</summary>
 internal sealed class JobsApi(
-    BrokerGrains grains, JobReader table, NewJobIds newIds, NewsDesk news, EndWaiters endWaiters, Clock clock, BrokerOptions options, IHostApplicationLifetime lifetime)
+    JobCalls calls, IJobStore store, EndWaiters endWaiters, TimeProvider time, BrokerOptions options, IHostApplicationLifetime lifetime)
 {
     private const int DefaultLimit = 50;
     private const int MaxLimit = 200;
     private const int MaxReasonLength = 1000;
+    private const int RetrySeconds = 60;
+    private const string KeyScope = "bot POST /jobs";
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
     public void Map(IEndpointRouteBuilder routes)
@@ -34,28 +33,14 @@ internal sealed class JobsApi(
         var key = RequestParts.IdempotencyKey(context);
         var body = await RequestBody.ReadAsync(context, options.MaxCreateBytes);
         var job = Read(context, body, key);
-        var earlier = key is null ? null : await table.FindKeyAsync(key);
-        Guid id;
-        if (earlier is null)
+        var earlier = job.Key is null ? null : await store.FindKeyAsync(job.Key.Scope, job.Key.Key);
+        var created = earlier is null ? await CreateAsync(job) : new Created(null, earlier);
+        if (created.EarlierUse is { } use && !CryptographicOperations.FixedTimeEquals(use.BodyHash, job.Key!.BodyHash))
         {
-            id = newIds.Next();
-            var reply = await grains.Job(id).EnqueueAsync(job);
-            if (reply.Job is { } created) await news.PublishAsync(created);
-            earlier = reply.EarlierUse;
+            throw new ProblemException(ErrorCodes.IdempotencyMismatch,
+                [new FieldError(["header", HeaderNames.IdempotencyKey], "this key came with another body before; use a new key for a new job", "idempotency_mismatch")]);
         }
-        else
-        {
-            id = earlier.JobId;
-        }
-        if (earlier is not null)
-        {
-            if (!CryptographicOperations.FixedTimeEquals(earlier.BodyHash, job.Key!.BodyHash))
-            {
-                throw new ProblemException(ErrorCodes.IdempotencyMismatch,
-                    [new FieldError(["header", HeaderNames.IdempotencyKey], "this key came with another body before; use a new key for a new job", "idempotency_mismatch")]);
-            }
-            id = earlier.JobId;
-        }
+        var id = created.Job?.Id ?? created.EarlierUse!.JobId;
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();
@@ -65,38 +50,51 @@ internal sealed class JobsApi(
         });
     }
 
+    private async Task<Created> CreateAsync(NewJob job)
+    {
+        try
+        {
+            return await calls.CreateAsync(job);
+        }
+        catch (TooManyQueuesException e)
+        {
+            throw new ProblemException(StatusCodes.Status429TooManyRequests, ErrorCodes.TooManyQueues, e.Message) { RetryAfter = RetrySeconds };
+        }
+    }
+
     private NewJob Read(HttpContext context, byte[] body, string? key)
     {
-        var fields = RequestBody.Parse(context, body, "command", "payload", "requires");
+        var fields = RequestBody.Parse(context, body, "command", "payload", "requires", "queue");
         var errors = new FieldErrors();
         var command = errors.Text("command", fields[0]);
         var payload = errors.Text("payload", fields[1]);
-        var lane = "";
-        if (fields[2].Type != JsonTokenType.None)
-        {
-            using var requires = JsonDocument.Parse(fields[2].Json);
-            if (!Requires.TryRead(requires.RootElement, out lane))
-            {
-                errors.Add("requires", $$"""must be of the form {"caps": ["name"]}, with at most {{Lane.MaxNames}} names of at most {{Lane.MaxNameLength}} characters""", "requires_type");
-            }
-        }
+        var (requires, lane) = Requires.Read(fields[2], errors);
+        var queue = Queue(fields[3], errors);
         errors.Check();
         if (payload.Length > options.MaxPayloadBytes)
         {
             throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
                 $"the payload has {payload.Length} bytes; the limit is {options.MaxPayloadBytes}. Send less, or raise {BrokerVariables.MaxPayloadBytes}");
         }
-        return new NewJob(Encoding.UTF8.GetString(command), payload, lane, clock.Wall, key is null ? null : new IdempotencyKey(key, SHA256.HashData(body), clock.SteadyNow));
+        return new NewJob(queue, Encoding.UTF8.GetString(command), payload, requires, lane, calls.Now, key is null ? null : new IdempotencyKey(KeyScope, key, SHA256.HashData(body), calls.SteadyNow));
+    }
+
+    private static string Queue(JsonField field, FieldErrors errors)
+    {
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null || errors.OptionalText("queue", field) is not { } text) return QueueNames.Default;
+        var name = Encoding.UTF8.GetString(text);
+        if (!QueueNames.IsValid(name)) errors.Add("queue", QueueNames.Rule, "queue_name");
+        return name;
     }
 
     private async Task GetAsync(HttpContext context)
     {
         var id = RequestParts.JobId(context);
         var wait = RequestParts.Wait(context);
-        var found = await table.FindWithTextsAsync(id);
+        var found = await store.FindWithTextsAsync(id);
         if (found is { Job.IsFinal: false } && wait > TimeSpan.Zero) found = await WaitForEndAsync(id, wait, context.RequestAborted);
         if (found is not { } texts) throw ProblemException.JobNotFound();
-        await Answer.SendAsync(context, json => JobJson.Write(json, texts.Job, texts.Payload, texts.Result, leaseSeconds: null, clock));
+        await Answer.SendAsync(context, json => JobJson.Write(json, texts, leaseSeconds: null));
     }
 
     private async Task<JobTexts?> WaitForEndAsync(Guid id, TimeSpan wait, CancellationToken aborted)
@@ -104,13 +102,13 @@ internal sealed class JobsApi(
         var ended = endWaiters.Join(id);
         try
         {
-            using var deadline = new CancellationTokenSource(wait, clock);
+            using var deadline = new CancellationTokenSource(wait, time);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted, lifetime.ApplicationStopping);
             while (true)
             {
-                var found = await table.FindWithTextsAsync(id);
+                var found = await store.FindWithTextsAsync(id);
                 if (found is not { Job.IsFinal: false } || stop.IsCancellationRequested) return found;
-                await ended.WaitAsync(LookAgain, clock, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ended.WaitAsync(LookAgain, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         finally
@@ -127,19 +125,16 @@ internal sealed class JobsApi(
         {
             throw ProblemException.BadQuery("limit", $"must be a whole number from 1 to {MaxLimit}");
         }
-        JobState? state = null;
-        if (query["state"].ToString() is { Length: > 0 } stateText && (state = JobStateNames.Parse(stateText)) is null)
-        {
-            throw ProblemException.BadQuery("state", "must be queued, scheduled, running, done, failed or cancelled");
-        }
-        var jobs = await table.ListAsync(new JobQuery(state, Text("command"), Text("worker"), Cursor.Read(query["cursor"].ToString()), limit + 1));
+        var states = States(query["state"].ToString());
+        var jobs = await store.ListAsync(
+            new JobQuery(states, Text("command"), Text("queue"), Text("worker"), Cursor.Read(query["cursor"].ToString()), limit + 1), context.RequestAborted);
         var hasMore = jobs.Count > limit;
         if (hasMore) jobs.RemoveAt(limit);
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("jobs");
-            foreach (var job in jobs) JobJson.WriteSummary(json, job, clock);
+            foreach (var job in jobs) JobJson.WriteSummary(json, job);
             json.WriteEndArray();
             json.WriteString("next", hasMore ? Cursor.Write(jobs[^1].Seq) : null);
             json.WriteEndObject();
@@ -161,8 +156,7 @@ internal sealed class JobsApi(
             if (reason?.Length > MaxReasonLength) errors.Add("reason", $"must have at most {MaxReasonLength} characters", "too_long");
             errors.Check();
         }
-        var reply = await grains.Job(id).ApplyAsync(new CancelRequested(clock.Wall, string.IsNullOrEmpty(reason) ? null : reason)) ?? throw ProblemException.JobNotFound();
-        if (reply.Refusal == Refusal.None) await news.PublishAsync(reply.Job);
+        var reply = await calls.ApplyAsync(id, new CancelRequested(calls.Now, string.IsNullOrEmpty(reason) ? null : reason)) ?? throw ProblemException.JobNotFound();
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();
@@ -173,6 +167,10 @@ internal sealed class JobsApi(
             json.WriteEndObject();
         });
     }
+
+    /// <summary>A comma list of states; empty for all.</summary>
+    private static JobState[] States(string list) => list.Length == 0 ? [] : [.. list.Split(',').Select(static name => JobStateNames.Parse(name)
+        ?? throw ProblemException.BadQuery("state", "must be one or several, separated by commas, of queued, scheduled, held, running, done, failed and cancelled"))];
 
     /// <summary>The place in a list after which the next page begins.</summary>
     private static class Cursor

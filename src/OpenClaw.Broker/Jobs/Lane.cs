@@ -4,26 +4,47 @@ using System.Text.Json.Serialization;
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>
-/// A set of capability names as one text: empty for none, else a JSON array of the distinct names in ordinal order.
-/// Jobs that need the same set share a lane.
+/// A set of capability names, as one text: empty for none, else a JSON array of the distinct names in ordinal order.
+/// Jobs of a queue that need the same set share a lane; a worker's set says which lanes it may take from.
 /// </summary>
-internal static class Lane
+[GenerateSerializer, Immutable, Alias("OpenClaw.Lane")]
+internal readonly record struct Lane
 {
     public const int MaxNames = 64;
     public const int MaxNameLength = 64;
 
+    public static readonly Lane Any = new("");
+
+    [Id(0)]
+    private readonly string? text;
+
+    private Lane(string text) => this.text = text;
+
+    public string Text => text ?? "";
+
+    public bool IsEmpty => Text.Length == 0;
+
+    /// <summary>The names; parsed at each call.</summary>
+    public string[] Names => IsEmpty ? [] : JsonSerializer.Deserialize(Text, LaneJson.Default.StringArray)!;
+
     /// <summary>Whether the names are few and short enough, and none is blank.</summary>
     public static bool IsValid(IReadOnlyCollection<string> names) =>
-        names.Count <= MaxNames && names.All(n => n.Length <= MaxNameLength && !string.IsNullOrWhiteSpace(n));
+        names.Count <= MaxNames && names.All(static n => n.Length <= MaxNameLength && !string.IsNullOrWhiteSpace(n));
 
-    public static string Of(IEnumerable<string> names)
+    public static Lane Of(IEnumerable<string> names)
     {
         string[] distinct = [.. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return distinct.Length == 0 ? "" : JsonSerializer.Serialize(distinct, LaneJson.Default.StringArray);
+        return distinct.Length == 0 ? Any : new Lane(JsonSerializer.Serialize(distinct, LaneJson.Default.StringArray));
     }
 
-    public static string[] Names(string lane) =>
-        lane.Length == 0 ? [] : JsonSerializer.Deserialize(lane, LaneJson.Default.StringArray)!;
+    /// <summary>A lane from the text that <see cref="Text"/> gave.</summary>
+    public static Lane Parse(string? text) => string.IsNullOrEmpty(text) ? Any : new Lane(text);
+
+    public override string ToString() => Text;
+
+    public bool Equals(Lane other) => string.Equals(Text, other.Text, StringComparison.Ordinal);
+
+    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
 }
 
 [JsonSerializable(typeof(string[]))]

@@ -1,8 +1,15 @@
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>A ready job as a refill reads it.</summary>
-internal readonly record struct ReadyRow(Guid Id, long Seq, long Version);
+internal readonly record struct ReadyRow(Guid Id, Rank Rank, long Version);
 
 /// <summary>What a queue loads when it activates.</summary>
-/// <param name="Lanes">Each lane's oldest ready jobs, and whether these are all.</param>
-internal sealed record QueueSnapshot(IReadOnlyList<(string Lane, IReadOnlyList<ReadyRow> Rows, bool Complete)> Lanes, IReadOnlyList<Job> Running);
+/// <param name="Lanes">Each lane's first ready jobs, and whether these are all.</param>
+internal sealed record QueueSnapshot(IReadOnlyList<LaneRows> Lanes, IReadOnlyList<Job> Running);
+
+/// <summary>The first ready jobs of a lane.</summary>
+/// <param name="Complete">Whether the table has no more of them.</param>
+internal sealed record LaneRows(Lane Lane, IReadOnlyList<ReadyRow> Rows, bool Complete);
+
+/// <summary>How many jobs of a queue are in a state.</summary>
+internal readonly record struct StateCount(string Queue, JobState State, long Jobs);

@@ -1,55 +1,52 @@
+using System.Text;
 using System.Text.Json;
+using OpenClaw.Broker.Http;
 
 namespace OpenClaw.Broker.Jobs;
 
-/// <summary>What a job needs of a worker: <c>{"caps": [strings]}</c>, or a string that holds it.</summary>
+/// <summary>
+/// What a job needs of a worker, as the Python broker reads it: the names in <c>caps</c> of a JSON object, sent as an object
+/// or as a text. What can't be understood so is no requirement.
+/// </summary>
 internal static class Requires
 {
-    public static bool TryRead(JsonElement value, out string lane)
+    /// <summary>UTF-8; longer is refused.</summary>
+    public const int MaxBytes = 2048;
+
+    /// <summary>The text that was sent (of anything but a string its JSON), and the lane it means.</summary>
+    public static (string? Text, Lane Lane) Read(JsonField field, FieldErrors errors)
     {
-        try
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null) return (null, Lane.Any);
+        var bytes = field.Text ?? field.Json.ToArray();
+        if (bytes.Length > MaxBytes)
         {
-            return TryReadText(value, out lane);
+            errors.Add("requires", $"must have at most {MaxBytes} bytes", "too_long");
+            return (null, Lane.Any);
         }
-        catch (InvalidOperationException)
-        {
-            lane = ""; // half of a surrogate pair is no character
-            return false;
-        }
+        var text = Encoding.UTF8.GetString(bytes);
+        return (text, Parse(text));
     }
 
-    private static bool TryReadText(JsonElement value, out string lane)
+    /// <summary>The lane that a text means.</summary>
+    public static Lane Parse(string? text)
     {
-        lane = "";
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Null:
-                return true;
-            case JsonValueKind.String:
-                return TryParse(value.GetString()!, out lane);
-            case JsonValueKind.Object:
-                if (!value.TryGetProperty("caps", out var caps) || caps.ValueKind != JsonValueKind.Array) return false;
-                if (caps.EnumerateArray().Any(c => c.ValueKind != JsonValueKind.String)) return false;
-                string[] names = [.. caps.EnumerateArray().Select(c => c.GetString()!)];
-                if (!Lane.IsValid(names)) return false;
-                lane = Lane.Of(names);
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool TryParse(string text, out string lane)
-    {
-        lane = "";
+        if (string.IsNullOrWhiteSpace(text)) return Lane.Any;
         try
         {
             using var json = JsonDocument.Parse(text);
-            return json.RootElement.ValueKind == JsonValueKind.Object && TryReadText(json.RootElement, out lane);
+            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("caps", out var caps) || caps.ValueKind != JsonValueKind.Array) return Lane.Any;
+            return Lane.Of(caps.EnumerateArray().Select(Name).OfType<string>());
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return false;
+            return Lane.Any; // no JSON, or half of a surrogate pair
         }
     }
+
+    private static string? Name(JsonElement cap) => cap.ValueKind switch
+    {
+        JsonValueKind.String => cap.GetString()!.Trim() is { Length: > 0 } name ? name : null,
+        JsonValueKind.Number => cap.GetRawText(),
+        _ => null,
+    };
 }

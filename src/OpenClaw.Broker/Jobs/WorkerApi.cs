@@ -2,21 +2,18 @@ using System.Globalization;
 using System.Text;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
-using OpenClaw.Broker.Queues;
-using OpenClaw.Broker.Time;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>What a worker's token opens: claiming jobs and saying what became of them.</summary>
-internal sealed class WorkerApi(BrokerGrains grains, Claims claims, NewsDesk news, Clock clock, BrokerOptions options)
+internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
 {
     private const string UnknownError = "unknown";
 
     public void Map(IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("/jobs").WithMetadata(RequiredToken.Worker(options));
-        jobs.MapGet("/next", (RequestDelegate)claims.NextAsync);
         jobs.MapPost("/{id}/result", (RequestDelegate)ResultAsync);
         jobs.MapPost("/{id}/fail", (RequestDelegate)FailAsync);
         jobs.MapPost("/{id}/heartbeat", (RequestDelegate)HeartbeatAsync);
@@ -30,86 +27,104 @@ internal sealed class WorkerApi(BrokerGrains grains, Claims claims, NewsDesk new
         var errors = new FieldErrors();
         var result = errors.Text("result", RequestBody.Parse(context, body, "result")[0]);
         errors.Check();
-        if (result.Length > options.MaxResultBytes)
-        {
-            throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
-                $"the result has {result.Length} bytes; the limit is {options.MaxResultBytes}. Send less, or raise {BrokerVariables.MaxResultBytes}");
-        }
-        var reply = await ApplyAsync(id, new Finished(clock.Wall, RequestParts.LeaseToken(context), RequestParts.WorkerId(context), result));
-        await AcknowledgeAsync(context, reply.Job, reply.Refusal == Refusal.AlreadyEnded && reply.Job.State != JobState.Done ? "already failed; result ignored" : null);
+        CheckLength("result", result);
+        var (sender, worker) = (RequestParts.LeaseToken(context), RequestParts.WorkerId(context));
+        await AnswerAsync(context, id, new Finished(calls.Now, sender, worker, result), static job => job.State == JobState.Done ? null : "already failed; result ignored");
     }
 
     private async Task FailAsync(HttpContext context)
     {
         var id = RequestParts.JobId(context);
-        var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        var body = await RequestBody.ReadAsync(context, options.MaxResultBytes + BrokerOptions.EnvelopeBytes);
         var errors = new FieldErrors();
         var text = errors.OptionalText("error", RequestBody.Parse(context, body, "error")[0]);
         errors.Check();
+        CheckLength("error", text);
         var error = text is null ? "" : Encoding.UTF8.GetString(text).Trim();
-        var reply = await ApplyAsync(id, new Failed(clock.Wall, RequestParts.LeaseToken(context), RequestParts.WorkerId(context), error.Length == 0 ? UnknownError : error));
-        await AcknowledgeAsync(context, reply.Job, reply.Refusal == Refusal.AlreadyEnded && reply.Job.State == JobState.Done ? "already done; fail ignored" : null);
+        var failed = new Failed(calls.Now, RequestParts.LeaseToken(context), RequestParts.WorkerId(context), error.Length == 0 ? UnknownError : error);
+        await AnswerAsync(context, id, failed, static job => job.State == JobState.Done ? "already done; fail ignored" : null);
     }
 
     private async Task ReleaseAsync(HttpContext context)
     {
         var id = RequestParts.JobId(context);
         await RequestBody.ReadAsync(context, options.MaxOtherBytes);
-        var reply = await ApplyAsync(id, new Released(clock.Wall, RequestParts.LeaseToken(context), RequestParts.WorkerId(context)));
-        await AcknowledgeAsync(context, reply.Job, reply.Refusal == Refusal.AlreadyEnded ? $"already {reply.Job.Status}; release ignored" : null);
+        var released = new Released(calls.Now, RequestParts.LeaseToken(context), RequestParts.WorkerId(context));
+        await AnswerAsync(context, id, released, static job => $"already {job.Status}; release ignored");
     }
 
     private async Task HeartbeatAsync(HttpContext context)
     {
         var id = RequestParts.JobId(context);
         await RequestBody.ReadAsync(context, options.MaxOtherBytes);
-        var until = clock.SteadyNow.Milliseconds + options.LeaseMs;
-        var reply = await ApplyAsync(id, new Heartbeat(clock.Wall, RequestParts.LeaseToken(context), RequestParts.WorkerId(context), until));
-        if (reply.Refusal != Refusal.None) throw NotHeld(reply.Job);
+        var heartbeat = new Heartbeat(calls.Now, RequestParts.LeaseToken(context), RequestParts.WorkerId(context), calls.Now + options.LeaseMs);
+        var reply = await calls.ApplyAsync(id, heartbeat);
+        if (Refuse(reply, heartbeat) is { } refused)
+        {
+            await Answer.SendProblemAsync(context, refused);
+            return;
+        }
+        var job = reply!.Job;
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteBoolean("ok", true);
-            json.WriteString("status", reply.Job.Status);
-            json.WriteNumber("lease_until", JobJson.LeaseUntil(reply.Job, clock)!.Value);
+            json.WriteString("status", job.Status);
+            json.WriteNumber("lease_until", job.LeaseUntil!.Value / 1000);
             json.WriteNumber("lease_seconds", options.LeaseSeconds);
-            json.WriteBoolean("cancel_requested", reply.Job.CancelRequested);
+            json.WriteBoolean("cancel_requested", job.CancelRequested);
             json.WriteEndObject();
         });
     }
 
-    /// <summary>Lets the event happen, hands its news on, and refuses what is not the sender's to say.</summary>
-    private async Task<JobReply> ApplyAsync(Guid id, HolderEvent e)
+    /// <summary>Lets the event happen and says so, or why not.</summary>
+    /// <param name="note">What to say of an event that came after the job's end.</param>
+    private async Task AnswerAsync(HttpContext context, Guid id, HolderEvent e, Func<Job, string?> note)
     {
-        var reply = await grains.Job(id).ApplyAsync(e) ?? throw ProblemException.JobNotFound();
-        switch (reply.Refusal)
+        var reply = await calls.ApplyAsync(id, e);
+        if (Refuse(reply, e) is { } refused)
         {
-            case Refusal.None:
-                await news.PublishAsync(reply.Job);
-                break;
-            case Refusal.LeaseLost:
-                throw Conflict(ErrorCodes.LeaseLost, "the lease token is not the job's newest: the lease ran out, or another worker has claimed the job since", reply.Job);
-            case Refusal.WrongWorker:
-                throw Conflict(ErrorCodes.WrongWorker, "another worker holds this job", reply.Job);
-            case Refusal.NotRunning when e is Heartbeat or Released:
-                throw NotHeld(reply.Job);
-            case Refusal.NotRunning:
-                throw new ProblemException(StatusCodes.Status400BadRequest, ErrorCodes.NotRunning, $"job not in running state: {reply.Job.Status}");
+            await Answer.SendProblemAsync(context, refused);
+            return;
         }
-        return reply;
+        var job = reply!.Job;
+        await Answer.SendAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("ok", true);
+            json.WriteString("status", job.Status);
+            if (reply.Refusal == Refusal.AlreadyEnded && note(job) is { } said) json.WriteString("note", said);
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>The answer to what is not the sender's to say; null where there is nothing to refuse.</summary>
+    private static ProblemException? Refuse(JobReply? reply, HolderEvent e) => reply?.Refusal switch
+    {
+        null => ProblemException.JobNotFound(),
+        Refusal.LeaseLost => Conflict(ErrorCodes.LeaseLost, "the lease token is not the job's newest: the lease ran out, or another worker has claimed the job since", reply.Job),
+        Refusal.WrongWorker => Conflict(ErrorCodes.WrongWorker, "this worker does not hold the job", reply.Job),
+        Refusal.NotRunning when e is Finished or Failed =>
+            new ProblemException(StatusCodes.Status400BadRequest, ErrorCodes.NotRunning, $"job not in running state: {reply.Job.Status}"),
+        Refusal.NotRunning => NotHeld(reply.Job),
+        not Refusal.None when e is Heartbeat => NotHeld(reply.Job),
+        _ => null,
+    };
+
+    private void CheckLength(string name, byte[]? text)
+    {
+        if (text?.Length > options.MaxResultBytes)
+        {
+            throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
+                $"the {name} has {text.Length} bytes; the limit is {options.MaxResultBytes}. Send less, or raise {BrokerVariables.MaxResultBytes}");
+        }
     }
 
     private static ProblemException NotHeld(Job job) => Conflict(ErrorCodes.NotRunning, "no worker holds this job", job);
 
     private static ProblemException Conflict(string code, string why, Job job) =>
-        new(StatusCodes.Status409Conflict, code, string.Create(CultureInfo.InvariantCulture, $"{why} (it is {job.State.Name()}, attempt {job.Attempt}); nothing was changed")) { State = job.State.Name() };
-
-    private static Task AcknowledgeAsync(HttpContext context, Job job, string? note) => Answer.SendAsync(context, json =>
-    {
-        json.WriteStartObject();
-        json.WriteBoolean("ok", true);
-        json.WriteString("status", job.Status);
-        if (note is not null) json.WriteString("note", note);
-        json.WriteEndObject();
-    });
+        new(StatusCodes.Status409Conflict, code, string.Create(CultureInfo.InvariantCulture, $"{why} (it is {job.State.Name()}, attempt {job.Attempt}); nothing was changed"))
+        {
+            State = job.State.Name(),
+        };
 }

@@ -1,11 +1,11 @@
-using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Keeping;
 
 /// <summary>Drops idempotency keys that are older than a day of the steady clock.</summary>
-internal sealed partial class OldKeys(Writer writer, Clock clock, ILogger<OldKeys> log) : BackgroundService
+internal sealed partial class OldKeys(IJobStore store, Clock clock, ILogger<OldKeys> log) : BackgroundService
 {
     private static readonly TimeSpan Age = TimeSpan.FromHours(25);
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
@@ -20,13 +20,10 @@ internal sealed partial class OldKeys(Writer writer, Clock clock, ILogger<OldKey
     {
         try
         {
-            KeyPurge purge;
-            do
+            var before = clock.SteadyNow - (long)Age.TotalMilliseconds;
+            while (await store.PurgeKeysAsync(before) > 0 && !stop.IsCancellationRequested)
             {
-                purge = new KeyPurge(clock.SteadyNow - (long)Age.TotalMilliseconds);
-                await writer.WriteAsync(purge);
             }
-            while (purge.Dropped > 0 && !stop.IsCancellationRequested);
         }
         catch (Exception e) when (e is StorageBusyException or StorageFullException or StorageFailedException)
         {

@@ -9,73 +9,77 @@ namespace OpenClaw.Broker.Queues;
 /// </summary>
 internal sealed class ClaimWaiters
 {
-    private readonly ConcurrentDictionary<string, LinkedList<ClaimWaiter>> queues = new();
+    private readonly ConcurrentDictionary<string, LinkedList<ClaimWaiter>> queues = new(StringComparer.Ordinal);
 
-    public ClaimWaiter Join(string queue, string caps)
+    /// <summary>Waits in each of the queues; dispose it whatever happens.</summary>
+    public ClaimWaiter Join(IReadOnlyList<string> names, Lane caps)
     {
-        var list = queues.GetOrAdd(queue, static _ => new LinkedList<ClaimWaiter>());
-        lock (list)
+        var waiter = new ClaimWaiter(this, caps.Names.ToHashSet(StringComparer.Ordinal));
+        foreach (var name in names)
         {
-            var waiter = new ClaimWaiter(this, queue, Lane.Names(caps).ToHashSet(StringComparer.Ordinal));
-            list.AddLast(waiter.Node);
-            return waiter;
+            var list = queues.GetOrAdd(name, static _ => new LinkedList<ClaimWaiter>());
+            lock (list) waiter.Places.Add((name, list, list.AddLast(waiter)));
         }
+        return waiter;
     }
 
-    /// <summary>Wakes one waiter for each lane named.</summary>
-    public void Wake(string queue, string lane)
+    /// <summary>Whether anybody waits for this queue.</summary>
+    public bool HasAny(string queue)
+    {
+        if (!queues.TryGetValue(queue, out var list)) return false;
+        lock (list) return list.Count > 0;
+    }
+
+    /// <summary>Wakes one waiter that may take a job of the lane.</summary>
+    public void Wake(string queue, Lane lane)
     {
         if (!queues.TryGetValue(queue, out var list)) return;
         lock (list)
         {
             if (list.Count == 0) return;
-            var names = Lane.Names(lane);
+            var names = lane.Names;
             foreach (var waiter in list)
             {
-                if (!waiter.IsWoken && names.All(waiter.Caps.Contains))
-                {
-                    waiter.Wake(lane);
-                    return;
-                }
+                if (names.All(waiter.Caps.Contains) && waiter.TryWake(queue, lane)) return;
+            }
+        }
+    }
+
+    /// <summary>Wakes all waiters that may take a job of the lane.</summary>
+    public void WakeAll(string queue, Lane lane)
+    {
+        if (!queues.TryGetValue(queue, out var list)) return;
+        lock (list)
+        {
+            var names = lane.Names;
+            foreach (var waiter in list)
+            {
+                if (names.All(waiter.Caps.Contains)) waiter.TryWake(queue, lane);
             }
         }
     }
 
     internal void Leave(ClaimWaiter waiter)
     {
-        var list = queues[waiter.Queue];
-        string? passOn;
-        lock (list)
+        foreach (var (_, list, node) in waiter.Places)
         {
-            list.Remove(waiter.Node);
-            passOn = waiter.WokenBy;
+            lock (list) list.Remove(node);
         }
-        if (passOn is not null) Wake(waiter.Queue, passOn);
+        if (waiter.TakeWake() is { } passOn) Wake(passOn.Queue, passOn.Lane);
     }
 }
 
 /// <summary>One long poll. Dispose it whatever happens.</summary>
-internal sealed class ClaimWaiter : IDisposable
+internal sealed class ClaimWaiter(ClaimWaiters owner, HashSet<string> caps) : IDisposable
 {
-    private readonly ClaimWaiters owner;
+    private readonly Lock gate = new();
     private TaskCompletionSource news = NewSource();
+    private (string Queue, Lane Lane)? wokenBy;
 
-    public ClaimWaiter(ClaimWaiters owner, string queue, HashSet<string> caps)
-    {
-        (this.owner, Queue, Caps) = (owner, queue, caps);
-        Node = new LinkedListNode<ClaimWaiter>(this);
-    }
+    public HashSet<string> Caps { get; } = caps;
 
-    public string Queue { get; }
-
-    public HashSet<string> Caps { get; }
-
-    public LinkedListNode<ClaimWaiter> Node { get; }
-
-    /// <summary>The lane whose job woke it, until <see cref="Reset"/>.</summary>
-    public string? WokenBy { get; private set; }
-
-    public bool IsWoken => WokenBy is not null;
+    /// <summary>Where it stands in each of its queues.</summary>
+    public List<(string Queue, LinkedList<ClaimWaiter> List, LinkedListNode<ClaimWaiter> Node)> Places { get; } = [];
 
     /// <summary>Completes when there is something to look at.</summary>
     public Task News => news.Task;
@@ -83,19 +87,35 @@ internal sealed class ClaimWaiter : IDisposable
     /// <summary>To be called before each look: what comes after it wakes again.</summary>
     public void Reset()
     {
-        lock (Node.List!)
+        lock (gate)
         {
-            WokenBy = null;
+            wokenBy = null;
             if (news.Task.IsCompleted) news = NewSource();
         }
     }
 
     public void Dispose() => owner.Leave(this);
 
-    internal void Wake(string lane)
+    /// <summary>Wakes it for a lane's job; false where it is awake for another already.</summary>
+    internal bool TryWake(string queue, Lane lane)
     {
-        WokenBy = lane;
-        news.TrySetResult();
+        lock (gate)
+        {
+            if (wokenBy is not null) return false;
+            wokenBy = (queue, lane);
+            news.TrySetResult();
+            return true;
+        }
+    }
+
+    internal (string Queue, Lane Lane)? TakeWake()
+    {
+        lock (gate)
+        {
+            var taken = wokenBy;
+            wokenBy = null;
+            return taken;
+        }
     }
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);

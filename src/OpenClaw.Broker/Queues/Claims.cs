@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
-using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Store;
-using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Queues;
 
@@ -12,137 +10,154 @@ namespace OpenClaw.Broker.Queues;
 /// grain calls end after 30 s.
 /// </summary>
 internal sealed partial class Claims(
-    BrokerGrains grains, JobReader table, NewsDesk news, ClaimWaiters waiters, Clock clock, BrokerOptions options,
+    QueueLinks queues, JobCalls calls, IJobStore store, ClaimWaiters waiters, TimeProvider time, BrokerOptions options,
     IHostApplicationLifetime lifetime, ILogger<Claims> log)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a claim that does not wait gives a queue that is just reading more jobs.</summary>
+    private static readonly TimeSpan RefillPatience = TimeSpan.FromSeconds(2);
+
     public async Task NextAsync(HttpContext context)
     {
         var wait = RequestParts.Wait(context);
-        var claimant = new Claimant(RequestParts.WorkerId(context), RequestParts.Caps(context), RequestParts.ClaimId(context));
-        var repeated = await RepeatAsync(claimant);
-        var job = repeated
-            ?? (wait > TimeSpan.Zero ? await WaitAsync(claimant, wait, context.RequestAborted) : await LookAsync(claimant, context.RequestAborted));
-        if (job is null)
+        var claimant = new Claimant(RequestParts.WorkerId(context), WorkerHeaders.Caps(context), RequestParts.ClaimId(context), WorkerHeaders.Queues(context));
+        if (await TakeAsync(claimant, wait, context.RequestAborted) is { } claim)
         {
-            await Answer.SendAsync(context, static json =>
-            {
-                json.WriteStartObject();
-                json.WriteNull("job");
-                json.WriteEndObject();
-            });
+            await DeliverAsync(context, claim);
             return;
         }
-        await DeliverAsync(context, job, isRepeat: repeated is not null);
+        await Answer.SendAsync(context, static json =>
+        {
+            json.WriteStartObject();
+            json.WriteNull("job");
+            json.WriteEndObject();
+        });
     }
 
-    private async Task<Job?> WaitAsync(Claimant claimant, TimeSpan wait, CancellationToken aborted)
+    /// <summary>Most claims find a job at once. Only one that doesn't asks the table whether its claim id is a repeat.</summary>
+    private async Task<Claim?> TakeAsync(Claimant claimant, TimeSpan wait, CancellationToken aborted)
     {
-        using var deadline = new CancellationTokenSource(wait, clock);
+        var look = await LookAsync(claimant, aborted);
+        if (look.Claim is null && await RepeatAsync(claimant) is { } repeat) return repeat;
+        if (look.Claim is not null || wait == TimeSpan.Zero && !look.IsRefilling) return look.Claim;
+        using var deadline = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : RefillPatience, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted, lifetime.ApplicationStopping);
-        using var waiter = waiters.Join(QueueNames.Default, claimant.Caps);
+        using var waiter = waiters.Join(claimant.Queues, claimant.Caps);
         while (!stop.IsCancellationRequested)
         {
             waiter.Reset();
-            if (await LookAsync(claimant, stop.Token) is { } job) return job;
-            await waiter.News.WaitAsync(LookAgain, clock, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            look = await LookAsync(claimant, stop.Token);
+            if (look.Claim is not null || wait == TimeSpan.Zero && !look.IsRefilling) return look.Claim;
+            await waiter.News.WaitAsync(LookAgain, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         return null;
     }
 
-    /// <summary>Claims the first job that the queue offers and that lets itself be claimed.</summary>
-    private async Task<Job?> LookAsync(Claimant claimant, CancellationToken stop)
+    /// <summary>Claims the first job that a queue offers and that lets itself be claimed, in the order of the queues.</summary>
+    private async Task<(Claim? Claim, bool IsRefilling)> LookAsync(Claimant claimant, CancellationToken stop)
     {
-        var queue = grains.Queue(QueueNames.Default);
-        var refilled = false;
-        while (!stop.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)
+        var isRefilling = false;
+        foreach (var queue in claimant.Queues)
         {
-            var offer = await queue.NextAsync(claimant.Caps);
-            if (offer.JobId is { } id)
+            if (!calls.HasQueue(queue)) continue; // a poll makes no queue
+            while (!stop.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)
             {
-                if (await ClaimAsync(id, claimant) is { } job) return job;
-                refilled = false;
-            }
-            else if (offer.Refilling && !refilled)
-            {
-                refilled = true; // once a look: a refill that fails must not be tried for ever
-                await queue.WhenRefilledAsync();
-            }
-            else
-            {
-                return null;
+                var offer = await queues[queue].AskAsync(claimant.Caps);
+                isRefilling |= offer.Refilling;
+                if (offer.JobId is not { } id) break;
+                if (await ClaimAsync(id, queue, claimant) is { } claim) return (claim, false);
             }
         }
-        return null;
+        return (null, isRefilling);
     }
 
     /// <summary>The same claim id again: the same attempt, with its lease renewed.</summary>
-    private async Task<Job?> RepeatAsync(Claimant claimant) =>
-        claimant.ClaimId is { } claimId && await table.FindClaimAsync(claimId, claimant.WorkerId) is { } id ? await ClaimAsync(id, claimant) : null;
-
-    private async Task<Job?> ClaimAsync(Guid id, Claimant claimant)
+    private async Task<Claim?> RepeatAsync(Claimant claimant)
     {
-        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        JobReply? reply;
+        if (claimant.ClaimId is null || await store.FindClaimAsync(claimant.ClaimId, claimant.WorkerId) is not { } id) return null;
+        return await calls.ApplyAsync(id, Claiming(claimant)) is { Refusal: Refusal.None } reply ? new Claim(reply.Job, null) : null;
+    }
+
+    private async Task<Claim?> ClaimAsync(Guid id, string queue, Claimant claimant)
+    {
+        var isOver = false;
         try
         {
-            reply = await grains.Job(id).ApplyAsync(new Claimed(clock.Wall, clock.SteadyNow.Milliseconds + options.LeaseMs, token, claimant.WorkerId, claimant.ClaimId));
+            var reply = await calls.ApplyAsync(id, Claiming(claimant));
+            isOver = reply is not null; // its news have told the queue
+            return reply is { Refusal: Refusal.None } ? new Claim(reply.Job, reply.Before) : null;
         }
         catch (ClaimIdInUseException)
         {
-            // The same claim, sent twice at once: the other one won, and this is its repeat.
-            await ReturnAsync(id);
+            // The same claim, sent again or twice at once: the first won, and this is its repeat.
             return await RepeatAsync(claimant);
         }
-        catch
+        finally
         {
-            await ReturnAsync(id);
-            throw;
+            if (!isOver) await ReturnAsync(id, queue);
         }
-        if (reply is null) return null;
-        await news.PublishAsync(reply.Job);
-        return reply.Refusal == Refusal.None ? reply.Job : null;
     }
 
-    private Task ReturnAsync(Guid id) => grains.Queue(QueueNames.Default).ReturnAsync(id);
+    private Claimed Claiming(Claimant claimant) =>
+        new(calls.Now, calls.Now + options.LeaseMs, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), claimant.WorkerId, claimant.ClaimId);
 
-    /// <summary>Answers with the job; a claim whose answer can't be sent any more is undone.</summary>
-    private async Task DeliverAsync(HttpContext context, Job job, bool isRepeat)
+    /// <summary>Gives back what was set aside; the queue does it by itself after a while, too.</summary>
+    private async Task ReturnAsync(Guid id, string queue)
     {
         try
         {
-            var payload = await table.ReadPayloadAsync(job.Seq);
+            await queues.Grain(queue).ReturnAsync(id);
+        }
+        catch (Exception e)
+        {
+            LogNotReturned(e, id);
+        }
+    }
+
+    /// <summary>Answers with the job; a claim whose answer can't be sent any more is undone.</summary>
+    private async Task DeliverAsync(HttpContext context, Claim claim)
+    {
+        try
+        {
+            var payload = await calls.ReadPayloadAsync(claim.Job);
             using var answer = Answer.Rent();
             answer.Json.WriteStartObject();
             answer.Json.WritePropertyName("job");
-            JobJson.Write(answer.Json, job, payload, result: null, options.LeaseSeconds, clock);
+            JobJson.Write(answer.Json, new JobTexts(claim.Job, payload, null, null), options.LeaseSeconds);
             answer.Json.WriteEndObject();
             context.RequestAborted.ThrowIfCancellationRequested();
             await answer.SendAsync(context);
         }
         catch
         {
-            if (!isRepeat) await UndoAsync(job);
+            await UndoAsync(claim);
             throw;
         }
     }
 
     /// <summary>Undoes a claim; a repeated one stays, since its first answer may have arrived.</summary>
-    private async Task UndoAsync(Job job)
+    private async Task UndoAsync(Claim claim)
     {
+        if (claim.Before is not { } before) return;
         try
         {
-            if (await grains.Job(job.Id).ApplyAsync(new Undelivered(clock.Wall, job.LeaseToken!, job.Version)) is { Refusal: Refusal.None } reply) await news.PublishAsync(reply.Job);
+            await calls.ApplyAsync(claim.Job.Id, new Undelivered(calls.Now, claim.Job.Version, before));
         }
         catch (Exception e)
         {
-            LogNotUndone(e, job.Id);
+            LogNotUndone(e, claim.Job.Id);
         }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The claim of job {JobId} could not be delivered nor undone; its lease ends it")]
     private partial void LogNotUndone(Exception e, Guid jobId);
 
-    private sealed record Claimant(string? WorkerId, string Caps, string? ClaimId);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} could not be given back to its queue, which takes it back within 10 s")]
+    private partial void LogNotReturned(Exception e, Guid jobId);
+
+    private sealed record Claimant(string? WorkerId, Lane Caps, string? ClaimId, IReadOnlyList<string> Queues);
+
+    /// <param name="Before">The job as the claim found it; null of a repeat.</param>
+    private readonly record struct Claim(Job Job, Job? Before);
 }

@@ -1,5 +1,5 @@
 using OpenClaw.Broker.Jobs;
-using Orleans.Concurrency;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Queues;
 
@@ -11,41 +11,58 @@ internal interface IQueueGrain : IGrainWithStringKey
     [Alias("Wake")]
     Task WakeAsync();
 
-    /// <summary>Sets aside the first job that a worker with these capabilities (as <see cref="Lane"/> writes them) may take.</summary>
-    [Alias("Next")]
-    ValueTask<Offer> NextAsync(string caps);
+    /// <summary>Files news, then sets aside a job for each who asks.</summary>
+    /// <returns>An offer for each who asked, in their order.</returns>
+    [Alias("Observe")]
+    ValueTask<Offer[]> ObserveAsync(QueueMessage message);
 
     /// <summary>Puts a job back that was set aside and could not be claimed.</summary>
     [Alias("Return")]
     Task ReturnAsync(Guid jobId);
 
-    /// <summary>Files jobs by what they are now; news older than what is known is ignored.</summary>
-    [Alias("Observe")]
-    Task ObserveAsync(Job[] jobs);
+    /// <summary>To be called before the table is read, so that what ends meanwhile is remembered.</summary>
+    [Alias("BeginComparison")]
+    Task BeginComparisonAsync();
 
-    /// <summary>Completes when the refills under way have ended.</summary>
-    [AlwaysInterleave, Alias("WhenRefilled")]
-    Task WhenRefilledAsync();
+    /// <summary>Files rows of the table that the queue had not heard of; null where the table could not be read.</summary>
+    [Alias("EndComparison")]
+    Task EndComparisonAsync(JobNews[]? rows);
 
     [Alias("Describe")]
-    Task<QueueCounts> DescribeAsync();
+    Task<QueueView> DescribeAsync();
 
-    /// <summary>Pauses or resumes claims; kept across restarts.</summary>
+    /// <summary>Pauses claims, or resumes them with null; kept across restarts.</summary>
     [Alias("Pause")]
-    Task PauseAsync(bool paused);
+    Task PauseAsync(Pause? pause);
 }
+
+/// <summary>What a process tells a queue and asks of it, in one message.</summary>
+/// <param name="SentAt">Now, on the clock that dated the news.</param>
+/// <param name="Asks">The capabilities of each worker that asks for a job.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.QueueMessage")]
+internal sealed record QueueMessage([property: Id(0)] JobNews[] News, [property: Id(1)] SteadyTime SentAt, [property: Id(2)] Lane[] Asks);
 
 /// <summary>The job that was set aside; or none, and whether a refill is under way that may bring one.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Offer")]
 internal readonly record struct Offer([property: Id(0)] Guid? JobId, [property: Id(1)] bool Refilling);
 
 /// <summary>What a queue holds in memory, and whether its claims are paused.</summary>
-[GenerateSerializer, Immutable, Alias("OpenClaw.QueueCounts")]
-internal sealed record QueueCounts([property: Id(0)] int Ready, [property: Id(1)] int SetAside, [property: Id(2)] int Leased, [property: Id(3)] bool Paused);
+/// <param name="OldestReadyAt">Milliseconds since 1970; null where none is ready.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.QueueView")]
+internal sealed record QueueView(
+    [property: Id(0)] int Ready, [property: Id(1)] int SetAside, [property: Id(2)] int Leased, [property: Id(3)] long? OldestReadyAt, [property: Id(4)] Pause? Paused);
+
+/// <summary>Who paused a queue's claims, why and when.</summary>
+/// <param name="Since">Milliseconds since 1970.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.Pause")]
+internal sealed record Pause([property: Id(0)] string By, [property: Id(1)] string? Reason, [property: Id(2)] long Since)
+{
+    public override string ToString() => Reason is null ? $"paused by {By}" : $"paused by {By}: {Reason}";
+}
 
 /// <summary>What only the queue knows.</summary>
 [GenerateSerializer, Alias("OpenClaw.QueueState")]
 internal sealed class QueueState
 {
-    [Id(0)] public bool Paused { get; set; }
+    [Id(1)] public Pause? Pause { get; set; }
 }

@@ -4,10 +4,14 @@ using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Queues;
 
+/// <summary>
+/// The index of one queue, its clock of leases and its settings. A start gives every running job a whole lease again, since
+/// leases are counted here and by nobody else.
+/// </summary>
 [KeepAlive]
 internal sealed partial class QueueGrain(
     [PersistentState("queue", StorageNames.AdoNet)] IPersistentState<QueueState> settings,
-    BrokerGrains grains, JobReader table, ClaimWaiters waiters, EndWaiters endWaiters, Backlog backlog, Clock clock, ILogger<QueueGrain> log)
+    JobCalls calls, IJobStore store, ClaimWaiters waiters, QueuePauses pauses, Clock clock, BrokerOptions options, ILogger<QueueGrain> log)
     : Grain, IQueueGrain, IRemindable
 {
     /// <summary>How many unfinished jobs the index holds over all lanes.</summary>
@@ -18,47 +22,54 @@ internal sealed partial class QueueGrain(
 
     private const string ReminderName = "leases";
     private const int RetryMs = 1000;
-    private static readonly TimeSpan CompareEvery = TimeSpan.FromSeconds(30);
+    private const int MostLeaseEnds = 64;
+    private static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ReminderLinger = TimeSpan.FromHours(1);
+    private static readonly TimeSpan IdleLinger = TimeSpan.FromMinutes(10);
 
     private readonly QueueIndex index = new(WindowSize);
-    private readonly List<Task> refills = [];
+    private readonly Queue<Entry> overdue = [];
+    private int leaseEnds;
     private IGrainTimer timer = null!;
-    private IGrainTimer compareTimer = null!;
-    private long? timerDue;
+    private SteadyTime? timerDue;
     private IGrainReminder? reminder;
-    private long lastLeased;
+    private bool reminderIsKnown;
+    private SteadyTime lastLeased;
+    private SteadyTime lastUsed;
 
     private string Name => this.GetPrimaryKeyString();
 
+    private Pause? Paused => settings.State.Pause;
+
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var snapshot = await table.ReadQueueAsync(Name, WindowSize, QueueIndex.LaneMinimum);
+        var snapshot = await store.ReadQueueAsync(Name, WindowSize, QueueIndex.LaneMinimum);
         foreach (var (lane, rows, complete) in snapshot.Lanes)
         {
             var window = index.LaneOf(lane);
             index.BeginRefill(window);
             index.EndRefill(window, rows, complete);
         }
-        foreach (var job in snapshot.Running) index.Observe(job);
-        var interleaved = new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true };
-        timer = this.RegisterGrainTimer(EndOverdueAsync, interleaved);
-        compareTimer = this.RegisterGrainTimer(CompareAsync, new GrainTimerCreationOptions(TimeSpan.Zero, CompareEvery) { Interleave = true });
-        lastLeased = clock.SteadyNow.Milliseconds;
+        lastLeased = lastUsed = clock.SteadyNow;
+        pauses.Set(Name, Paused);
+        foreach (var job in snapshot.Running) index.Observe(JobNews.Of(job, clock.SteadyNow, options.LeaseMs), clock.SteadyNow);
+        timer = this.RegisterGrainTimer(EndOverdueAsync, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
+        this.RegisterGrainTimer(KeepAsync, new GrainTimerCreationOptions(TimeSpan.Zero, KeepEvery) { Interleave = true });
         Settle();
         LogLoaded(Name, index.Ready, index.Leased);
     }
 
     public Task WakeAsync() => Task.CompletedTask;
 
-    public ValueTask<Offer> NextAsync(string caps)
+    public ValueTask<Offer[]> ObserveAsync(QueueMessage message)
     {
-        if (settings.State.Paused) return default;
-        var id = index.SetAside(caps, clock.SteadyNow.Milliseconds + SetAsideMs);
-        if (index.LaneToRefill(caps) is { } lane) refills.Add(RefillAsync(lane));
+        lastUsed = clock.SteadyNow;
+        foreach (var news in message.News) Observe(news, message.SentAt - news.At);
+        var offers = message.Asks.Length == 0 ? [] : new Offer[message.Asks.Length];
+        for (var i = 0; i < offers.Length; i++) offers[i] = Next(message.Asks[i]);
         Settle();
-        return ValueTask.FromResult(new Offer(id, id is null && index.IsRefilling(caps)));
+        return ValueTask.FromResult(offers);
     }
 
     public Task ReturnAsync(Guid jobId)
@@ -68,31 +79,55 @@ internal sealed partial class QueueGrain(
         return Task.CompletedTask;
     }
 
-    public Task ObserveAsync(Job[] jobs)
+    public Task BeginComparisonAsync()
     {
-        foreach (var job in jobs) Observe(job);
+        index.BeginRead();
+        return Task.CompletedTask;
+    }
+
+    public Task EndComparisonAsync(JobNews[]? rows)
+    {
+        var found = 0;
+        foreach (var row in rows ?? [])
+        {
+            if (!index.ObserveRow(row, clock.SteadyNow)) continue;
+            found++;
+            waiters.Wake(Name, row.Lane);
+        }
+        if (found > 0) LogFound(Name, found);
+        index.EndRead();
+        index.DropEmptyLanes();
         Settle();
         return Task.CompletedTask;
     }
 
-    public Task WhenRefilledAsync() => Task.WhenAll(refills);
+    public Task<QueueView> DescribeAsync() =>
+        Task.FromResult(new QueueView(index.Ready, index.SetAsideCount, index.Leased, index.FirstReady?.At, Paused));
 
-    public Task<QueueCounts> DescribeAsync() =>
-        Task.FromResult(new QueueCounts(index.Ready, index.SetAsideCount, index.Leased, settings.State.Paused));
-
-    public async Task PauseAsync(bool paused)
+    public async Task PauseAsync(Pause? pause)
     {
-        settings.State.Paused = paused;
+        var before = settings.State.Pause;
+        settings.State.Pause = pause;
         try
         {
             await settings.WriteStateAsync();
         }
         catch
         {
-            DeactivateOnIdle();
+            settings.State.Pause = before;
+            DeactivateOnIdle(); // whether it was written is unknown: load it again
             throw;
         }
-        if (!paused) waiters.Wake(Name, "");
+        pauses.Set(Name, pause);
+        if (pause is null)
+        {
+            LogResumed(Name);
+            foreach (var lane in index.ReadyLanes) waiters.WakeAll(Name, lane);
+        }
+        else
+        {
+            LogPaused(Name, pause.By, pause.Reason);
+        }
     }
 
     /// <summary>The second net under the timer: survives a restart and wakes the queue.</summary>
@@ -102,52 +137,68 @@ internal sealed partial class QueueGrain(
         return Task.CompletedTask;
     }
 
-    private void Observe(Job job)
+    private Offer Next(Lane caps)
     {
-        if (job.State == JobState.Running) lastLeased = clock.SteadyNow.Milliseconds;
-        if (index.Observe(job)) waiters.Wake(Name, job.Lane);
+        if (Paused is not null) return default;
+        var id = index.SetAside(caps, clock.SteadyNow + SetAsideMs);
+        if (index.LaneToRefill(caps, clock.SteadyNow) is { } lane) _ = RefillAsync(lane);
+        return new Offer(id, id is null && index.IsRefilling(caps));
     }
 
-    /// <summary>After each change: the backlog is known, and the timer is set to the next deadline.</summary>
+    private void Observe(JobNews news, long waitedMs)
+    {
+        if (news.State == JobState.Running) lastLeased = clock.SteadyNow;
+        if (index.Observe(news, clock.SteadyNow, waitedMs)) waiters.Wake(Name, news.Lane);
+    }
+
+    /// <summary>After each change: the timer is set to the next deadline.</summary>
     private void Settle()
     {
-        backlog.Set(index.Ready);
         var next = index.NextDeadline;
         if (next == timerDue) return;
         timerDue = next;
-        var due = next is { } until ? TimeSpan.FromMilliseconds(Math.Max(0, until - clock.SteadyNow.Milliseconds)) : Timeout.InfiniteTimeSpan;
+        var due = next is { } until ? TimeSpan.FromMilliseconds(Math.Max(0, until - clock.SteadyNow)) : Timeout.InfiniteTimeSpan;
         timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
-    private async Task EndOverdueAsync(CancellationToken stop)
+    /// <summary>Starts what is due, and waits for none of it: one write that hangs holds up no other.</summary>
+    private Task EndOverdueAsync(CancellationToken stop)
     {
         timerDue = null;
-        var overdue = index.TakeOverdue(clock.SteadyNow.Milliseconds, out var lanes);
+        var due = index.TakeOverdue(clock.SteadyNow, out var lanes);
+        foreach (var entry in due) overdue.Enqueue(entry);
         foreach (var lane in lanes) waiters.Wake(Name, lane);
-        await Task.WhenAll(overdue.Select(EndLeaseAsync));
+        StartLeaseEnds();
         Settle();
+        return Task.CompletedTask;
+    }
+
+    private void StartLeaseEnds()
+    {
+        while (leaseEnds < MostLeaseEnds && overdue.TryDequeue(out var entry))
+        {
+            if (!index.IsCurrent(entry)) continue;
+            leaseEnds++;
+            _ = EndLeaseAsync(entry);
+        }
     }
 
     private async Task EndLeaseAsync(Entry entry)
     {
         try
         {
-            var reply = await grains.Job(entry.Id).ApplyAsync(new LeaseEnded(clock.Wall, clock.SteadyNow.Milliseconds, entry.Token!));
-            if (reply is null)
-            {
-                index.Forget(entry.Id);
-                return;
-            }
-            if (reply.Refusal == Refusal.None) LogLeaseEnded(entry.Id, reply.Job.Attempt, reply.Job.State);
-            Observe(reply.Job);
-            if (reply.Job.IsFinal) endWaiters.Ended(entry.Id);
-            index.Postpone(entry, clock.SteadyNow.Milliseconds + RetryMs);
+            // The news of it come back as all others do.
+            if (await calls.ApplyAsync(entry.Id, new LeaseEnded(calls.Now, entry.Version)) is not { } reply) index.Forget(entry.Id);
+            else if (reply.Refusal == Refusal.None) LogLeaseEnded(entry.Id, reply.Job.Attempt, reply.Job.State);
         }
         catch (Exception e)
         {
             LogRetry(e, entry.Id);
-            index.Postpone(entry, clock.SteadyNow.Milliseconds + RetryMs);
         }
+        index.Postpone(entry, clock.SteadyNow + RetryMs);
+        leaseEnds--;
+        StartLeaseEnds();
+        Settle();
     }
 
     private async Task RefillAsync(LaneIndex lane)
@@ -157,51 +208,37 @@ internal sealed partial class QueueGrain(
         try
         {
             await Task.Yield();
-            var rows = await table.ReadReadyAsync(Name, lane.Name, limit);
-            if (index.EndRefill(lane, rows, complete: rows.Count < limit)) waiters.Wake(Name, lane.Name);
+            var rows = await store.ReadReadyAsync(Name, lane.Lane, limit);
+            if (index.EndRefill(lane, rows, complete: rows.Count < limit)) waiters.WakeAll(Name, lane.Lane);
         }
         catch (Exception e)
         {
-            index.AbandonRefill(lane);
+            index.AbandonRefill(lane, clock.SteadyNow + RetryMs);
             LogRefill(e, Name);
         }
-        refills.RemoveAll(static r => r.IsCompleted);
         Settle();
     }
 
-    /// <summary>Compares the index with the table, so that a lost message costs seconds, never a job.</summary>
-    private async Task CompareAsync(CancellationToken stop)
+    private async Task KeepAsync(CancellationToken stop)
     {
-        index.BeginRead();
         try
         {
-            var found = 0;
-            foreach (var job in await table.ReadUnfinishedHeadsAsync(Name, clock.SteadyNow.Milliseconds))
-            {
-                if (!index.ObserveRow(job)) continue;
-                found++;
-                waiters.Wake(Name, job.Lane);
-            }
-            if (found > 0) LogFound(Name, found);
-            index.DropEmptyLanes();
-            Settle();
             await KeepReminderAsync();
         }
         catch (Exception e)
         {
-            LogCompare(e, Name);
+            LogReminder(e, Name);
         }
-        finally
-        {
-            index.EndRead();
-        }
+        var isIdle = index.IsEmpty && Paused is null && !waiters.HasAny(Name) && clock.SteadyNow - lastUsed > IdleLinger.TotalMilliseconds;
+        if (isIdle && reminder is null && Name != QueueNames.Default) DeactivateOnIdle();
     }
 
-    /// <summary>The reminder is there before the first lease, and goes an hour after the last.</summary>
+    /// <summary>The reminder is there before the first lease, and goes an hour after the last; a queue that holds nothing needs none.</summary>
     private async Task KeepReminderAsync()
     {
-        var wanted = index.Leased > 0 || index.Ready > 0 || clock.SteadyNow.Milliseconds - lastLeased < ReminderLinger.TotalMilliseconds;
-        reminder ??= await this.GetReminder(ReminderName);
+        var wanted = index.Leased > 0 || index.Ready > 0 || clock.SteadyNow - lastLeased < ReminderLinger.TotalMilliseconds;
+        if (!reminderIsKnown) reminder = await this.GetReminder(ReminderName);
+        reminderIsKnown = true;
         if (wanted && reminder is null)
         {
             reminder = await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
@@ -222,12 +259,18 @@ internal sealed partial class QueueGrain(
     [LoggerMessage(Level = LogLevel.Warning, Message = "The end of the lease on job {JobId} could not be written; tried again in a second")]
     private partial void LogRetry(Exception e, Guid jobId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} could not read more jobs; tried again at the next claim")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} could not read more jobs; tried again in a second")]
     private partial void LogRefill(Exception e, string queue);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} found {Count} jobs in the table that it had not heard of")]
     private partial void LogFound(string queue, int count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} could not compare itself with the table; tried again in 30 s")]
-    private partial void LogCompare(Exception e, string queue);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} could not keep its reminder; tried again in 30 s")]
+    private partial void LogReminder(Exception e, string queue);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} paused by {By}: {Reason}")]
+    private partial void LogPaused(string queue, string by, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Queue {Queue} resumed")]
+    private partial void LogResumed(string queue);
 }

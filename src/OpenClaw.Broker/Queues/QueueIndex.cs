@@ -1,11 +1,12 @@
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Queues;
 
 /// <summary>
 /// What a queue knows of its unfinished jobs, in memory: which are ready, set aside for a worker, or leased. It is a window
 /// on the table: each lane holds its oldest jobs, and while the table has <see cref="LaneIndex.More"/>, jobs past the
-/// window's end are left out until a refill reads them. Times are milliseconds of the steady clock.
+/// window's end are left out until a refill reads them. 
 /// </summary>
 internal sealed class QueueIndex(int capacity)
 {
@@ -15,9 +16,9 @@ internal sealed class QueueIndex(int capacity)
     private const int MaxCachedSets = 1000;
     private const int MinimumDeadlines = 1024;
     private readonly Dictionary<Guid, Entry> entries = [];
-    private readonly Dictionary<string, LaneIndex> lanes = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, LaneIndex[]> lanesByCaps = new(StringComparer.Ordinal);
-    private readonly PriorityQueue<Entry, long> deadlines = new();
+    private readonly Dictionary<Lane, LaneIndex> lanes = [];
+    private readonly Dictionary<Lane, LaneIndex[]> lanesByCaps = [];
+    private readonly PriorityQueue<Entry, SteadyTime> deadlines = new();
     private readonly Dictionary<Guid, long> forgotten = [];
     private int reads;
 
@@ -27,11 +28,19 @@ internal sealed class QueueIndex(int capacity)
 
     public int SetAsideCount { get; private set; }
 
+    public bool IsEmpty => entries.Count == 0;
+
+    /// <summary>The place of the first ready job of all lanes.</summary>
+    public Rank? FirstReady => lanes.Values.Where(static l => l.Ready.Count > 0).Select(static l => (Rank?)l.Ready.Min!.Rank).Min();
+
+    /// <summary>The lanes that have ready jobs.</summary>
+    public IEnumerable<Lane> ReadyLanes => lanes.Values.Where(static l => l.Ready.Count > 0).Select(static l => l.Lane);
+
     /// <summary>How many deadlines are remembered, overtaken ones included.</summary>
     public int Deadlines => deadlines.Count;
 
     /// <summary>The earliest end of a lease or of a set-aside; null where there is none.</summary>
-    public long? NextDeadline
+    public SteadyTime? NextDeadline
     {
         get
         {
@@ -47,26 +56,28 @@ internal sealed class QueueIndex(int capacity)
     /// <summary>How many jobs a refill of a lane reads.</summary>
     public int LaneQuota => Math.Max(LaneMinimum, capacity / Math.Max(1, lanes.Count));
 
-    /// <summary>Files a job by what it is now; news older than what is known is ignored.</summary>
+    /// <summary>Files a job by what the news say; those older than what is known are ignored.</summary>
+    /// <param name="now">Now, on the clock that deadlines are counted by.</param>
+    /// <param name="waitedMs">How long ago it happened.</param>
     /// <returns>Whether the job became ready here.</returns>
-    public bool Observe(Job job)
+    public bool Observe(JobNews news, SteadyTime now, long waitedMs = 0)
     {
-        if (entries.TryGetValue(job.Id, out var entry))
+        SteadyTime? until = null;
+        if (entries.TryGetValue(news.Id, out var entry))
         {
-            if (job.Version <= entry.Version) return false;
+            if (news.Version <= entry.Version) return false;
+            if (entry.Place == Place.Leased) until = entry.Until;
             Unfile(entry);
         }
-        switch (job.State)
+        if (news.IsReady) return AddReady(new Entry(news.Id, news.Rank, news.Version, news.Lane));
+        if (news.State == JobState.Running)
         {
-            case JobState.Queued:
-                return AddReady(new Entry(job.Id, job.Seq, job.Version, job.Lane));
-            case JobState.Running:
-                File(new Entry(job.Id, job.Seq, job.Version, job.Lane) { Token = job.LeaseToken }, Place.Leased, job.LeaseUntil!.Value);
-                return false;
-            default:
-                Forget(job.Id, job.Version);
-                return false;
+            if (news.LeaseMs is { } lease) until = now + (lease - waitedMs);
+            File(new Entry(news.Id, news.Rank, news.Version, news.Lane), Place.Leased, until ?? now);
+            return false;
         }
+        Forget(news.Id, news.Version);
+        return false;
     }
 
     /// <summary>Drops a job that no longer exists.</summary>
@@ -77,12 +88,12 @@ internal sealed class QueueIndex(int capacity)
     }
 
     /// <summary>Takes the first job that a worker with these capabilities may have and sets it aside until a time.</summary>
-    public Guid? SetAside(string caps, long until)
+    public Guid? SetAside(Lane caps, SteadyTime until)
     {
         Entry? first = null;
         foreach (var lane in LanesFor(caps))
         {
-            if (lane.Ready.Count > 0 && lane.Ready.Min is { } head && (first is null || head.Seq < first.Seq)) first = head;
+            if (lane.Ready.Count > 0 && lane.Ready.Min is { } head && (first is null || head.Rank < first.Rank)) first = head;
         }
         if (first is null) return null;
         Unfile(first);
@@ -92,7 +103,7 @@ internal sealed class QueueIndex(int capacity)
 
     /// <summary>Puts a job that was set aside, and that nobody claimed, back to its place.</summary>
     /// <returns>Its lane, where it is ready again.</returns>
-    public string? Return(Guid id)
+    public Lane? Return(Guid id)
     {
         if (!entries.TryGetValue(id, out var entry) || entry.Place != Place.SetAside) return null;
         Unfile(entry);
@@ -100,15 +111,15 @@ internal sealed class QueueIndex(int capacity)
     }
 
     /// <summary>A lane of these capabilities that is running dry while the table holds more of it.</summary>
-    public LaneIndex? LaneToRefill(string caps) =>
-        LanesFor(caps).FirstOrDefault(l => l.More && !l.Refilling && l.Ready.Count < LaneQuota / 4);
+    public LaneIndex? LaneToRefill(Lane caps, SteadyTime now) =>
+        LanesFor(caps).FirstOrDefault(l => l.More && !l.Refilling && l.Ready.Count < LaneQuota / 4 && l.NotBefore <= now);
 
     /// <summary>Whether a worker with these capabilities should wait for a refill rather than go away empty.</summary>
-    public bool IsRefilling(string caps) => LanesFor(caps).Any(l => l.Refilling && l.Ready.Count == 0);
+    public bool IsRefilling(Lane caps) => LanesFor(caps).Any(static l => l.Refilling && l.Ready.Count == 0);
 
     /// <summary>What was due by now: set-asides went back to their places, leases are returned to be ended.</summary>
     /// <param name="lanes">The lanes that got jobs back.</param>
-    public List<Entry> TakeOverdue(long now, out HashSet<string> lanes)
+    public List<Entry> TakeOverdue(SteadyTime now, out HashSet<Lane> lanes)
     {
         lanes = [];
         var overdue = new List<Entry>();
@@ -126,10 +137,13 @@ internal sealed class QueueIndex(int capacity)
         return overdue;
     }
 
+    /// <summary>Whether the entry is what is known of its job.</summary>
+    public bool IsCurrent(Entry entry) => entries.GetValueOrDefault(entry.Id) == entry;
+
     /// <summary>Tries the end of a lease again later.</summary>
-    public void Postpone(Entry entry, long until)
+    public void Postpone(Entry entry, SteadyTime until)
     {
-        if (entries.GetValueOrDefault(entry.Id) != entry) return;
+        if (!IsCurrent(entry)) return;
         entry.Until = until;
         deadlines.Enqueue(entry, until);
     }
@@ -143,7 +157,7 @@ internal sealed class QueueIndex(int capacity)
     }
 
     /// <summary>As <see cref="Observe"/>, for a row of the table that may be older than what came by since.</summary>
-    public bool ObserveRow(Job job) => (entries.ContainsKey(job.Id) || !IsForgotten(job.Id, job.Version)) && Observe(job);
+    public bool ObserveRow(JobNews row, SteadyTime now) => (entries.ContainsKey(row.Id) || !IsForgotten(row.Id, row.Version)) && Observe(row, now);
 
     public void BeginRefill(LaneIndex lane)
     {
@@ -156,9 +170,11 @@ internal sealed class QueueIndex(int capacity)
     public int KnownIn(LaneIndex lane) => lane.Ready.Count + SetAsideCount;
 
     /// <summary>Ends a refill that read nothing.</summary>
-    public void AbandonRefill(LaneIndex lane)
+    /// <param name="notBefore">When the next may be tried.</param>
+    public void AbandonRefill(LaneIndex lane, SteadyTime notBefore = default)
     {
         lane.Refilling = false;
+        lane.NotBefore = notBefore;
         EndRead();
     }
 
@@ -171,15 +187,15 @@ internal sealed class QueueIndex(int capacity)
         foreach (var row in rows)
         {
             if (entries.ContainsKey(row.Id) || IsForgotten(row.Id, row.Version)) continue;
-            File(new Entry(row.Id, row.Seq, row.Version, lane.Name), Place.Ready, 0);
+            File(new Entry(row.Id, row.Rank, row.Version, lane.Lane), Place.Ready, default);
         }
         lane.More = !complete || lane.Skipped;
-        if (rows.Count > 0) lane.End = Math.Max(lane.End, rows[^1].Seq);
+        if (rows.Count > 0) lane.End = rows[^1].Rank > lane.End ? rows[^1].Rank : lane.End;
         AbandonRefill(lane);
         return Ready > before;
     }
 
-    public LaneIndex LaneOf(string name)
+    public LaneIndex LaneOf(Lane name)
     {
         if (lanes.TryGetValue(name, out var lane)) return lane;
         lanesByCaps.Clear();
@@ -190,7 +206,7 @@ internal sealed class QueueIndex(int capacity)
     public void DropEmptyLanes()
     {
         if (lanes.Count <= MaxCachedSets) return;
-        foreach (var lane in lanes.Values.Where(l => l.Ready.Count == 0 && !l.More && !l.Refilling).ToList()) lanes.Remove(lane.Name);
+        foreach (var lane in lanes.Values.Where(l => l.Ready.Count == 0 && !l.More && !l.Refilling).ToList()) lanes.Remove(lane.Lane);
         lanesByCaps.Clear();
     }
 
@@ -202,19 +218,19 @@ internal sealed class QueueIndex(int capacity)
         if (!lane.More && Ready >= capacity && lane.Ready.Count >= LaneMinimum)
         {
             lane.More = true;
-            lane.End = lane.Ready.Max!.Seq;
+            lane.End = lane.Ready.Max!.Rank;
         }
-        if (lane.More && entry.Seq > lane.End)
+        if (lane.More && entry.Rank > lane.End)
         {
             lane.Skipped = true;
             entries.Remove(entry.Id);
             return false;
         }
-        File(entry, Place.Ready, 0);
+        File(entry, Place.Ready, default);
         return true;
     }
 
-    private void File(Entry entry, Place place, long until)
+    private void File(Entry entry, Place place, SteadyTime until)
     {
         entries[entry.Id] = entry;
         (entry.Place, entry.Until) = (place, until);
@@ -260,11 +276,11 @@ internal sealed class QueueIndex(int capacity)
         entry.Place = Place.None;
     }
 
-    private LaneIndex[] LanesFor(string caps)
+    private LaneIndex[] LanesFor(Lane caps)
     {
         if (lanesByCaps.TryGetValue(caps, out var cached)) return cached;
         if (lanesByCaps.Count >= MaxCachedSets) lanesByCaps.Clear();
-        var names = Lane.Names(caps).ToHashSet(StringComparer.Ordinal);
+        var names = caps.Names.ToHashSet(StringComparer.Ordinal);
         return lanesByCaps[caps] = [.. lanes.Values.Where(l => l.Names.All(names.Contains))];
     }
 }
@@ -278,43 +294,43 @@ internal enum Place
 }
 
 /// <summary>One unfinished job in the index.</summary>
-internal sealed class Entry(Guid id, long seq, long version, string lane)
+internal sealed class Entry(Guid id, Rank rank, long version, Lane lane)
 {
     public Guid Id { get; } = id;
 
-    public long Seq { get; } = seq;
+    public Rank Rank { get; } = rank;
 
     public long Version { get; } = version;
 
-    public string Lane { get; } = lane;
-
-    /// <summary>The lease's, where it is leased.</summary>
-    public string? Token { get; init; }
+    public Lane Lane { get; } = lane;
 
     public Place Place { get; set; }
 
     /// <summary>When it stops being set aside or leased.</summary>
-    public long Until { get; set; }
+    public SteadyTime Until { get; set; }
 }
 
-/// <summary>The ready jobs of a lane, oldest first.</summary>
-internal sealed class LaneIndex(string name)
+/// <summary>The ready jobs of a lane, in order.</summary>
+internal sealed class LaneIndex(Lane lane)
 {
-    private static readonly Comparer<Entry> ByOrder = Comparer<Entry>.Create(static (a, b) => a.Seq.CompareTo(b.Seq));
+    private static readonly Comparer<Entry> ByRank = Comparer<Entry>.Create(static (a, b) => a.Rank.CompareTo(b.Rank));
 
-    public string Name { get; } = name;
+    public Lane Lane { get; } = lane;
 
-    public string[] Names { get; } = Lane.Names(name);
+    public string[] Names { get; } = lane.Names;
 
-    public SortedSet<Entry> Ready { get; } = new(ByOrder);
+    public SortedSet<Entry> Ready { get; } = new(ByRank);
 
     /// <summary>Whether the table holds jobs of this lane past <see cref="End"/> that are not here.</summary>
     public bool More { get; set; }
 
-    /// <summary>While there is more: the order of the last job in the window.</summary>
-    public long End { get; set; }
+    /// <summary>While there is more: the place of the last job in the window.</summary>
+    public Rank End { get; set; }
 
     public bool Refilling { get; set; }
+
+    /// <summary>After a refill that failed: when the next may be tried.</summary>
+    public SteadyTime NotBefore { get; set; }
 
     /// <summary>Whether a job past the end was left out since the refill began.</summary>
     public bool Skipped { get; set; }

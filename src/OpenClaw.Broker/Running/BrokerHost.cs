@@ -16,7 +16,6 @@ using OpenClaw.Broker.Time;
 using OpenClaw.Programs;
 using Orleans.Configuration;
 using Orleans.Dashboard;
-using Orleans.Runtime.Hosting;
 
 namespace OpenClaw.Broker.Running;
 
@@ -72,21 +71,15 @@ internal static class BrokerHost
         services.AddSingleton<TimeProvider>(clock);
         // Made by the container, so that it is disposed last, after all that use the file.
         services.AddSingleton(_ => database);
-        services.AddSingleton<BrokerGrains>();
         services.AddSingleton<WriteGate>();
         services.AddSingleton(new DiskReserve(database.Path, options.DiskReserveBytes));
         services.AddSingleton<FatalError>();
         services.AddSingleton<Writer>();
-        services.AddSingleton<JobReader>();
-        services.AddSingleton<NewJobIds>();
+        services.AddSingleton<Readers>();
+        services.AddSingleton<IJobStore, SqliteJobStore>();
         services.AddSingleton<SqliteDataSource>();
-        services.AddSingleton<ClaimWaiters>();
-        services.AddSingleton<EndWaiters>();
-        services.AddSingleton<NewsDesk>();
-        services.AddSingleton<Backlog>();
-        services.AddSingleton<Claims>();
-        services.AddSingleton<JobsApi>();
-        services.AddSingleton<WorkerApi>();
+        services.AddJobs();
+        services.AddQueues();
         services.AddSingleton<HealthApi>();
         services.AddSingleton<Errors>();
         services.AddHostedService<StartReport>();
@@ -100,7 +93,6 @@ internal static class BrokerHost
     {
         silo.UseLocalhostClustering(gatewayPort: 0, serviceId: "openclaw", clusterId: "openclaw");
         NoConnections.Use(silo.Services);
-        silo.Services.AddGrainStorage(JobStorage.Name, (services, _) => ActivatorUtilities.CreateInstance<JobStorage>(services));
         silo.AddAdoNetGrainStorage(StorageNames.AdoNet, storage => storage.Configure<SqliteDataSource>((o, source) =>
         {
             o.Invariant = StorageNames.Invariant;
@@ -146,8 +138,8 @@ internal static class BrokerHost
         app.UseRouting();
         app.Use(RequiredToken.CheckAsync);
         app.Services.GetRequiredService<HealthApi>().Map(app);
-        app.Services.GetRequiredService<JobsApi>().Map(app);
-        app.Services.GetRequiredService<WorkerApi>().Map(app);
+        app.MapJobs();
+        app.MapQueues();
         if (options.AdminToken is { } admin) Dashboard.Map(app, admin);
     }
 

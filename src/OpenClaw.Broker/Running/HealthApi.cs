@@ -1,14 +1,16 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using OpenClaw.Broker.Http;
+using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Keeping;
+using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Running;
 
 /// <summary>Whether the broker can do its work: a real read and a real write, at most once a second for all who ask.</summary>
-internal sealed class HealthApi(JobReader table, Writer writer, DiskReserve reserve, FileWatch place, Clock clock, IServer server)
+internal sealed class HealthApi(IJobStore store, DiskReserve reserve, FileWatch place, QueuePauses pauses, Clock clock, IServer server)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
@@ -48,6 +50,9 @@ internal sealed class HealthApi(JobReader table, Writer writer, DiskReserve rese
             json.WriteString("write", checks.Write);
             json.WriteString("disk", checks.Disk);
             json.WriteEndObject();
+            json.WriteStartObject("queues");
+            foreach (var (queue, pause) in pauses.All) json.WriteString(queue, pause.ToString());
+            json.WriteEndObject();
             json.WriteEndObject();
         });
     }
@@ -72,8 +77,8 @@ internal sealed class HealthApi(JobReader table, Writer writer, DiskReserve rese
     private async Task<Checks> ProbeAsync()
     {
         place.Check();
-        reading = reading.IsCompleted ? Task.Run(() => table.ProbeAsync().AsTask()) : reading;
-        writing = writing.IsCompleted ? writer.WriteAsync(new ProbeWrite(clock.Wall)) : writing;
+        reading = reading.IsCompleted ? Task.Run(() => store.ProbeReadAsync()) : reading;
+        writing = writing.IsCompleted ? store.ProbeWriteAsync(clock.Wall) : writing;
         var (read, write) = (DescribeAsync(reading), DescribeAsync(writing));
         return new Checks(await read, await write, reserve.IsSpent ? "full: new jobs are refused until there is room again" : Checks.Fine);
     }

@@ -1,5 +1,9 @@
 namespace OpenClaw.Broker.Store;
 
+/// <summary>The row was changed by somebody else since it was read: load it again.</summary>
+[GenerateSerializer, Alias("OpenClaw.StaleVersion")]
+internal sealed class StaleVersionException(string message) : Exception(message);
+
 /// <summary>Another job runs under this worker's claim id.</summary>
 [GenerateSerializer, Alias("OpenClaw.ClaimIdInUse")]
 internal sealed class ClaimIdInUseException() : Exception("the claim id is in use by another running job");

@@ -1,28 +1,27 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
-using OpenClaw.Contracts;
+using System.Text.Json.Serialization;
 
 namespace OpenClaw.Runner.Handlers;
 
-/// <summary><c>capabilities</c>: who the runner is and which commands it knows.</summary>
-internal sealed class Capabilities(RunnerContext runner) : IHandler
+/// <summary><c>capabilities</c>: who the runner is and which commands it has.</summary>
+/// <param name="commands">Read at each job.</param>
+internal sealed class Capabilities(RunnerContext runner, IEnumerable<string> commands) : IHandler
 {
     /// <summary>The version of this answer's form.</summary>
     private const string Version = "mvp";
 
-    /// <summary>The order clients know; commands that came later follow by name.</summary>
-    private static readonly string[] First = ["ping", "capabilities", "plan_echo", "approve_echo"];
+    private static readonly CapabilitiesJson Json = new(ReadableJson.Options());
 
-    [ModuleInitializer]
-    internal static void Register() => Commands.Add("capabilities", runner => new Capabilities(runner));
-
-    public Task<Outcome> RunAsync(JobView job, CancellationToken stop)
+    public Task<Outcome> RunAsync(JobContext job)
     {
-        string[] commands = [.. First, .. Commands.Names.Except(First).Order(StringComparer.Ordinal)];
-        var answer = new CapabilitiesAnswer(runner.WorkerId, commands, Version);
-        return Task.FromResult<Outcome>(new Succeeded(JsonSerializer.Serialize(answer, RunnerJson.Readable.CapabilitiesAnswer)));
+        var answer = new CapabilitiesAnswer(runner.WorkerId, [.. commands], Version);
+        return Task.FromResult<Outcome>(new Succeeded(JsonSerializer.Serialize(answer, Json.CapabilitiesAnswer)));
     }
 }
 
 /// <summary>The result of <c>capabilities</c>.</summary>
+/// <param name="Capabilities">The commands.</param>
 internal sealed record CapabilitiesAnswer(string WorkerId, IReadOnlyList<string> Capabilities, string Version);
+
+[JsonSerializable(typeof(CapabilitiesAnswer))]
+internal sealed partial class CapabilitiesJson : JsonSerializerContext;

@@ -1,7 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using OpenClaw.Contracts;
 
 namespace OpenClaw.Runner.Handlers;
 
@@ -9,17 +7,16 @@ namespace OpenClaw.Runner.Handlers;
 internal sealed class PlanEcho(RunnerContext runner) : IHandler
 {
     private const int SummaryCharacters = 200;
+
+    private static readonly PlanJson Json = new(ReadableJson.Options());
     private readonly Plans plans = new(runner.StateFolder);
 
-    [ModuleInitializer]
-    internal static void Register() => Commands.Add("plan_echo", runner => new PlanEcho(runner));
-
-    public Task<Outcome> RunAsync(JobView job, CancellationToken stop)
+    public Task<Outcome> RunAsync(JobContext job)
     {
-        var summary = string.IsNullOrEmpty(job.Payload) ? "Echo plan (no payload)" : $"Echo plan for: {Start(job.Payload)}";
+        var summary = job.Payload.Length == 0 ? "Echo plan (no payload)" : $"Echo plan for: {Start(job.Payload)}";
         var plan = new Plan("plan", Guid.NewGuid().ToString("D"), summary, ["(no-op)"], RequiresApproval: true);
         plans.Keep(plan);
-        return Task.FromResult<Outcome>(new Succeeded(JsonSerializer.Serialize(plan, RunnerJson.Readable.Plan)));
+        return Task.FromResult<Outcome>(new Succeeded(JsonSerializer.Serialize(plan, Json.Plan)));
     }
 
     /// <summary>The first characters, counted so that none is cut in two.</summary>

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker;
+using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Running;
-using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Contracts;
 using OpenClaw.Programs;
 using Orleans.Storage;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OpenClaw.Benchmarks.Load;
+using OpenClaw.Broker.Queues;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Benchmarks.Figures;

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text;
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Queues;
 
 namespace OpenClaw.Benchmarks.Load;
 

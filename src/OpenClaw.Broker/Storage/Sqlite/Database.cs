@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using Microsoft.Data.Sqlite;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
@@ -10,7 +9,6 @@ namespace OpenClaw.Broker.Storage.Sqlite;
 /// </summary>
 internal sealed class Database : IDisposable
 {
-    public const int Version = 1;
     public const int BusyTimeoutMs = 5000;
 
     /// <summary>Up to this size the whole file is checked at start; above it the job table is, and the others in the background.</summary>
@@ -113,13 +111,6 @@ internal sealed class Database : IDisposable
         if (connection.Scalar<long>("pragma synchronous") != 2) throw new DatabaseException("SQLite refuses synchronous=FULL; without it a power cut could lose acknowledged jobs. Use the SQLite library that comes with the broker.");
     }
 
-    internal static string Resource(string name)
-    {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"OpenClaw.Broker.Storage.Sqlite.{name}")!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
-
     private void Prepare()
     {
         using var connection = new SqliteConnection(ConnectionString());
@@ -135,18 +126,22 @@ internal sealed class Database : IDisposable
         Configure(connection);
         switch (connection.Scalar<long>("pragma user_version"))
         {
-            case Version:
+            case var version when version == Migrations.Newest:
                 break;
             case 0 when PythonTakeover.Applies(connection):
                 Migration = PythonTakeover.Run(connection, this);
                 break;
             case 0 when connection.Scalar<long>("select count(*) from sqlite_schema") == 0:
-                CreateSchema(connection);
+                Migrate(connection, 0);
                 break;
             case 0:
                 throw new DatabaseException($"The database {Path} belongs to another program: it has tables, but not the broker's. Point BROKER_DB at the broker's own file.");
+            case var older when older < Migrations.Newest:
+                Migrate(connection, (int)older);
+                break;
             case var newer:
-                throw new DatabaseException($"The database {Path} was written by a newer broker (schema {newer}; this one knows {Version}). Start that version again, or restore the backup it made.");
+                throw new DatabaseException(
+                    $"The database {Path} was written by a newer broker (version {newer}; this one knows {Migrations.Newest}). Start that version again, or restore the backup it made.");
         }
         Recognize(connection);
     }
@@ -168,18 +163,12 @@ internal sealed class Database : IDisposable
         if (connection.Scalar<string>(pragma) is { } verdict && verdict != "ok") throw new DatabaseException(DatabaseException.Damaged(Path, verdict.ReplaceLineEndings(" ")));
     }
 
-    private static void CreateSchema(SqliteConnection connection)
+    private static void Migrate(SqliteConnection connection, int from)
     {
+        connection.Execute("pragma foreign_keys = off; pragma legacy_alter_table = on");
         using var transaction = connection.BeginTransaction(deferred: false);
-        CreateTables(connection);
+        Migrations.Run(connection, from);
         transaction.Commit();
-    }
-
-    internal static void CreateTables(SqliteConnection connection)
-    {
-        connection.Execute(Resource("schema.sql"));
-        connection.Execute(Resource("orleans.sql"));
-        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma user_version = {Version}"));
     }
 }
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Store;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
 
@@ -47,20 +47,19 @@ internal static class PythonTakeover
     {
         connection.Execute("alter table jobs rename to seed_jobs");
         foreach (var index in Indexes(connection)) connection.Execute($"drop index \"{index.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
-        Database.CreateTables(connection);
+        Migrations.Run(connection, from: 0);
         connection.Execute("create table seed_quarantine as select '' as reason, * from seed_jobs where false");
 
         var count = 0;
         var quarantined = new List<(long, string)>();
-        using var sql = new JobStatements(connection);
+        using var sql = new Statements(connection);
+        var ledger = new Ledger(0, 0);
+        var counts = new Counts();
         foreach (var row in Rows(connection))
         {
             try
             {
-                var (job, payload, result) = Read(row.Values);
-                sql.InsertJob(job);
-                sql.InsertPayload(job.Seq, payload);
-                if (result is not null) sql.InsertResult(job.Seq, result);
+                Insert(ReadRow(row.Values));
                 count++;
             }
             catch (FormatException e)
@@ -78,15 +77,33 @@ internal static class PythonTakeover
                 quarantined.Add((rowId, reason));
             }
 
-            (Job, byte[], byte[]?) Read(Dictionary<string, object?> values) => ReadRow(values, count + 1);
+            void Insert((Job Job, byte[] Payload, JobEnd End) read)
+            {
+                var insert = new JobInsert(read.Job);
+                Execute(insert);
+                Execute(new PayloadInsert(insert, read.Payload));
+                if (!read.End.IsEmpty) Execute(new ResultInsert(insert.Job.Seq, read.End.Result, read.End.Error));
+                insert.Count(counts);
+            }
+
+            void Execute(Change change)
+            {
+                change.Number(ledger);
+                var statement = sql[change.Sql];
+                change.Bind(statement);
+                statement.Run();
+            }
         }
         connection.Execute("drop table seed_jobs");
+        counts.Flush(sql);
+        sql["insert into queue (name) select distinct queue from job"].Run();
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"update meta set last_seq = {ledger.LastSeq}, last_accepted = {ledger.LastAccepted}"));
         if (quarantined.Count == 0) connection.Execute("drop table seed_quarantine");
         transaction.Commit();
         return new MigrationReport(count, quarantined, backup);
     }
 
-    private static (Job Job, byte[] Payload, byte[]? Result) ReadRow(Dictionary<string, object?> row, long seq)
+    private static (Job Job, byte[] Payload, JobEnd End) ReadRow(Dictionary<string, object?> row)
     {
         var state = Text(row, "status") is { } status && JobStateNames.Parse(status) is { } known and (JobState.Queued or JobState.Running or JobState.Done or JobState.Failed)
             ? known
@@ -98,14 +115,15 @@ internal static class PythonTakeover
         var started = Time(row, "started_at");
         var finished = Time(row, "finished_at");
         var isFinal = state is JobState.Done or JobState.Failed;
+        var error = state == JobState.Failed ? Text(row, "error") : null;
         var job = new Job
         {
             Id = id,
-            Seq = seq,
             Version = 1,
             State = state,
             Command = Text(row, "command") ?? throw new FormatException("its command is null"),
-            Lane = LaneOf(Text(row, "requires")),
+            Requires = Text(row, "requires") is { Length: > 0 } requires ? requires : null,
+            Lane = Requires.Parse(Text(row, "requires")),
             CreatedAt = created,
             StartedAt = state == JobState.Running ? started ?? created : started,
             FinishedAt = isFinal ? finished ?? started ?? created : null,
@@ -113,24 +131,11 @@ internal static class PythonTakeover
             Attempt = state == JobState.Running || started is not null ? 1 : 0,
             LeaseToken = state == JobState.Running ? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) : null,
             WorkerId = state == JobState.Queued ? null : Text(row, "worker_id"),
-            Error = state == JobState.Failed ? Text(row, "error") : null,
+            Error = error?.Length > JobTable.ShortError ? JobTable.Beginning(error) : error,
+            Outcome = state switch { JobState.Done => Outcome.Ok, JobState.Failed => Outcome.Failed, _ => null },
         };
-        return (job, Bytes(row, "payload") ?? throw new FormatException("its payload is null"), Bytes(row, "result"));
-    }
-
-    private static string LaneOf(string? requires)
-    {
-        if (string.IsNullOrEmpty(requires)) return "";
-        try
-        {
-            using var json = JsonDocument.Parse(requires);
-            if (Requires.TryRead(json.RootElement, out var lane)) return lane;
-        }
-        catch (JsonException)
-        {
-            // Refused below, like any other shape.
-        }
-        throw new FormatException("""its requires is not of the form {"caps": ["name"]}""");
+        var longError = error?.Length > JobTable.ShortError ? Bytes(row, "error") : null;
+        return (job, Bytes(row, "payload") ?? throw new FormatException("its payload is null"), new JobEnd(Bytes(row, "result"), longError));
     }
 
     private static string? Text(Dictionary<string, object?> row, string column) => Bytes(row, column) is { } bytes ? StrictUtf8.GetString(bytes) : null;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Store;
 using OpenClaw.Programs;
@@ -21,18 +20,20 @@ internal sealed partial class Writer : IDisposable
 
     private readonly SemaphoreSlim gate;
     private readonly object waitingChanged = new();
-    private readonly Queue<WriteOperation> waiting = new();
+    private readonly Queue<Commit> waiting = new();
     private readonly SqliteConnection connection;
-    private readonly SqliteCommand begin;
-    private readonly SqliteCommand commit;
-    private readonly SqliteCommand rollback;
-    private readonly WriterState state;
+    private readonly Statement begin;
+    private readonly Statement end;
+    private readonly Statement rollback;
+    private readonly Statements sql;
+    private readonly Ledger ledger;
+    private readonly Counts counts = new();
     private readonly DiskReserve reserve;
     private readonly TimeProvider clock;
     private readonly FatalError fatal;
     private readonly ILogger<Writer> log;
     private readonly Thread thread;
-    private readonly List<WriteOperation> batch = new(MaxBatch);
+    private readonly List<Commit> batch = new(MaxBatch);
     private long waitingBytes;
     private long lastReserveTry;
     private bool stopping;
@@ -44,32 +45,31 @@ internal sealed partial class Writer : IDisposable
         (this.gate, this.reserve, this.clock, this.log, fatal) = (gate.Semaphore, reserve, clock, log, onFatal);
         connection = database.Connect(cacheKiB: 16 * 1024);
         connection.Execute("pragma wal_autocheckpoint = 1000; pragma journal_size_limit = 67108864");
-        begin = Command("begin immediate");
-        commit = Command("commit");
-        rollback = Command("rollback");
-        state = new WriterState(new JobStatements(connection), connection.Scalar<long>("select coalesce(max(seq), 0) from job"));
+        sql = new Statements(connection);
+        (begin, end, rollback) = (sql["begin immediate"], sql["commit"], sql["rollback"]);
+        ledger = new Ledger(connection.Scalar<long>("select last_seq from meta"), connection.Scalar<long>("select last_accepted from meta"));
         reserve.TryTake();
         thread = new Thread(Run) { Name = "openclaw-writer", IsBackground = true };
         thread.Start();
     }
 
-    /// <summary>Writes and syncs; the task completes afterwards.</summary>
+    /// <summary>Writes and syncs; the task completes afterwards, with the change that was refused, if any.</summary>
     /// <exception cref="StorageBusyException">Too much waits, or the database is locked.</exception>
     /// <exception cref="StorageFullException">The disk is full.</exception>
-    public Task WriteAsync(WriteOperation operation)
+    public Task<Change?> WriteAsync(Commit commit)
     {
         lock (waitingChanged)
         {
-            if (stopping) operation.Fail(new StorageBusyException("the broker is shutting down"));
-            else if (waiting.Count > 0 && waitingBytes + operation.Size > MaxWaitingBytes) operation.Fail(new StorageBusyException("too many writes are waiting"));
+            if (stopping) commit.Fail(new StorageBusyException("the broker is shutting down"));
+            else if (waiting.Count > 0 && waitingBytes + commit.Size > MaxWaitingBytes) commit.Fail(new StorageBusyException("too many writes are waiting"));
             else
             {
-                waiting.Enqueue(operation);
-                waitingBytes += operation.Size;
+                waiting.Enqueue(commit);
+                waitingBytes += commit.Size;
                 if (waiting.Count == 1) Monitor.Pulse(waitingChanged);
             }
         }
-        return operation.Done;
+        return commit.Done;
     }
 
     /// <summary>Writes what waits, then closes the connection.</summary>
@@ -91,8 +91,7 @@ internal sealed partial class Writer : IDisposable
         {
             LogNotFolded(e);
         }
-        state.Sql.Dispose();
-        foreach (var command in (SqliteCommand[])[begin, commit, rollback]) command.Dispose();
+        sql.Dispose();
         connection.Dispose();
     }
 
@@ -107,7 +106,7 @@ internal sealed partial class Writer : IDisposable
             }
             catch (Exception e)
             {
-                foreach (var operation in batch) operation.Fail(new StorageFailedException(e.Message));
+                foreach (var commit in batch) commit.Fail(new StorageFailedException(e.Message));
                 fatal.End(ExitCodes.Internal, $"The writer failed in a way it does not know ({e.Message}); the broker stops, to recover from the log.", e);
             }
         }
@@ -125,10 +124,10 @@ internal sealed partial class Writer : IDisposable
             }
             for (var bytes = 0L; waiting.Count > 0 && batch.Count < MaxBatch && bytes < MaxBatchBytes;)
             {
-                var operation = waiting.Dequeue();
-                bytes += operation.Size;
-                waitingBytes -= operation.Size;
-                batch.Add(operation);
+                var commit = waiting.Dequeue();
+                bytes += commit.Size;
+                waitingBytes -= commit.Size;
+                batch.Add(commit);
             }
         }
         return true;
@@ -147,8 +146,8 @@ internal sealed partial class Writer : IDisposable
                 return;
             }
         }
-        foreach (var operation in batch.Where(o => !o.IsEssential)) operation.Fail(Full());
-        batch.RemoveAll(static o => !o.IsEssential);
+        foreach (var commit in batch.Where(static c => !c.IsEssential)) commit.Fail(Full());
+        batch.RemoveAll(static c => !c.IsEssential);
     }
 
     private void WriteBatch()
@@ -159,14 +158,14 @@ internal sealed partial class Writer : IDisposable
             if (TryTransaction(batch) is not { } failure) return;
             if (failure is StorageBusyException || batch.Count == 1 && failure is not StorageFullException)
             {
-                foreach (var operation in batch) operation.Fail(failure);
+                foreach (var commit in batch) commit.Fail(failure);
                 return;
             }
             // What broke the batch breaks alone; the rest is written, on a full disk out of the reserve.
-            foreach (var operation in batch)
+            foreach (var commit in batch)
             {
-                var why = reserve.IsSpent && !operation.IsEssential ? Full() : TryTransaction([operation]);
-                if (why is not null) operation.Fail(why);
+                var why = reserve.IsSpent && !commit.IsEssential ? Full() : TryTransaction([commit]);
+                if (why is not null) commit.Fail(why);
             }
         }
         finally
@@ -175,29 +174,79 @@ internal sealed partial class Writer : IDisposable
         }
     }
 
-    /// <summary>Writes the operations in one transaction and completes them.</summary>
+    /// <summary>Writes the commits in one transaction and completes them.</summary>
     /// <returns>Why nothing was written; null where it was.</returns>
-    private Exception? TryTransaction(List<WriteOperation> operations)
+    private Exception? TryTransaction(List<Commit> commits)
     {
-        var lastSeq = state.LastSeq;
+        var (lastSeq, lastAccepted) = (ledger.LastSeq, ledger.LastAccepted);
         try
         {
-            begin.ExecuteNonQuery();
-            foreach (var operation in operations)
-            {
-                operation.Execute(state);
-                if (sqlite3_get_autocommit(connection.Handle!) != 0) throw new SqliteException("the transaction was rolled back", SQLITE_ABORT);
-            }
-            commit.ExecuteNonQuery();
+            begin.Run();
+            foreach (var commit in commits) Execute(commit);
+            if (ledger.LastSeq != lastSeq) WriteLedger();
+            counts.Flush(sql);
+            end.Run();
         }
         catch (SqliteException e)
         {
-            state.LastSeq = lastSeq;
-            if (sqlite3_get_autocommit(connection.Handle!) == 0) rollback.ExecuteNonQuery();
+            ledger.Return(lastSeq, lastAccepted);
+            counts.Clear();
+            if (IsRolledBack) return Translate(e);
+            rollback.Run();
             return Translate(e);
         }
-        foreach (var operation in operations) operation.Complete();
+        foreach (var commit in commits) commit.Complete();
         return null;
+    }
+
+    private bool IsRolledBack => sqlite3_get_autocommit(connection.Handle!) != 0;
+
+    /// <summary>Executes a commit's changes. One that is refused takes back those before it; it is no reason to break the batch.</summary>
+    private void Execute(Commit commit)
+    {
+        (commit.Refused, commit.IsDuplicate) = (null, false);
+        var changes = commit.Changes;
+        var mayTakeBack = false;
+        for (var i = 1; i < changes.Count; i++) mayTakeBack |= changes[i].CanBeRefused;
+        if (mayTakeBack) sql["savepoint one"].Run();
+        foreach (var change in changes)
+        {
+            if (TryExecute(commit, change)) continue;
+            commit.Refused = change;
+            if (mayTakeBack) sql["rollback to one"].Run();
+            break;
+        }
+        if (mayTakeBack) sql["release one"].Run();
+        if (commit.Refused is not null) return;
+        for (var i = 0; i < changes.Count; i++) changes[i].Count(counts);
+    }
+
+    private bool TryExecute(Commit commit, Change change)
+    {
+        change.Number(ledger);
+        var statement = sql[change.Sql];
+        change.Bind(statement);
+        int rows;
+        try
+        {
+            rows = statement.Run();
+        }
+        catch (SqliteException e) when (change.CanBeRefused && e.SqliteExtendedErrorCode == SQLITE_CONSTRAINT_UNIQUE)
+        {
+            commit.IsDuplicate = true;
+            return false;
+        }
+        if (IsRolledBack) throw new SqliteException("the transaction was rolled back", SQLITE_ABORT);
+        change.Executed(rows);
+        return rows > 0 || !change.CanBeRefused;
+    }
+
+    private void WriteLedger()
+    {
+        var statement = sql["update meta set last_seq = ?1, last_accepted = ?2"];
+        statement.Set(1, ledger.LastSeq);
+        statement.Set(2, ledger.LastAccepted);
+        statement.Run();
     }
 
     private Exception Translate(SqliteException e)
@@ -226,17 +275,6 @@ internal sealed partial class Writer : IDisposable
     }
 
     private static StorageFullException Full() => new("the disk is full: new jobs are refused until there is room again; running jobs can still be finished");
-
-    private SqliteCommand Command(string sql)
-    {
-        Debug.Assert(sql is "begin immediate" or "commit" or "rollback");
-        var command = connection.CreateCommand();
-#pragma warning disable CA2100 // one of three constants
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        command.Prepare();
-        return command;
-    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The disk is full: new jobs are refused with 507; the reserve lets running jobs finish. Free some space")]
     private partial void LogFull();

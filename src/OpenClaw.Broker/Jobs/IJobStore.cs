@@ -1,0 +1,67 @@
+using OpenClaw.Broker.Time;
+
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>
+/// Where jobs are kept, in the words of jobs. What a call has written is on the disk when it completes; what was answered is
+/// seen by every later read. Calls that write throw <see cref="Store.StorageBusyException"/>, <see cref="Store.StorageFullException"/>
+/// or <see cref="Store.StorageFailedException"/>, and then certainly nothing was written.
+/// </summary>
+internal interface IJobStore
+{
+    /// <summary>Adds a job, or finds what its key made before.</summary>
+    /// <param name="isNewQueue">Whether the queue's name has to be written, too.</param>
+    Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue);
+
+    /// <summary>Replaces a job's version by the next, with what an end left.</summary>
+    /// <param name="now">Milliseconds since 1970.</param>
+    /// <exception cref="Store.StaleVersionException">The row is at another version.</exception>
+    /// <exception cref="Store.ClaimIdInUseException">Another running job of this worker has the claim id.</exception>
+    Task UpdateAsync(Job from, Job to, JobEnd end, long now);
+
+    ValueTask<Job?> FindAsync(Guid id);
+
+    ValueTask<JobTexts?> FindWithTextsAsync(Guid id);
+
+    ValueTask<byte[]> ReadPayloadAsync(long seq);
+
+    /// <summary>The running job that a worker claimed with this claim id.</summary>
+    ValueTask<Guid?> FindClaimAsync(string claimId, string? workerId);
+
+    ValueTask<KeyUse?> FindKeyAsync(string scope, string key);
+
+    /// <summary>Jobs, newest first.</summary>
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
+    Task<List<Job>> ListAsync(JobQuery query, CancellationToken stop);
+
+    Task<List<string>> ReadQueueNamesAsync();
+
+    Task<List<StateCount>> ReadCountsAsync();
+
+    /// <summary>What a queue must know to begin: the heads of its lanes and all leases.</summary>
+    /// <param name="window">What all lanes together should hold.</param>
+    /// <param name="minimum">What each lane may hold, however many there are.</param>
+    Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum);
+
+    /// <summary>A lane's first ready jobs.</summary>
+    Task<List<ReadyRow>> ReadReadyAsync(string queue, Lane lane, int limit);
+
+    /// <summary>The first ready jobs of every lane of every queue, and the running ones: about as many of each as asked for.</summary>
+    Task<List<Job>> ReadHeadsAsync(int limit);
+
+    /// <summary>Drops idempotency keys of before a time, a few at once.</summary>
+    /// <returns>How many.</returns>
+    Task<int> PurgeKeysAsync(SteadyTime before);
+
+    /// <summary>Proves that a read answers.</summary>
+    Task ProbeReadAsync();
+
+    /// <summary>Proves that a write reaches the disk.</summary>
+    Task ProbeWriteAsync(long now);
+}
+
+/// <summary>What an end leaves beside the row: a result, or the whole of a long error; UTF-8.</summary>
+internal readonly record struct JobEnd(byte[]? Result, byte[]? Error)
+{
+    public bool IsEmpty => Result is null && Error is null;
+}

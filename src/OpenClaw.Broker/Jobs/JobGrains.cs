@@ -1,0 +1,18 @@
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>References to JobGrains. Orleans' own look-up reads attributes at every call.</summary>
+internal sealed class JobGrains
+{
+    private readonly IGrainFactory factory;
+    private readonly GrainType type;
+    private readonly GrainInterfaceType face;
+
+    public JobGrains(IGrainFactory factory)
+    {
+        this.factory = factory;
+        var any = (GrainReference)factory.GetGrain<IJobGrain>(Guid.Empty);
+        (type, face) = (any.GrainId.Type, any.InterfaceType);
+    }
+
+    public IJobGrain this[Guid id] => (IJobGrain)factory.GetGrain(GrainId.Create(type, GrainIdKeyExtensions.CreateGuidKey(id)), face);
+}

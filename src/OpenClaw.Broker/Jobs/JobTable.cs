@@ -1,0 +1,144 @@
+using System.Text.Json;
+using OpenClaw.Broker.Store;
+
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>The table <c>job</c> and its texts: its columns, and the changes that are made to it.</summary>
+internal static class JobTable
+{
+    /// <summary>More characters of an error than this stand in <c>job_result</c> alone.</summary>
+    public const int ShortError = 1000;
+
+    public static readonly Table<Job> Rows = new(
+        "job", static () => new Job { Id = default, Command = "" },
+        Columns<Job>.Number("seq", j => j.Seq, Writing.Once),
+        Columns<Job>.As("id", j => j.Id, static v => v.ToString(), static t => Guid.Parse(t!), Writing.Once),
+        Columns<Job>.Number("version", j => j.Version),
+        Columns<Job>.Text("queue", j => j.Queue, Writing.Once),
+        Columns<Job>.As("lane", j => j.Lane, static v => v.Text, Lane.Parse, Writing.Once),
+        Columns<Job>.Text("requires", j => j.Requires, Writing.Once),
+        Columns<Job>.Utf8("command", j => j.Command!, Writing.Once),
+        Columns<Job>.Number("priority", j => j.Priority, Writing.Once),
+        Columns<Job>.Number("rank", j => j.RankAt, Writing.Once),
+        Columns<Job>.Number("created_at", j => j.CreatedAt, Writing.Once),
+        Columns<Job>.As("state", j => j.State, static v => v.Name(), static t => JobStateNames.Parse(t)!.Value),
+        Columns<Job>.Derived("ready", static j => j.IsReady ? 1 : 0),
+        Columns<Job>.Number("started_at", j => j.StartedAt),
+        Columns<Job>.Number("finished_at", j => j.FinishedAt),
+        Columns<Job>.Number("lease_until", j => j.LeaseUntil),
+        Columns<Job>.Number("attempt", j => j.Attempt),
+        Columns<Job>.Number("failures", j => j.Failures),
+        Columns<Job>.Number("lost_leases", j => j.LostLeases),
+        Columns<Job>.Text("lease_token", j => j.LeaseToken),
+        Columns<Job>.Text("worker_id", j => j.WorkerId),
+        Columns<Job>.As("holders", j => j.EarlierHolders, FormatNames, ParseNames),
+        Columns<Job>.Text("claim_id", j => j.ClaimId),
+        Columns<Job>.Flag("cancel_requested", j => j.CancelRequested),
+        Columns<Job>.Utf8("cancel_reason", j => j.CancelReason),
+        Columns<Job>.Utf8("error", j => j.Error),
+        Columns<Job>.As("outcome", j => j.Outcome, static v => v?.Name(), OutcomeNames.Parse),
+        Columns<Job>.Number("payload_version", j => j.PayloadVersion, Writing.Once));
+
+    /// <summary>What of a long error stands in the row.</summary>
+    public static string Beginning(string error) => error[..(char.IsHighSurrogate(error[ShortError - 1]) ? ShortError - 1 : ShortError)] + "…";
+
+    private static string? FormatNames(IReadOnlyList<string> names) => names.Count == 0 ? null : JsonSerializer.Serialize([.. names], LaneJson.Default.StringArray);
+
+    private static IReadOnlyList<string> ParseNames(string? text) => text is null ? [] : JsonSerializer.Deserialize(text, LaneJson.Default.StringArray)!;
+}
+
+/// <summary>A new job's row. <see cref="Job"/> has its place in the order once it is written.</summary>
+internal sealed class JobInsert(Job job) : Change
+{
+    public Job Job { get; private set; } = job;
+
+    public override string Sql => JobTable.Rows.Insert;
+
+    public override void Number(Ledger ledger)
+    {
+        var seq = ledger.NextSeq();
+        Job = Job with { Seq = seq, RankAt = Rank.Of(ledger.Accept(Job.CreatedAt), Job.Priority, seq).At };
+    }
+
+    public override void Bind(IParameters parameters) => JobTable.Rows.WriteAll(Job, parameters);
+
+    public override void Count(ICounts counts) => counts.Move(Job.Queue, null, Job.State.Name(), Job.CreatedAt);
+}
+
+/// <summary>A job's next version; refused where the row is at another than the one before it, or its claim id is in use.</summary>
+internal sealed class JobUpdate(Job from, Job to, long now) : Change
+{
+    private static readonly string Statement = $"update job set {JobTable.Rows.Assignments} where seq = ?{JobTable.Rows.UpdateWidth + 1} and version = ?{JobTable.Rows.UpdateWidth + 2}";
+
+    public Job To => to;
+
+    public override string Sql => Statement;
+
+    public override bool CanBeRefused => true;
+
+    public override void Bind(IParameters parameters)
+    {
+        JobTable.Rows.WriteUpdated(to, parameters);
+        parameters.Set(JobTable.Rows.UpdateWidth + 1, from.Seq);
+        parameters.Set(JobTable.Rows.UpdateWidth + 2, from.Version);
+    }
+
+    public override void Count(ICounts counts)
+    {
+        if (from.State != to.State) counts.Move(to.Queue, from.State.Name(), to.State.Name(), now);
+    }
+}
+
+/// <summary>The payload that came with a new job.</summary>
+internal sealed class PayloadInsert(JobInsert job, byte[] payload) : Change
+{
+    public override string Sql => "insert into job_payload (seq, payload) values (?1, ?2)";
+
+    public override int Size => payload.Length + 64;
+
+    public override void Bind(IParameters parameters)
+    {
+        parameters.Set(1, job.Job.Seq);
+        parameters.Set(2, payload);
+    }
+}
+
+/// <summary>What an end left: a result, or the whole of a long error; both UTF-8.</summary>
+internal sealed class ResultInsert(long seq, byte[]? result, byte[]? error) : Change
+{
+    public override string Sql => "insert into job_result (seq, result, error) values (?1, ?2, ?3)";
+
+    public override int Size => (result?.Length ?? 0) + (error?.Length ?? 0) + 64;
+
+    public override void Bind(IParameters parameters)
+    {
+        parameters.Set(1, seq);
+        parameters.Set(2, result);
+        parameters.Set(3, error);
+    }
+}
+
+/// <summary>Takes an idempotency key for a job; refused where it was taken before.</summary>
+internal sealed class KeyInsert(IdempotencyKey key, Guid job) : Change
+{
+    public override string Sql => "insert into idempotency_key (scope, key, body_hash, job_id, created_at) values (?1, ?2, ?3, ?4, ?5) on conflict do nothing";
+
+    public override bool CanBeRefused => true;
+
+    public override void Bind(IParameters parameters)
+    {
+        parameters.Set(1, key.Scope);
+        parameters.Set(2, key.Key);
+        parameters.Set(3, key.BodyHash);
+        parameters.Set(4, job.ToString());
+        parameters.Set(5, key.At.Milliseconds);
+    }
+}
+
+/// <summary>Names a queue, so that it can be listed.</summary>
+internal sealed class QueueInsert(string name) : Change
+{
+    public override string Sql => "insert into queue (name) values (?1) on conflict do nothing";
+
+    public override void Bind(IParameters parameters) => parameters.Set(1, name);
+}

@@ -1,0 +1,22 @@
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>What this room adds to the host.</summary>
+internal static class JobsRoom
+{
+    public static void AddJobs(this IServiceCollection services)
+    {
+        services.AddSingleton<JobGrains>();
+        services.AddSingleton<FreshJobs>();
+        services.AddSingleton<EndWaiters>();
+        services.AddSingleton<INewsSink>(static s => s.GetRequiredService<EndWaiters>());
+        services.AddSingleton<JobCalls>();
+        services.AddSingleton<JobsApi>();
+        services.AddSingleton<WorkerApi>();
+    }
+
+    public static void MapJobs(this WebApplication app)
+    {
+        app.Services.GetRequiredService<JobsApi>().Map(app);
+        app.Services.GetRequiredService<WorkerApi>().Map(app);
+    }
+}

@@ -1,0 +1,25 @@
+using System.Collections.Concurrent;
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Time;
+
+namespace OpenClaw.Broker.Queues;
+
+/// <summary>This process's ways to all queues; it hears of jobs and hands the news to the queue that each is in.</summary>
+internal sealed class QueueLinks(IGrainFactory grains, Clock clock, ILogger<QueueLink> log) : INewsSink
+{
+    private readonly ConcurrentDictionary<string, (QueueLink Link, IQueueGrain Grain)> links = new(StringComparer.Ordinal);
+
+    public ValueTask Heard(JobNews news) => Get(news.Queue).Link.TellAsync(news);
+
+    public QueueLink this[string queue] => Get(queue).Link;
+
+    public IQueueGrain Grain(string queue) => Get(queue).Grain;
+
+    private (QueueLink Link, IQueueGrain Grain) Get(string queue) => links.TryGetValue(queue, out var link) ? link : links.GetOrAdd(queue, Make);
+
+    private (QueueLink Link, IQueueGrain Grain) Make(string queue)
+    {
+        var grain = grains.GetGrain<IQueueGrain>(queue);
+        return (new QueueLink(queue, grain, clock, log), grain);
+    }
+}

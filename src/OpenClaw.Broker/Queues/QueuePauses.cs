@@ -1,0 +1,19 @@
+using System.Collections.Concurrent;
+
+namespace OpenClaw.Broker.Queues;
+
+/// <summary>Which queues of this process are paused, for those who only want to say so.</summary>
+internal sealed class QueuePauses
+{
+    private readonly ConcurrentDictionary<string, Pause> pauses = new(StringComparer.Ordinal);
+
+    public IEnumerable<KeyValuePair<string, Pause>> All => pauses.OrderBy(static p => p.Key, StringComparer.Ordinal);
+
+    public bool Has(string queue) => pauses.ContainsKey(queue);
+
+    public void Set(string queue, Pause? pause)
+    {
+        if (pause is null) pauses.TryRemove(queue, out _);
+        else pauses[queue] = pause;
+    }
+}

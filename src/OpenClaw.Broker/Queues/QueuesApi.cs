@@ -1,0 +1,113 @@
+using System.Text;
+using System.Text.Json;
+using OpenClaw.Broker.Access;
+using OpenClaw.Broker.Http;
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker.Queues;
+
+/// <summary>Claiming from queues, looking at them, and pausing them.</summary>
+internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore store, QueuePauses pauses, Claims claims, BrokerOptions options)
+{
+    private const int MaxReasonBytes = 1000;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/jobs/next", (RequestDelegate)claims.NextAsync).WithMetadata(RequiredToken.Worker(options));
+        var group = routes.MapGroup("/queues").WithMetadata(RequiredToken.Bot(options));
+        group.MapGet("", (RequestDelegate)ListAsync);
+        group.MapPost("/{name}/pause", (RequestDelegate)PauseAsync);
+        group.MapPost("/{name}/resume", (RequestDelegate)ResumeAsync);
+    }
+
+    private async Task ListAsync(HttpContext context)
+    {
+        var counts = (await store.ReadCountsAsync()).ToLookup(static c => c.Queue, StringComparer.Ordinal);
+        var names = calls.Queues.Order(StringComparer.Ordinal).ToList();
+        var views = await Task.WhenAll(names.Select(n => ViewAsync(n, counts[n].Any(static c => !IsFinal(c.State)))));
+        await Answer.SendAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("queues");
+            for (var i = 0; i < names.Count; i++) Write(json, names[i], views[i], counts[names[i]]);
+            json.WriteEndArray();
+            json.WriteNull("next");
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>What a queue says of itself; one that has nothing unfinished and no settings is not loaded for that.</summary>
+    private async Task<QueueView?> ViewAsync(string queue, bool hasUnfinished) =>
+        hasUnfinished || queue == QueueNames.Default || pauses.Has(queue) ? await queues.Grain(queue).DescribeAsync() : null;
+
+    private void Write(Utf8JsonWriter json, string name, QueueView? view, IEnumerable<StateCount> counts)
+    {
+        var byState = counts.ToDictionary(static c => c.State, static c => c.Jobs);
+        json.WriteStartObject();
+        json.WriteString("name", name);
+        json.WriteNumber("ready", byState.GetValueOrDefault(JobState.Queued));
+        json.WriteNumber("scheduled", byState.GetValueOrDefault(JobState.Scheduled));
+        json.WriteNumber("held", byState.GetValueOrDefault(JobState.Held));
+        json.WriteNumber("running", byState.GetValueOrDefault(JobState.Running));
+        if (view?.OldestReadyAt is { } oldest) json.WriteNumber("oldest_ready_seconds", Math.Max(0, (calls.Now - oldest) / 1000));
+        else json.WriteNull("oldest_ready_seconds");
+        if (view?.Paused is { } pause)
+        {
+            json.WriteStartObject("paused");
+            json.WriteString("by", pause.By);
+            json.WriteString("reason", pause.Reason);
+            json.WriteNumber("since", pause.Since / 1000);
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteNull("paused");
+        }
+        json.WriteEndObject();
+    }
+
+    private async Task PauseAsync(HttpContext context)
+    {
+        var name = Name(context);
+        var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        string? reason = null;
+        if (body.Length > 0)
+        {
+            var errors = new FieldErrors();
+            var field = RequestBody.Parse(context, body, "reason")[0];
+            var text = field.Type == JsonTokenType.Null ? null : errors.OptionalText("reason", field);
+            if (text?.Length > MaxReasonBytes) errors.Add("reason", $"must have at most {MaxReasonBytes} bytes", "too_long");
+            errors.Check();
+            reason = text is null ? null : Encoding.UTF8.GetString(text).Trim();
+        }
+        await queues.Grain(name).PauseAsync(new Pause(Caller(context), string.IsNullOrEmpty(reason) ? null : reason, calls.Now));
+        await AcknowledgeAsync(context, name, isPaused: true);
+    }
+
+    private async Task ResumeAsync(HttpContext context)
+    {
+        var name = Name(context);
+        await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        await queues.Grain(name).PauseAsync(null);
+        await AcknowledgeAsync(context, name, isPaused: false);
+    }
+
+    /// <summary>A queue that was named by a job before; others are not there to be paused.</summary>
+    private string Name(HttpContext context) => context.Request.RouteValues["name"] is string name && calls.HasQueue(name)
+        ? name
+        : throw new ProblemException(StatusCodes.Status404NotFound, ErrorCodes.NotFound, "there is no such queue; GET /queues lists them, and a queue's first job makes it");
+
+    private static string Caller(HttpContext context) => "bot";
+
+    private static bool IsFinal(JobState state) => state is JobState.Done or JobState.Failed or JobState.Cancelled;
+
+    private static Task AcknowledgeAsync(HttpContext context, string name, bool isPaused) => Answer.SendAsync(context, json =>
+    {
+        json.WriteStartObject();
+        json.WriteBoolean("ok", true);
+        json.WriteString("name", name);
+        json.WriteBoolean("paused", isPaused);
+        json.WriteEndObject();
+    });
+}

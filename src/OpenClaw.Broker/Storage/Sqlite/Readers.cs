@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+using OpenClaw.Broker.Store;
+using OpenClaw.Programs;
+using static SQLitePCL.raw;
+
+namespace OpenClaw.Broker.Storage.Sqlite;
+
+/// <summary>
+/// A bounded pool of reading connections, one statement each: a read sees every commit that was answered. A read by key
+/// takes microseconds and runs where it is called; what may look at many rows runs on a thread of its own.
+/// </summary>
+internal sealed class Readers(Database database, FatalError fatal) : IDisposable
+{
+    private const int Connections = 4;
+
+    private readonly ConcurrentBag<Reader> idle = [];
+    private readonly SemaphoreSlim free = new(Connections, Connections);
+
+    // Two long reads at once leave connections for the rest.
+    private readonly SemaphoreSlim longReads = new(Connections / 2, Connections / 2);
+
+    public async ValueTask<T> ReadAsync<T>(Func<Statements, T> read)
+    {
+        await free.WaitAsync();
+        return Use(read);
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, for reads of many rows.</summary>
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
+    public async Task<T> ReadManyAsync<T>(Func<Statements, T> read, CancellationToken stop = default)
+    {
+        await longReads.WaitAsync(stop);
+        try
+        {
+            await free.WaitAsync(stop);
+            return await Task.Run(() => Use(read), CancellationToken.None);
+        }
+        finally
+        {
+            longReads.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        while (idle.TryTake(out var reader)) reader.Dispose();
+        free.Dispose();
+        longReads.Dispose();
+    }
+
+    private T Use<T>(Func<Statements, T> read)
+    {
+        Reader? reader = null;
+        try
+        {
+            if (!idle.TryTake(out reader)) reader = new Reader(database.Connect(readOnly: true));
+            return read(reader.Statements);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB)
+        {
+            fatal.End(ExitCodes.Io, DatabaseException.Damaged(database.Path, e.Message), e);
+            throw;
+        }
+        finally
+        {
+            if (reader is not null) idle.Add(reader);
+            free.Release();
+        }
+    }
+
+    private sealed class Reader(SqliteConnection connection) : IDisposable
+    {
+        public Statements Statements { get; } = new(connection);
+
+        public void Dispose()
+        {
+            Statements.Dispose();
+            connection.Dispose();
+        }
+    }
+}

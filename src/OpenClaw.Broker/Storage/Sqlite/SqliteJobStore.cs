@@ -1,0 +1,185 @@
+using System.Text;
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
+
+namespace OpenClaw.Broker.Storage.Sqlite;
+
+/// <summary>Jobs in SQLite: writes through the one writer, reads from the pool.</summary>
+internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
+{
+    private static readonly string AllColumns = JobTable.Rows.Select("j");
+
+    private static readonly string FindSql = $"select {AllColumns} from job j where j.id = ?1";
+
+    private static readonly string FindWithTextsSql =
+        $"select {AllColumns}, p.payload, r.result, r.error from job j join job_payload p on p.seq = j.seq left join job_result r on r.seq = j.seq where j.id = ?1";
+
+    private static readonly string RunningSql = $"select {AllColumns} from job j where j.queue = ?1 and j.state = 'running'";
+
+    private static readonly string AllRunningSql = $"select {AllColumns} from job j where j.state = 'running' limit ?1";
+
+    private static readonly string HeadsSql = $"select {AllColumns} from job j where j.queue = ?1 and j.lane = ?2 and j.ready = 1 order by j.rank, j.seq limit ?3";
+
+    private const string ReadySql = "select id, rank, seq, version from job where queue = ?1 and lane = ?2 and ready = 1 order by rank, seq limit ?3";
+
+    // Jumps from lane to lane in the index, however many jobs each holds.
+    private const string LanesSql =
+        "with recursive l(lane) as (select min(lane) from job where queue = ?1 and ready = 1 "
+        + "union all select (select min(lane) from job where queue = ?1 and ready = 1 and lane > l.lane) from l where l.lane is not null) "
+        + "select lane from l where lane is not null";
+
+    private const string QueuesSql = "select name from queue order by name";
+
+    public async Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue)
+    {
+        var insert = new JobInsert(job);
+        var changes = new List<Change>(4);
+        if (key is not null) changes.Add(new KeyInsert(key, job.Id));
+        if (isNewQueue) changes.Add(new QueueInsert(job.Queue));
+        changes.Add(insert);
+        changes.Add(new PayloadInsert(insert, payload));
+        if (await writer.WriteAsync(new Commit(changes, isEssential: false)) is null) return new Created(insert.Job, null);
+        return new Created(null, await FindKeyAsync(key!.Scope, key.Key) ?? throw new StorageBusyException("the key's first use was dropped just now"));
+    }
+
+    public async Task UpdateAsync(Job from, Job to, JobEnd end, long now)
+    {
+        var update = new JobUpdate(from, to, now);
+        Change[] changes = end.IsEmpty ? [update] : [update, new ResultInsert(from.Seq, end.Result, end.Error)];
+        var commit = new Commit(changes, isEssential: true);
+        if (await writer.WriteAsync(commit) is null) return;
+        if (commit.IsDuplicate) throw new ClaimIdInUseException();
+        throw new StaleVersionException($"job {from.Id} is not at version {from.Version}");
+    }
+
+    public ValueTask<Job?> FindAsync(Guid id) => readers.ReadAsync(sql => Bind(sql[FindSql], id.ToString()).First(JobTable.Rows.Read));
+
+    public ValueTask<JobTexts?> FindWithTextsAsync(Guid id) => readers.ReadAsync(sql => Bind(sql[FindWithTextsSql], id.ToString()).First(static row =>
+    {
+        var texts = JobTable.Rows.Width;
+        return (JobTexts?)new JobTexts(JobTable.Rows.Read(row), row.Blob(texts)!, row.Blob(texts + 1), row.Blob(texts + 2));
+    }));
+
+    public ValueTask<byte[]> ReadPayloadAsync(long seq) => readers.ReadAsync(sql =>
+    {
+        var statement = sql["select payload from job_payload where seq = ?1"];
+        statement.Set(1, seq);
+        return statement.First(static row => row.Blob(0))!;
+    });
+
+    public ValueTask<Guid?> FindClaimAsync(string claimId, string? workerId) => readers.ReadAsync(sql =>
+        Bind(sql["select id from job where claim_id = ?1 and claim_n = 0 and coalesce(worker_id, '') = ?2"], claimId, workerId ?? "")
+            .First(static row => (Guid?)Guid.Parse(row.Text(0)!)));
+
+    public ValueTask<KeyUse?> FindKeyAsync(string scope, string key) => readers.ReadAsync(sql =>
+        Bind(sql["select job_id, body_hash from idempotency_key where scope = ?1 and key = ?2"], scope, key)
+            .First(static row => new KeyUse(Guid.Parse(row.Text(0)!), row.Blob(1)!)));
+
+    public Task<List<Job>> ListAsync(JobQuery query, CancellationToken stop) => readers.ReadManyAsync(sql =>
+    {
+        var statement = sql[ListSql(query)];
+        statement.Set(1, query.Limit);
+        if (query.Before is not null) statement.Set(2, query.Before);
+        if (query.Command is not null) statement.Set(3, Encoding.UTF8.GetBytes(query.Command));
+        if (query.Queue is not null) statement.Set(4, query.Queue);
+        if (query.WorkerId is not null) statement.Set(5, query.WorkerId);
+        return statement.List(JobTable.Rows.Read, stop);
+    }, stop);
+
+    public Task<List<string>> ReadQueueNamesAsync() => readers.ReadManyAsync(static sql =>
+        sql[QueuesSql].List(static row => row.Text(0)!));
+
+    public Task<List<StateCount>> ReadCountsAsync() => readers.ReadManyAsync(static sql =>
+        sql["select queue, state, jobs from job_count where jobs > 0"].List(static row =>
+            new StateCount(row.Text(0)!, JobStateNames.Parse(row.Text(1))!.Value, row.Number(2)!.Value)));
+
+    public Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum) => readers.ReadManyAsync(sql =>
+    {
+        var names = Lanes(sql, queue);
+        var quota = Math.Max(minimum, window / Math.Max(1, names.Count));
+        var lanes = names.Select(lane =>
+        {
+            var rows = Ready(sql, queue, lane, quota);
+            return new LaneRows(lane, rows, rows.Count < quota);
+        }).ToList();
+        return new QueueSnapshot(lanes, Bind(sql[RunningSql], queue).List(JobTable.Rows.Read));
+    });
+
+    public Task<List<ReadyRow>> ReadReadyAsync(string queue, Lane lane, int limit) => readers.ReadManyAsync(sql => Ready(sql, queue, lane, limit));
+
+    public Task<List<Job>> ReadHeadsAsync(int limit) => readers.ReadManyAsync(sql =>
+    {
+        var running = sql[AllRunningSql];
+        running.Set(1, limit);
+        var jobs = running.List(JobTable.Rows.Read);
+        var queues = sql[QueuesSql].List(static row => row.Text(0)!);
+        var lanes = queues.SelectMany(queue => Lanes(sql, queue).Select(lane => (queue, lane))).ToList();
+        foreach (var (queue, lane) in lanes)
+        {
+            var heads = Bind(sql[HeadsSql], queue, lane.Text);
+            heads.Set(3, Math.Max(1, limit / lanes.Count));
+            jobs.AddRange(heads.List(JobTable.Rows.Read));
+        }
+        return jobs;
+    });
+
+    public async Task<int> PurgeKeysAsync(SteadyTime before)
+    {
+        var purge = new KeyPurge(before.Milliseconds);
+        await writer.WriteAsync(new Commit([purge], isEssential: true));
+        return purge.Dropped;
+    }
+
+    public Task ProbeReadAsync() => readers.ReadManyAsync(static sql => sql["select count(*) from (select 1 from job limit 1)"].First(static row => row.Number(0)));
+
+    public Task ProbeWriteAsync(long now) => writer.WriteAsync(new Commit([new Probe(now)], isEssential: false));
+
+    private static List<Lane> Lanes(Statements sql, string queue) => Bind(sql[LanesSql], queue).List(static row => Lane.Parse(row.Text(0)));
+
+    private static List<ReadyRow> Ready(Statements sql, string queue, Lane lane, int limit)
+    {
+        var statement = Bind(sql[ReadySql], queue, lane.Text);
+        statement.Set(3, limit);
+        return statement.List(static row => new ReadyRow(Guid.Parse(row.Text(0)!), new Rank(row.Number(1)!.Value, row.Number(2)!.Value), row.Number(3)!.Value));
+    }
+
+    private static Statement Bind(Statement statement, string first, string? second = null)
+    {
+        statement.Set(1, first);
+        if (second is not null) statement.Set(2, second);
+        return statement;
+    }
+
+    /// <summary>The text for what a query asks; one object for each combination. States stand in it, in the words of the partial indexes.</summary>
+    private static string ListSql(JobQuery query)
+    {
+        var where = new StringBuilder("?1 is not null");
+        if (query.States.Count > 0) where.Append(" and j.state in (").AppendJoin(", ", query.States.Order().Select(static s => $"'{s.Name()}'")).Append(')');
+        if (query.States.Count > 0 && query.States.All(static s => s is JobState.Failed or JobState.Cancelled)) where.Append(" and j.state in ('failed', 'cancelled')");
+        if (query.Before is not null) where.Append(" and j.seq < ?2");
+        if (query.Command is not null) where.Append(" and j.command = ?3");
+        if (query.Queue is not null) where.Append(query.Queue == QueueNames.Default ? " and j.queue = ?4" : " and j.queue = ?4 and j.queue <> 'default'");
+        if (query.WorkerId is not null) where.Append(" and j.worker_id = ?5 and j.state not in ('queued', 'scheduled', 'held')");
+        return string.Intern($"select {AllColumns} from job j where {where} order by j.seq desc limit ?1");
+    }
+
+    private sealed class KeyPurge(long before) : Change
+    {
+        public int Dropped { get; private set; }
+
+        public override string Sql =>
+            "delete from idempotency_key where (scope, key) in (select scope, key from idempotency_key where created_at < ?1 order by created_at limit 500)";
+
+        public override void Bind(IParameters parameters) => parameters.Set(1, before);
+
+        public override void Executed(int rows) => Dropped = rows;
+    }
+
+    private sealed class Probe(long now) : Change
+    {
+        public override string Sql => "insert into probe (id, checked_at) values (1, ?1) on conflict do update set checked_at = excluded.checked_at";
+
+        public override void Bind(IParameters parameters) => parameters.Set(1, now);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using OpenClaw.Runner.Handlers;
+
+namespace OpenClaw.Runner.Work;
+
+/// <summary>Runs one job's handler, with heartbeats beside it, until it has finished or has to stop.</summary>
+internal sealed class JobRun(Heartbeats heartbeats, Loops loops, TimeSpan timeout, RunnerLog log, TimeProvider clock)
+{
+    /// <summary>How long a handler whose token was cancelled may take to return.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>How the run ended; no outcome where there is nothing to tell the broker, since the lease is another's or goes back.</summary>
+    /// <param name="giveUp">Cancelled when the runner has no more time.</param>
+    public async Task<(Outcome? Outcome, StopReason? Stopped)> RunAsync(ClaimedJob job, IHandler handler, CancellationToken giveUp)
+    {
+        var started = clock.GetTimestamp();
+        var reason = new TaskCompletionSource<StopReason>(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Stop(StopReason why) => reason.TrySetResult(why);
+
+        using var stop = new CancellationTokenSource();
+        using var finished = new CancellationTokenSource();
+        await using var limit = clock.CreateTimer(_ => Stop(StopReason.TimedOut), null, timeout, Timeout.InfiniteTimeSpan);
+        await using var shutdown = giveUp.Register(() => Stop(StopReason.ShuttingDown));
+        var beats = loops.RunAsync($"heartbeats of {job.Id}", () => heartbeats.SendAsync(job, Stop, finished.Token));
+        var context = new JobContext { Id = job.Id, Attempt = job.Attempt, Command = job.Command, Payload = job.Payload, Stop = stop.Token };
+        var work = Task.Run(() => handler.RunAsync(context), CancellationToken.None);
+
+        await Task.WhenAny(work, reason.Task);
+        StopReason? stopped = work.IsCompleted ? null : await reason.Task;
+        if (stopped is not null) await StopHandlerAsync(job, work, stop, stopped.Value);
+        await finished.CancelAsync();
+        await beats;
+
+        var outcome = await OutcomeAsync(work, stopped);
+        log.HandlerEnded(job.Id, (outcome?.GetType().Name ?? stopped.ToString()!).ToLowerInvariant(), clock.GetElapsedTime(started));
+        return (outcome, stopped);
+    }
+
+    private async Task StopHandlerAsync(ClaimedJob job, Task work, CancellationTokenSource stop, StopReason why)
+    {
+        if (why == StopReason.Cancelled) log.CancelRequested(job.Id);
+        // What the handler's own callbacks throw is no fault of the runner.
+        await stop.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await work.WaitAsync(Patience, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!work.IsCompleted) log.HandlerStuck(job.Id);
+    }
+
+    /// <summary>A handler that finished in spite of everything is believed; else the reason to stop it speaks.</summary>
+    private async Task<Outcome?> OutcomeAsync(Task<Outcome> work, StopReason? stopped)
+    {
+        if (work.IsCompletedSuccessfully) return await work;
+        switch (stopped)
+        {
+            case StopReason.Cancelled:
+                return new Failed("cancelled");
+            case StopReason.TimedOut:
+                return new Failed(string.Create(CultureInfo.InvariantCulture, $"no result after {timeout.TotalSeconds} s (RESULT_TIMEOUT_SEC)"));
+            case StopReason.LeaseLost or StopReason.ShuttingDown:
+                return null;
+        }
+        try
+        {
+            return await work;
+        }
+        catch (Exception e)
+        {
+            return new Failed(e.GetBaseException().Message is { Length: > 0 } message ? message : "unknown");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using OpenClaw.Client;
+using OpenClaw.Programs;
+using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Outbox;
+
+namespace OpenClaw.Runner.Work;
+
+/// <summary>The runner at work: as many places as jobs may run at once, each claiming, running and reporting one job after another.</summary>
+internal sealed class Worker
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long the other loops have to give their jobs back when one has failed.</summary>
+    private static readonly TimeSpan FailureGrace = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LongestRest = TimeSpan.FromDays(1);
+
+    private readonly BrokerClient broker;
+    private readonly RunnerSettings settings;
+    private readonly IReadOnlyDictionary<string, IHandler> handlers;
+    private readonly RunnerLog log;
+    private readonly TimeProvider clock;
+    private readonly BrokerContact contact;
+    private readonly Loops loops = new();
+    private readonly Delivery delivery;
+    private readonly JobRun run;
+    private readonly Unknown unknown = new();
+
+    public Worker(
+        BrokerClient broker, RunnerSettings settings, IReadOnlyDictionary<string, IHandler> handlers, OutboxFolder outbox, RunnerLog log, TimeProvider clock)
+    {
+        (this.broker, this.settings, this.handlers, this.log, this.clock) = (broker, settings, handlers, log, clock);
+        contact = new BrokerContact(log, settings.PollInterval);
+        delivery = new Delivery(broker, outbox, NewBackoff(), contact, log, clock);
+        run = new JobRun(new Heartbeats(broker, log, clock), loops, settings.ResultTimeout, log, clock);
+    }
+
+    /// <summary>Works until stopped.</summary>
+    /// <param name="stop">Claim no more; running jobs go on.</param>
+    /// <param name="giveUp">Running jobs are given back.</param>
+    /// <exception cref="LoopException">A part of the runner has failed, and the log says so; jobs that ran were given back.</exception>
+    public async Task RunAsync(CancellationToken stop, CancellationToken giveUp)
+    {
+        using var failure = new CancellationTokenSource();
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, failure.Token);
+        using var givingUp = CancellationTokenSource.CreateLinkedTokenSource(giveUp, failure.Token);
+        var all = Task.WhenAll(Enumerable.Range(1, settings.Concurrency)
+            .Select(n => loops.RunAsync($"work place {n}", () => WorkAsync(stopping.Token, givingUp.Token)))
+            .Append(loops.RunAsync("delivery", () => delivery.RunAsync(stopping.Token))));
+
+        await Task.WhenAny(all, loops.Failed);
+        if (!loops.Failed.IsFaulted) return;
+        var failed = (LoopException)loops.Failed.Exception.InnerException!;
+        if (failed.Cause is OutboxException disk) log.DiskFailed(failed.Loop, disk);
+        else log.LoopFailed(failed.Loop, failed.Cause);
+        await failure.CancelAsync();
+        await all.WaitAsync(FailureGrace, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await loops.Failed;
+    }
+
+    private async Task WorkAsync(CancellationToken stop, CancellationToken giveUp)
+    {
+        var claimer = new Claimer(broker, NewBackoff(), contact, log, clock);
+        while (await claimer.NextAsync(stop) is { } job)
+        {
+            var rest = await DoAsync(job, giveUp);
+            if (rest > TimeSpan.Zero) await claimer.PauseAsync(rest < LongestRest ? rest : LongestRest, stop);
+        }
+    }
+
+    /// <summary>Does one job from its claim to its end, and says how long to rest before the next.</summary>
+    private async Task<TimeSpan> DoAsync(ClaimedJob job, CancellationToken giveUp)
+    {
+        log.Claimed(job.Id, job.Command, job.Attempt);
+        var (outcome, stopped) = await run.RunAsync(job, handlers.GetValueOrDefault(job.Command, unknown), giveUp);
+        switch (outcome)
+        {
+            case Succeeded done:
+                await delivery.DeliverAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Result, done.Result), giveUp);
+                return TimeSpan.Zero;
+            case Failed failed:
+                await delivery.DeliverAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Fail, failed.Error), giveUp);
+                return TimeSpan.Zero;
+            case Snoozed snoozed:
+                await ReleaseAsync(job);
+                return snoozed.Rest;
+            default:
+                if (stopped == StopReason.ShuttingDown) await ReleaseAsync(job);
+                return TimeSpan.Zero;
+        }
+    }
+
+    private async Task ReleaseAsync(ClaimedJob job)
+    {
+        using var deadline = new CancellationTokenSource(ReleaseTimeout, clock);
+        try
+        {
+            await broker.ReleaseAsync(job.Id, job.LeaseToken, deadline.Token);
+            log.Released(job.Id);
+        }
+        catch (Exception e) when (BrokerContact.IsFailedCall(e))
+        {
+            log.ReleaseFailed(job.Id, BrokerContact.Describe(e));
+        }
+    }
+
+    private Backoff NewBackoff() => new(FirstPause, settings.PollInterval, Random.Shared.NextDouble);
+}
