@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Broker;
@@ -15,6 +13,13 @@ internal sealed record BrokerOptions
     /// <summary>Tokens shorter than this are accepted, as the Python broker did, but warned of.</summary>
     public const int ShortTokenLength = 32;
 
+    private const string NewToken = "Make one with: openssl rand -hex 32.";
+
+    private static readonly string[] Placeholders = ["your_", "changeme", "change_me", "change_this", "replace_me", "replace_this", "replace_with", "insert_", "example", "placeholder", "todo"];
+
+    /// <summary>What the Python broker reads and this one does not know yet.</summary>
+    private static readonly string[] UnknownVariables = ["MAX_QUEUED_JOBS", "RATE_LIMIT_JOBS_PER_MIN", "ENABLE_STREAMING"];
+
     public required string DatabasePath { get; init; }
     public required string BotToken { get; init; }
     public required string WorkerToken { get; init; }
@@ -22,7 +27,8 @@ internal sealed record BrokerOptions
     /// <summary>Opens the dashboard; null switches it off.</summary>
     public string? AdminToken { get; init; }
 
-    public IPAddress Host { get; init; } = IPAddress.Loopback;
+    /// <summary>An address of this machine, or a name that stands for one.</summary>
+    public string Host { get; init; } = "127.0.0.1";
 
     /// <summary>0 lets the system choose.</summary>
     public int Port { get; init; } = 8000;
@@ -36,20 +42,22 @@ internal sealed record BrokerOptions
     /// <summary>Kept free on the database's disk, so that running jobs can be finished when it is full.</summary>
     public long DiskReserveBytes { get; init; } = 4 << 20;
 
+    /// <summary>Variables that are set and that this broker does not know, by name.</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
+
     public long LeaseMs => LeaseSeconds * 1000L;
 
     /// <exception cref="SettingsException">Something is missing or wrong.</exception>
     public static BrokerOptions Read(Settings settings)
     {
-        const string Mend = "Make one with: openssl rand -hex 32.";
         const long MaxBytes = 1L << 30;
         var options = new BrokerOptions
         {
             DatabasePath = settings.Text(Variables.BrokerDb, "/var/lib/openclaw-broker/broker.db"),
-            BotToken = Token(settings, Variables.BotToken, settings.RequiredSecret(Variables.BotToken, Mend)),
-            WorkerToken = Token(settings, Variables.WorkerToken, settings.RequiredSecret(Variables.WorkerToken, Mend)),
+            BotToken = Token(settings, Variables.BotToken, settings.RequiredSecret(Variables.BotToken, NewToken)),
+            WorkerToken = Token(settings, Variables.WorkerToken, settings.RequiredSecret(Variables.WorkerToken, NewToken)),
             AdminToken = settings.Secret(Variables.AdminToken) is { } admin ? Token(settings, Variables.AdminToken, admin) : null,
-            Host = BindAddress.Read(settings),
+            Host = ReadHost(settings),
             Port = settings.WholeNumber(Variables.BrokerPort, 8000, 0, 65535),
             LeaseSeconds = settings.WholeNumber(BrokerVariables.LeaseSeconds, DefaultLeaseSeconds, 1, 86400),
             MaxCreateBytes = settings.WholeNumber(BrokerVariables.MaxCreateBytes, 512L * 1024, 1024, MaxBytes),
@@ -59,7 +67,7 @@ internal sealed record BrokerOptions
             DiskReserveBytes = settings.WholeNumber(BrokerVariables.DiskReserveBytes, 4L << 20, 0, MaxBytes),
         };
         settings.Check();
-        return options;
+        return options with { Ignored = [.. UnknownVariables.Where(v => settings.Text(v) is not null)] };
     }
 
     /// <summary>What is allowed but unwise, a line each.</summary>
@@ -69,26 +77,28 @@ internal sealed record BrokerOptions
         {
             if (token?.Length < ShortTokenLength) yield return $"{name} has fewer than {ShortTokenLength} characters; a longer one can't be guessed: openssl rand -hex 32";
         }
+        foreach (var name in Ignored) yield return $"{name} is set, but this broker does not know it yet: it has no effect";
         if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't create or read jobs";
-        if (!Tailnet.IsPrivate(Host)) yield return string.Create(CultureInfo.InvariantCulture, $"{Variables.BrokerHost} is {Host}: anyone who reaches it may try tokens, and they travel unencrypted. Bind the tailnet's address, or put a TLS proxy before it");
     }
 
     private static string Token(Settings settings, string name, string token)
     {
-        if (token.StartsWith("your_", StringComparison.Ordinal)) settings.Note($"{name} is the example's placeholder. Make a token with: openssl rand -hex 32. Then set {name} to it.");
+        if (IsPlaceholder(token)) settings.Note($"{name} is an example's placeholder. {NewToken} Then set {name} to it.");
+        if (token.Any(static c => char.IsControl(c) || c > '\u00ff')) settings.Note($"{name} has a character that no HTTP header can carry, such as a line end or an emoji. {NewToken} Then set {name} to it.");
         return token;
     }
-}
 
-/// <summary>The address to listen on.</summary>
-internal static class BindAddress
-{
-    public static IPAddress Read(Settings settings)
+    private static bool IsPlaceholder(string token)
     {
-        var host = settings.Text(Variables.BrokerHost, "127.0.0.1");
-        if (host == "localhost") return IPAddress.Loopback;
-        if (IPAddress.TryParse(host.Trim('[', ']'), out var address)) return address;
-        settings.Note($"{Variables.BrokerHost} is '{host}'. It takes an address of this machine, such as 127.0.0.1 or the one that 'tailscale ip -4' prints.");
-        return IPAddress.Loopback;
+        var plain = token.Trim('<', '>', '"', '\'').Replace('-', '_').Replace(' ', '_');
+        return Placeholders.Any(p => plain.StartsWith(p, StringComparison.OrdinalIgnoreCase)) || plain.Length > 0 && plain.All(static c => c is 'x' or 'X' or '.' or '*');
+    }
+
+    private static string ReadHost(Settings settings)
+    {
+        var host = settings.Text(Variables.BrokerHost, "127.0.0.1").Trim('[', ']');
+        if (Uri.CheckHostName(host) != UriHostNameType.Unknown) return host;
+        settings.Note($"{Variables.BrokerHost} is '{host}'. It takes an address of this machine, such as 127.0.0.1 or the one that 'tailscale ip -4' prints, or a name that stands for one.");
+        return "127.0.0.1";
     }
 }

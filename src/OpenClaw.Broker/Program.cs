@@ -1,10 +1,8 @@
-using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
 using OpenClaw.Broker;
 using OpenClaw.Broker.Running;
-using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Programs;
 
+const string Name = "openclaw-broker";
 const string Usage = """
     openclaw-broker: takes jobs, keeps them, and hands them to runners.
 
@@ -17,39 +15,25 @@ const string Usage = """
     Needed: BOT_TOKEN, WORKER_TOKEN (or each as NAME_FILE). Often set: BROKER_DB (/var/lib/openclaw-broker/broker.db),
     BROKER_HOST (127.0.0.1), BROKER_PORT (8000), LEASE_SECONDS (60), ADMIN_TOKEN (opens the dashboard).
 
-    Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 69 not now, 74 the disk failed, 78 wrong configuration.
+    Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 74 the disk failed, 75 not now, 78 wrong configuration.
     """;
 
-var arguments = ServiceArguments.Read(args, "openclaw-broker", Usage);
+var arguments = ServiceArguments.Read(args, Name, Usage);
 if (arguments.ExitCode is { } answered) return answered;
 try
 {
     var options = BrokerOptions.Read(Settings.FromProcess(arguments.EnvFile));
-    await using var app = BrokerHost.Build(options, TimeProvider.System);
+    await using var app = await BrokerHost.BuildAsync(options, TimeProvider.System);
+    StopLimit.Guard(app, TimeProvider.System);
     await app.RunAsync();
     return ExitCodes.Ok;
 }
 catch (SettingsException e)
 {
-    return e.Report("openclaw-broker");
+    return e.Report(Name);
 }
-catch (DatabaseException e)
+catch (StartException e)
 {
-    Console.Error.WriteLine($"openclaw-broker: {e.Message}");
-    return ExitCodes.Configuration;
-}
-catch (IOException e) when (e.InnerException is AddressInUseException)
-{
-    Console.Error.WriteLine($"openclaw-broker: {e.Message} Stop the program that holds it (ss -ltnp shows which), or set BROKER_PORT to another.");
-    return ExitCodes.Configuration;
-}
-catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
-{
-    Console.Error.WriteLine("openclaw-broker: BROKER_HOST is no address of this machine now. Is the tailnet up (tailscale status)? Start the broker again when it is, or set BROKER_HOST to an address that 'ip address' shows.");
-    return ExitCodes.Unavailable;
-}
-catch (SocketException e)
-{
-    Console.Error.WriteLine($"openclaw-broker: can't listen on BROKER_HOST and BROKER_PORT ({e.Message}). Ports below 1024 need a right of their own; choose another, such as 8000.");
-    return ExitCodes.Configuration;
+    Console.Error.WriteLine($"{Name}: {e.Message}");
+    return e.ExitCode;
 }

@@ -65,7 +65,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
     {
         await StopAsync();
         var options = new BrokerOptions { DatabasePath = DatabasePath, BotToken = BrokerProcess.BotToken, WorkerToken = BrokerProcess.WorkerToken, Port = 0, LeaseSeconds = LeaseSeconds, DiskReserveBytes = 0 };
-        app = BrokerHost.Build(options, Clock, silo =>
+        app = await BrokerHost.BuildAsync(options, Clock, silo =>
         {
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
             silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, static (services, _) => services.GetRequiredService<TimeProvider>());

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Contract.Tests.Support;
@@ -28,12 +30,56 @@ public sealed class StartTests : IDisposable
     public async Task WithABadNumberItRefuses(string name, string value) => await AssertRefusesAsync(name, (name, value));
 
     [Fact]
-    public async Task OverAFileOfAnotherBrokerItRefusesAndDoesNoHarm()
+    public async Task OverAFileOfAnotherBrokerItWaitsAndDoesNoHarm()
     {
         await using var first = await OwnBroker.StartAsync();
-        await AssertRefusesAsync(first.Database, (Variables.BrokerDb, first.Database));
+        await using var second = ProgramProcess.Start(Program, Environment((Variables.BrokerDb, first.Database)));
+        Assert.Contains($"Another broker already runs on {first.Database}", await second.WaitForLineAsync(" warn Waiting"), StringComparison.Ordinal);
         var id = await first.Api.NewJobAsync();
         Assert.Equal(id, (await first.Api.ClaimAsync()).Job!.Value.GetProperty("id").GetString());
+        Assert.Equal(0, await first.Process.Program.StopAsync());
+        await second.WaitForLineAsync("Listening on");
+        Assert.Equal(0, await second.StopAsync());
+    }
+
+    [Fact]
+    public async Task OnAPortThatIsInUseItWaits()
+    {
+        using var holder = new TcpListener(IPAddress.Loopback, 0);
+        holder.Start();
+        await using var program = ProgramProcess.Start(Program, Environment((Variables.BrokerPort, $"{((IPEndPoint)holder.LocalEndpoint).Port}")));
+        Assert.Contains("is in use", await program.WaitForLineAsync(" warn Waiting"), StringComparison.Ordinal);
+        holder.Stop();
+        await program.WaitForLineAsync("Listening on");
+        Assert.Equal(0, await program.StopAsync());
+    }
+
+    [Fact]
+    public async Task OnAnAddressThatIsNotThereYetItWaits()
+    {
+        await using var program = ProgramProcess.Start(Program, Environment((Variables.BrokerHost, "100.64.0.99")));
+        Assert.Contains("tailscale status", await program.WaitForLineAsync(" warn Waiting"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OnANameItListens()
+    {
+        await using var program = ProgramProcess.Start(Program, Environment((Variables.BrokerHost, "localhost")));
+        Assert.Contains("http://127.0.0.1:", await program.WaitForLineAsync("Listening on"), StringComparison.Ordinal);
+        Assert.Equal(0, await program.StopAsync());
+    }
+
+    [Theory]
+    [InlineData("broker.db")]
+    [InlineData("")]
+    public async Task OverAFileOrFolderThatItMayOnlyReadItRefuses(string readOnly)
+    {
+        var database = folder.File("broker.db");
+        await using (var broker = await BrokerProcess.StartAsync(database)) Assert.Equal(0, await broker.Program.StopAsync());
+        var place = Path.Combine(folder.Path, readOnly).TrimEnd('/');
+        string[] command = ["--mount", "--map-root-user", "sh", "-c", $"mount --bind '{place}' '{place}' && mount -o remount,bind,ro '{place}' && exec \"$@\"", "sh", "dotnet", Program];
+        await using var program = ProgramProcess.Start("unshare", Environment((Variables.BrokerDb, database)), command);
+        await AssertRefusedAsync(program, database);
     }
 
     [Fact]
@@ -119,7 +165,22 @@ public sealed class StartTests : IDisposable
         }
     }
 
+    private static string Program => Repository.Program("OpenClaw.Broker", "openclaw-broker");
+
     private async Task AssertRefusesAsync(string named, params (string Name, string Value)[] changes)
+    {
+        await using var program = ProgramProcess.Start(Program, Environment(changes));
+        await AssertRefusedAsync(program, named);
+    }
+
+    private static async Task AssertRefusedAsync(ProgramProcess program, string named)
+    {
+        Assert.Equal(ExitCodes.Configuration, await program.WaitForExitAsync());
+        var line = Assert.Single(program.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(named, line, StringComparison.Ordinal);
+    }
+
+    private Dictionary<string, string> Environment(params (string Name, string Value)[] changes)
     {
         var environment = new Dictionary<string, string>
         {
@@ -130,9 +191,6 @@ public sealed class StartTests : IDisposable
             [Variables.WorkerToken] = BrokerProcess.WorkerToken,
         };
         foreach (var (name, value) in changes) environment[name] = value;
-        await using var program = ProgramProcess.Start(Repository.Program("OpenClaw.Broker", "openclaw-broker"), environment);
-        Assert.Equal(ExitCodes.Configuration, await program.WaitForExitAsync());
-        var line = Assert.Single(program.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Contains(named, line, StringComparison.Ordinal);
+        return environment;
     }
 }

@@ -1,14 +1,19 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Board;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Keeping;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
+using OpenClaw.Programs;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 
@@ -19,19 +24,35 @@ internal static class BrokerHost
 {
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(8);
 
-    /// <summary>Builds the host; its database is open and checked when this returns.</summary>
+    /// <summary>Builds the host; its database is open and checked and its address taken when this returns.</summary>
     /// <param name="machine">The machine's clock, which may jump.</param>
     /// <param name="configureSilo">What a test adds to the silo.</param>
-    /// <exception cref="DatabaseException">The database can't be used.</exception>
-    public static WebApplication Build(BrokerOptions options, TimeProvider machine, Action<ISiloBuilder>? configureSilo = null)
+    /// <exception cref="StartException">The database or the address can't be had.</exception>
+    public static async Task<WebApplication> BuildAsync(BrokerOptions options, TimeProvider machine, Action<ISiloBuilder>? configureSilo = null)
+    {
+        var log = new ProgramLog(Console.Out, machine);
+        var database = await Patience.TryAsync(() => Database.Open(options.DatabasePath), machine, message => log.Warn(message));
+        try
+        {
+            var socket = await Patience.TryAsync(() => Listening.Bind(options), machine, message => log.Warn(message));
+            return Build(options, database, socket, new Clock(machine), configureSilo);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private static WebApplication Build(BrokerOptions options, Database database, Socket socket, Clock clock, Action<ISiloBuilder>? configureSilo)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         AddLogging(builder.Logging);
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
-        var database = Database.Open(options.DatabasePath);
-        AddServices(builder.Services, options, new Clock(machine), database);
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, socket));
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
+        AddServices(builder.Services, options, clock, database);
         if (options.AdminToken is not null) Dashboard.Add(builder);
         builder.UseOrleans(silo =>
         {
@@ -62,7 +83,11 @@ internal static class BrokerHost
         services.AddQueues();
         services.AddSingleton<HealthApi>();
         services.AddSingleton<Errors>();
-        services.AddHostedService<Housekeeping>();
+        services.AddHostedService<StartReport>();
+        services.AddHostedService<FileCheck>();
+        services.AddSingleton<FileWatch>();
+        services.AddHostedService(static s => s.GetRequiredService<FileWatch>());
+        services.AddHostedService<OldKeys>();
     }
 
     private static void Configure(ISiloBuilder silo, BrokerOptions options)
@@ -88,10 +113,10 @@ internal static class BrokerHost
         if (options.AdminToken is not null) silo.AddDashboard();
     }
 
-    private static void Configure(KestrelServerOptions kestrel, BrokerOptions options)
+    private static void Configure(KestrelServerOptions kestrel, BrokerOptions options, Socket socket)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Listen(options.Host, options.Port);
+        kestrel.Listen((IPEndPoint)socket.LocalEndPoint!);
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;

@@ -1,22 +1,23 @@
-using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Keeping;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Time;
-using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 
 /// <summary>Whether the broker can do its work: a real read and a real write, at most once a second for all who ask.</summary>
-internal sealed class HealthApi(IJobStore store, DiskReserve reserve, QueuePauses pauses, Clock clock, IServer server)
+internal sealed class HealthApi(IJobStore store, DiskReserve reserve, FileWatch place, QueuePauses pauses, Clock clock, IServer server)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
     private readonly Lock gate = new();
     private Task<Checks>? last;
+    private Task reading = Task.CompletedTask;
+    private Task writing = Task.CompletedTask;
     private long lastAt;
 
     public void Map(IEndpointRouteBuilder routes)
@@ -63,7 +64,7 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, QueuePause
         {
             if (last is null || last.IsCompleted && clock.GetElapsedTime(lastAt) >= Kept)
             {
-                last = ProbeAsync();
+                last = Task.Run(ProbeAsync); // the disk may hang: neither in here nor on the caller's thread
                 lastAt = clock.GetTimestamp();
             }
             check = last;
@@ -75,9 +76,11 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, QueuePause
 
     private async Task<Checks> ProbeAsync()
     {
-        var read = await DescribeAsync(store.ProbeReadAsync());
-        var write = await DescribeAsync(store.ProbeWriteAsync(clock.Wall));
-        return new Checks(read, write, reserve.IsSpent ? "full: new jobs are refused until there is room again" : Checks.Fine);
+        place.Check();
+        reading = reading.IsCompleted ? Task.Run(() => store.ProbeReadAsync()) : reading;
+        writing = writing.IsCompleted ? store.ProbeWriteAsync(clock.Wall) : writing;
+        var (read, write) = (DescribeAsync(reading), DescribeAsync(writing));
+        return new Checks(await read, await write, reserve.IsSpent ? "full: new jobs are refused until there is room again" : Checks.Fine);
     }
 
     private async Task<string> DescribeAsync(Task probe)
@@ -99,9 +102,7 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, QueuePause
 
     /// <summary>Whether every listener is on loopback or a tailnet address.</summary>
     private bool IsTailnetBound() =>
-        server.Features.Get<IServerAddressesFeature>() is { } listeners && listeners.Addresses.All(static a => IsPrivate(BindingAddress.Parse(a).Host));
-
-    private static bool IsPrivate(string host) => host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var address) && Tailnet.IsPrivate(address);
+        server.Features.Get<IServerAddressesFeature>() is { } listeners && listeners.Addresses.All(Listening.IsPrivate);
 
     private sealed record Checks(string Read, string Write, string Disk)
     {

@@ -17,7 +17,7 @@ internal static class StorelessBroker
     public static async Task<int> RunAsync()
     {
         var options = BrokerOptions.Read(Settings.FromProcess(null));
-        await using var app = BrokerHost.Build(options, TimeProvider.System, static silo => silo.Services.AddSingleton<IJobStore, Nowhere>());
+        await using var app = await BrokerHost.BuildAsync(options, TimeProvider.System, static silo => silo.Services.AddSingleton<IJobStore, Nowhere>());
         await Microsoft.Extensions.Hosting.HostingAbstractionsHostExtensions.RunAsync(app);
         return ExitCodes.Ok;
     }

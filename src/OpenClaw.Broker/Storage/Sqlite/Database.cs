@@ -3,9 +3,6 @@ using Microsoft.Data.Sqlite;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
 
-/// <summary>The broker can't use its database; the message says what, why and how to mend it, in one line.</summary>
-internal sealed class DatabaseException(string message, Exception? inner = null) : Exception(message, inner);
-
 /// <summary>
 /// The broker's one SQLite file, opened, checked, migrated and locked against a second broker. Every connection to it
 /// comes from here, so that every one syncs before it answers.
@@ -17,12 +14,15 @@ internal sealed class Database : IDisposable
     /// <summary>Up to this size the whole file is checked at start; above it the job table is, and the others in the background.</summary>
     private const long WholeCheckBytes = 256L << 20;
 
-    private const string Opened = "opened";
-    private readonly FileStream lockFile;
+    private readonly DatabaseFile file;
 
-    private Database(string path, FileStream lockFile) => (Path, this.lockFile) = (path, lockFile);
+    private Database(DatabaseFile file) => this.file = file;
 
-    public string Path { get; }
+    /// <summary>The file's real path, links followed.</summary>
+    public string Path => file.Path;
+
+    /// <summary>Whether the path still leads to the file that is open.</summary>
+    public bool IsInPlace => file.IsInPlace;
 
     /// <summary>What the migration of a Python broker's database did; null where there was none.</summary>
     public MigrationReport? Migration { get; private set; }
@@ -31,21 +31,16 @@ internal sealed class Database : IDisposable
     /// <exception cref="DatabaseException">The file can't be used.</exception>
     public static Database Open(string path)
     {
-        var full = System.IO.Path.GetFullPath(path);
-        var database = new Database(full, TakeLock(full));
+        var database = new Database(DatabaseFile.Take(path));
         try
         {
             database.Prepare();
             return database;
         }
-        catch (SqliteException e)
+        catch (Exception e)
         {
-            database.Dispose();
-            throw new DatabaseException(Explain(e, full), e);
-        }
-        catch
-        {
-            database.Dispose();
+            database.file.Dispose();
+            if (e is SqliteException sqlite) throw DatabaseException.From(sqlite, database.Path);
             throw;
         }
     }
@@ -62,7 +57,7 @@ internal sealed class Database : IDisposable
     public string ConnectionString(bool readOnly = false) => new SqliteConnectionStringBuilder
     {
         DataSource = Path,
-        Mode = readOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWriteCreate,
+        Mode = readOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite,
         Pooling = false,
         DefaultTimeout = BusyTimeoutMs / 1000,
     }.ToString();
@@ -79,14 +74,35 @@ internal sealed class Database : IDisposable
         }
         catch (SqliteException e)
         {
-            throw new DatabaseException(Explain(e, Path), e);
+            throw DatabaseException.From(e, Path);
         }
     }
 
+    /// <summary>How far the file has come; null where it is of a version that can't tell.</summary>
+    public static FileMark? ReadMark(SqliteConnection connection)
+    {
+        if (connection.Scalar<long>("select count(*) from sqlite_schema where name = 'meta'") == 0) return null;
+        return new FileMark(connection.Scalar<string>("select file_id from meta")!, connection.Scalar<long>("select last_seq from meta"));
+    }
+
+    /// <summary>Notes beside the file how far it has come.</summary>
+    public void Remember(SqliteConnection connection) => file.Remember(ReadMark(connection));
+
     public void Dispose()
     {
-        lockFile.Dispose();
-        SqliteConnection.ClearAllPools();
+        try
+        {
+            if (IsInPlace)
+            {
+                using var connection = Connect();
+                Remember(connection);
+            }
+        }
+        catch (SqliteException)
+        {
+            // What was noted last stands.
+        }
+        file.Dispose();
     }
 
     public static void Configure(SqliteConnection connection, int cacheKiB = 4096)
@@ -95,70 +111,14 @@ internal sealed class Database : IDisposable
         if (connection.Scalar<long>("pragma synchronous") != 2) throw new DatabaseException("SQLite refuses synchronous=FULL; without it a power cut could lose acknowledged jobs. Use the SQLite library that comes with the broker.");
     }
 
-    /// <summary>What a SQLite error at start means to a person.</summary>
-    internal static string Explain(SqliteException e, string path) => e.SqliteErrorCode switch
-    {
-        SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => Damaged(path, e.Message),
-        SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => $"The database {path} is in use by another program ({e.Message}). Stop that program (a Python broker, a sqlite3 shell), then start the broker again.",
-        SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_PERM => $"The database {path} can't be written ({e.Message}). Give the broker's user write access to the file and its folder, or point BROKER_DB elsewhere.",
-        SQLitePCL.raw.SQLITE_FULL => $"The disk of {path} is full. Free some space, then start the broker again; nothing was changed.",
-        _ => $"The database {path} can't be opened ({e.Message}). Check the disk and the file, then start the broker again; nothing was changed.",
-    };
-
-    internal static string Damaged(string path, string why) =>
-        $"The database {path} is damaged ({why}). It was left as it is. Restore a backup with: mv {path} {path}.damaged; rm -f {path}-wal {path}-shm; cp BACKUP {path} - or save what can be read with: sqlite3 {path}.damaged .recover | sqlite3 {path}";
-
-    private static FileStream TakeLock(string path)
-    {
-        var file = path + ".lock";
-        try
-        {
-            var folder = System.IO.Path.GetDirectoryName(path)!;
-            if (!Directory.Exists(folder)) CreatePrivate(folder);
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e.GetType() == typeof(IOException) && IsLocked(file))
-        {
-            throw new DatabaseException($"Another broker already runs on {path} (it holds {file}). Stop it first, or give this one another BROKER_DB.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DatabaseException($"The place of the database {path} can't be written ({e.Message}). Give the broker's user write access to that folder, or point BROKER_DB elsewhere.", e);
-        }
-    }
-
-    private static void CreatePrivate(string folder)
-    {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    /// <summary>Whether the lock file can be read by nobody but its holder: a second look that needs no right to write.</summary>
-    private static bool IsLocked(string file)
-    {
-        try
-        {
-            using var probe = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return false;
-        }
-        catch (IOException e) when (e.GetType() == typeof(IOException))
-        {
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
     private void Prepare()
     {
-        RefuseEmptied();
         using var connection = new SqliteConnection(ConnectionString());
         connection.Open();
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {BusyTimeoutMs}"));
         var checkAll = new FileInfo(Path).Length <= WholeCheckBytes || connection.Scalar<long>("select count(*) from sqlite_schema where name = 'job'") == 0;
         Check(connection, checkAll ? "pragma quick_check(1)" : "pragma quick_check(job)");
+        if (ReadMark(connection) is { } mark) file.RefuseBehind(mark);
         if (connection.Scalar<string>("pragma journal_mode = wal") != "wal")
         {
             throw new DatabaseException($"The database {Path} can't be switched to write-ahead logging, which the broker needs. Put it on a local disk, not a network share.");
@@ -183,20 +143,24 @@ internal sealed class Database : IDisposable
                 throw new DatabaseException(
                     $"The database {Path} was written by a newer broker (version {newer}; this one knows {Migrations.Newest}). Start that version again, or restore the backup it made.");
         }
-        lockFile.SetLength(0);
-        lockFile.Write(System.Text.Encoding.ASCII.GetBytes(Opened));
-        lockFile.Flush(flushToDisk: true);
+        Recognize(connection);
     }
 
-    /// <summary>An empty file where a broker's database once was opened is damage, not a beginning.</summary>
-    private void RefuseEmptied()
+    /// <summary>A file that was not here before (new, taken over, restored or moved) gets a name of its own.</summary>
+    private void Recognize(SqliteConnection connection)
     {
-        if (lockFile.Length > 0 && File.Exists(Path) && new FileInfo(Path).Length == 0) throw new DatabaseException(Damaged(Path, "the file is empty, but it held jobs"));
+        var mark = ReadMark(connection);
+        if (mark is not null && mark.FileId != file.Seen?.FileId)
+        {
+            connection.Execute("update meta set file_id = lower(hex(randomblob(16)))");
+            mark = ReadMark(connection);
+        }
+        file.Remember(mark, sync: true);
     }
 
     private void Check(SqliteConnection connection, string pragma)
     {
-        if (connection.Scalar<string>(pragma) is { } verdict && verdict != "ok") throw new DatabaseException(Damaged(Path, verdict.ReplaceLineEndings(" ")));
+        if (connection.Scalar<string>(pragma) is { } verdict && verdict != "ok") throw new DatabaseException(DatabaseException.Damaged(Path, verdict.ReplaceLineEndings(" ")));
     }
 
     private static void Migrate(SqliteConnection connection, int from)

@@ -234,7 +234,7 @@ internal static class PythonTakeover
             copy.Open();
             source.BackupDatabase(copy);
             copy.Execute("pragma journal_mode = delete");
-            if (copy.Scalar<string>("pragma quick_check(1)") is var verdict and not "ok") throw new DatabaseException(Database.Damaged(database.Path, verdict ?? "unreadable"));
+            if (copy.Scalar<string>("pragma quick_check(1)") is var verdict and not "ok") throw new DatabaseException(DatabaseException.Damaged(database.Path, verdict ?? "unreadable"));
         }
         using (var file = new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite)) file.Flush(flushToDisk: true);
         File.Move(temporary, target, overwrite: false);

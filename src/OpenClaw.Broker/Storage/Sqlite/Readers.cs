@@ -59,7 +59,7 @@ internal sealed class Readers(Database database, FatalError fatal) : IDisposable
         }
         catch (SqliteException e) when (e.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB)
         {
-            fatal.End(ExitCodes.Io, Database.Damaged(database.Path, e.Message), e);
+            fatal.End(ExitCodes.Io, DatabaseException.Damaged(database.Path, e.Message), e);
             throw;
         }
         finally

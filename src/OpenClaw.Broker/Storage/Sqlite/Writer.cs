@@ -271,7 +271,7 @@ internal sealed partial class Writer : IDisposable
                 fatal.End(ExitCodes.Io, $"The disk did not sync ({e.Message}): what was written may or may not be on it. The broker stops; started again it recovers from the log. Check the disk.", e);
                 break;
             case SQLITE_CORRUPT or SQLITE_NOTADB:
-                fatal.End(ExitCodes.Io, Database.Damaged(connection.DataSource, e.Message), e);
+                fatal.End(ExitCodes.Io, DatabaseException.Damaged(connection.DataSource, e.Message), e);
                 break;
         }
         LogFailed(e);

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using OpenClaw.Broker.Storage.Sqlite;
+
+namespace OpenClaw.Broker.Running;
+
+/// <summary>Says that the broker is up, over which file, and what is unwise about it.</summary>
+internal sealed partial class StartReport(BrokerOptions options, Database database, IServer server, IHostApplicationLifetime lifetime, ILogger<StartReport> log) : BackgroundService
+{
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        lifetime.ApplicationStarted.Register(Announce);
+        return Task.CompletedTask;
+    }
+
+    private void Announce()
+    {
+        var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses;
+        foreach (var warning in options.Warnings()) LogWarning(warning);
+        foreach (var address in addresses.Where(static a => !Listening.IsPrivate(a))) LogPublic(address);
+        if (database.Migration is { } migration)
+        {
+            LogMigrated(migration.Jobs, migration.Quarantined.Count, migration.Backup);
+            foreach (var (rowId, reason) in migration.Quarantined) LogQuarantined(rowId, reason);
+        }
+        foreach (var address in addresses) LogListening(address, database.Path);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Address}, database {Database}")]
+    private partial void LogListening(string address, string database);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    private partial void LogWarning(string warning);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Address} is neither this machine alone nor a tailnet: anyone who reaches it may try tokens, and they travel unencrypted. Bind the tailnet's address, or put a TLS proxy before it")]
+    private partial void LogPublic(string address);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Took over a Python broker's database: {Jobs} jobs, {Quarantined} rows in quarantine; as it was it stays in {Backup}")]
+    private partial void LogMigrated(int jobs, int quarantined, string backup);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Row {RowId} of the Python broker's table went unchanged to seed_quarantine: {Reason}")]
+    private partial void LogQuarantined(long rowId, string reason);
+}

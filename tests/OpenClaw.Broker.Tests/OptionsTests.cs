@@ -1,0 +1,47 @@
+using OpenClaw.Programs;
+
+namespace OpenClaw.Broker.Tests;
+
+public sealed class OptionsTests
+{
+    private const string Token = "0123456789abcdef0123456789abcdef";
+
+    [Theory]
+    [InlineData("Your_Bot_Token_Here", "placeholder")]
+    [InlineData("CHANGEME", "placeholder")]
+    [InlineData("<change-me>", "placeholder")]
+    [InlineData("xxxxxxxxxxxxxxxx", "placeholder")]
+    [InlineData("token-with-an-emoji-\U0001F99E", "no HTTP header can carry")]
+    [InlineData("token-with\r\na-line-end", "no HTTP header can carry")]
+    public void TokenThatNobodyCanUseIsRefused(string token, string why)
+    {
+        var problem = Assert.Single(Assert.Throws<SettingsException>(() => Read(("BOT_TOKEN", token))).Problems);
+        Assert.Contains(why, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("box.tailnet.ts.net")]
+    [InlineData("::1")]
+    [InlineData("[::1]")]
+    public void HostMayBeANameOrAnAddress(string host) => Assert.Equal(host.Trim('[', ']'), Read(("BROKER_HOST", host)).Host);
+
+    [Fact]
+    public void HostThatIsNeitherIsRefused() => Assert.Throws<SettingsException>(() => Read(("BROKER_HOST", "http://here")));
+
+    [Fact]
+    public void VariablesOfThePythonBrokerThatHaveNoEffectAreNamed()
+    {
+        string[] names = ["MAX_QUEUED_JOBS", "RATE_LIMIT_JOBS_PER_MIN", "ENABLE_STREAMING"];
+        var warnings = Read([.. names.Select(static n => (n, "1"))]).Warnings();
+        Assert.Equal(names, warnings.Where(static w => w.Contains("has no effect", StringComparison.Ordinal)).Select(static w => w.Split(' ')[0]));
+    }
+
+    private static BrokerOptions Read(params (string Name, string Value)[] changes)
+    {
+        var environment = new Dictionary<string, string> { ["BOT_TOKEN"] = Token, ["WORKER_TOKEN"] = Token + "w" };
+        foreach (var (name, value) in changes) environment[name] = value;
+        return BrokerOptions.Read(Settings.Load(environment.GetValueOrDefault, null));
+    }
+}
