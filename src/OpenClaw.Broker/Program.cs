@@ -1,14 +1,17 @@
+using System.Globalization;
 using OpenClaw.Broker;
 using OpenClaw.Broker.Running;
+using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Programs;
 
 const string Name = "openclaw-broker";
 const string Usage = """
     openclaw-broker: takes jobs, keeps them, and hands them to runners.
 
-    Usage: openclaw-broker [--env FILE]
+    Usage: openclaw-broker [--compact] [--env FILE]
 
       --env FILE   read variables that the environment lacks from a file of NAME=value lines
+      --compact    write the stopped broker's database anew, without its free space, and end
       --version    print the version
       --help       print this
 
@@ -18,11 +21,18 @@ const string Usage = """
     Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 74 the disk failed, 75 not now, 78 wrong configuration.
     """;
 
-var arguments = ServiceArguments.Read(args, Name, Usage);
+var compact = args is ["--compact", ..];
+var arguments = ServiceArguments.Read(compact ? args[1..] : args, Name, Usage);
 if (arguments.ExitCode is { } answered) return answered;
 try
 {
     var options = BrokerOptions.Read(Settings.FromProcess(arguments.EnvFile));
+    if (compact)
+    {
+        var (before, after) = Compaction.Run(options.DatabasePath);
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePath} had {before} bytes and has {after}."));
+        return ExitCodes.Ok;
+    }
     await using var app = await BrokerHost.BuildAsync(options, TimeProvider.System);
     StopLimit.Guard(app, TimeProvider.System);
     await app.RunAsync();

@@ -11,10 +11,13 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 {
     private static readonly string AllColumns = JobTable.Rows.Select("j");
 
-    private static readonly string FindSql = $"select {AllColumns} from job j where j.id = ?1";
+    // A newer version's job in a state of its own is none of ours.
+    private static readonly string IsKnown = $"j.state in ({string.Join(", ", Enum.GetValues<JobState>().Select(static s => $"'{s.Name()}'"))})";
+
+    private static readonly string FindSql = $"select {AllColumns} from job j where j.id = ?1 and {IsKnown}";
 
     private static readonly string FindWithTextsSql =
-        $"select {AllColumns}, p.payload, r.result, r.error from job j join job_payload p on p.seq = j.seq left join job_result r on r.seq = j.seq where j.id = ?1";
+        $"select {AllColumns}, p.payload, r.result, r.error from job j join job_payload p on p.seq = j.seq left join job_result r on r.seq = j.seq where j.id = ?1 and {IsKnown}";
 
     private static readonly string RunningSql = $"select {AllColumns} from job j where j.queue = ?1 and j.state = 'running'";
 
@@ -39,6 +42,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         "with recursive q(queue) as (select min(queue) from job where ready = 1 "
         + "union all select (select min(queue) from job where ready = 1 and queue > q.queue) from q where q.queue is not null) "
         + "select queue from q where queue is not null";
+
+    private static readonly string CountsSql = $"select j.queue, j.state, j.jobs from job_count j where j.jobs > 0 and {IsKnown}";
 
     private const string QueuesSql = "select name from queue order by name";
 
@@ -114,7 +119,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         sql[QueuesSql].List(static row => row.Text(0)!));
 
     public Task<List<StateCount>> ReadCountsAsync() => readers.ReadManyAsync(static sql =>
-        sql["select queue, state, jobs from job_count where jobs > 0"].List(static row =>
+        sql[CountsSql].List(static row =>
             new StateCount(row.Text(0)!, JobStateNames.Parse(row.Text(1))!.Value, row.Number(2)!.Value)));
 
     public Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum) => readers.ReadManyAsync(sql =>
@@ -178,7 +183,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     private static string ListSql(JobQuery query)
     {
         var where = new StringBuilder("j.seq < ?2 and j.seq >= ?3");
-        if (query.States.Count > 0) where.Append(" and j.state in (").AppendJoin(", ", query.States.Order().Select(static s => $"'{s.Name()}'")).Append(')');
+        if (query.States.Count == 0) where.Append(" and ").Append(IsKnown);
+        else where.Append(" and j.state in (").AppendJoin(", ", query.States.Order().Select(static s => $"'{s.Name()}'")).Append(')');
         if (query.States.Count > 0 && query.States.All(static s => s is JobState.Failed or JobState.Cancelled)) where.Append(" and j.state in ('failed', 'cancelled')");
         if (query.Command is not null) where.Append(" and j.command = ?4");
         if (query.Queue is not null) where.Append(query.Queue == QueueNames.Default ? " and j.queue = ?5" : " and j.queue = ?5 and j.queue <> 'default'");
