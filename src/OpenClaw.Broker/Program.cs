@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using OpenClaw.Broker;
@@ -8,9 +9,10 @@ using OpenClaw.Programs;
 const string Usage = """
     openclaw-broker: takes jobs, keeps them, and hands them to runners.
 
-    Usage: openclaw-broker [--env FILE]
+    Usage: openclaw-broker [--compact] [--env FILE]
 
       --env FILE   read variables that the environment lacks from a file of NAME=value lines
+      --compact    write the stopped broker's database anew, without its free space, and end
       --version    print the version
       --help       print this
 
@@ -20,11 +22,18 @@ const string Usage = """
     Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 69 not now, 74 the disk failed, 78 wrong configuration.
     """;
 
-var arguments = ServiceArguments.Read(args, "openclaw-broker", Usage);
+var compact = args is ["--compact", ..];
+var arguments = ServiceArguments.Read(compact ? args[1..] : args, "openclaw-broker", Usage);
 if (arguments.ExitCode is { } answered) return answered;
 try
 {
     var options = BrokerOptions.Read(Settings.FromProcess(arguments.EnvFile));
+    if (compact)
+    {
+        var (before, after) = Compaction.Run(options.DatabasePath);
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePath} had {before} bytes and has {after}."));
+        return ExitCodes.Ok;
+    }
     await using var app = BrokerHost.Build(options, TimeProvider.System);
     await app.RunAsync();
     return ExitCodes.Ok;

@@ -47,7 +47,8 @@ public static partial class PrivateFiles
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    private static void SyncFolder(string folder)
+    /// <summary>Syncs a folder, so that what was made or renamed in it stays after a power cut.</summary>
+    public static void SyncFolder(string folder)
     {
         if (OperatingSystem.IsWindows()) return;
         var descriptor = Open(folder, 0);

@@ -28,11 +28,13 @@ internal sealed partial class Housekeeping(
     private void Announce()
     {
         foreach (var warning in options.Warnings()) LogWarning(warning);
-        if (database.Migration is { } migration)
+        if (database.Takeover is { } takeover)
         {
-            LogMigrated(migration.Jobs, migration.Quarantined.Count, migration.Backup);
-            foreach (var (rowId, reason) in migration.Quarantined) LogQuarantined(rowId, reason);
+            LogTakenOver(takeover.Jobs, takeover.Quarantined.Count, takeover.Backup);
+            foreach (var (rowId, reason) in takeover.Quarantined) LogQuarantined(rowId, reason);
+            if (takeover.Kept.Count > 0) LogKept(string.Join(", ", takeover.Kept));
         }
+        if (database.Upgrade is { } upgrade) LogUpgraded(upgrade.From, upgrade.To, upgrade.Backup);
         foreach (var address in server.Features.Get<IServerAddressesFeature>()!.Addresses) LogListening(address, database.Path);
     }
 
@@ -70,10 +72,16 @@ internal sealed partial class Housekeeping(
     private partial void LogWarning(string warning);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Took over a Python broker's database: {Jobs} jobs, {Quarantined} rows in quarantine; as it was it stays in {Backup}")]
-    private partial void LogMigrated(int jobs, int quarantined, string backup);
+    private partial void LogTakenOver(int jobs, int quarantined, string backup);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Row {RowId} of the Python broker's table went unchanged to seed_quarantine: {Reason}")]
     private partial void LogQuarantined(long rowId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The broker does not read these tables of the Python broker's database; they stay in it as they are: {Tables}")]
+    private partial void LogKept(string tables);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Brought the database from version {From} to {To}; as it was it stays in {Backup}")]
+    private partial void LogUpgraded(int from, int to, string backup);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Old idempotency keys could not be dropped; tried again in ten minutes")]
     private partial void LogNotPurged(Exception e);

@@ -24,8 +24,11 @@ internal sealed class Database : IDisposable
 
     public string Path { get; }
 
-    /// <summary>What the migration of a Python broker's database did; null where there was none.</summary>
-    public MigrationReport? Migration { get; private set; }
+    /// <summary>What taking over a Python broker's file did; null where this was none.</summary>
+    public TakeoverReport? Takeover { get; private set; }
+
+    /// <summary>What a file of an earlier version became; null where this was none.</summary>
+    public UpgradeReport? Upgrade { get; private set; }
 
     /// <summary>Opens or creates the file, and takes over a Python broker's.</summary>
     /// <exception cref="DatabaseException">The file can't be used.</exception>
@@ -156,7 +159,8 @@ internal sealed class Database : IDisposable
         RefuseEmptied();
         using var connection = new SqliteConnection(ConnectionString());
         connection.Open();
-        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {BusyTimeoutMs}"));
+        // A new file's pages can be given back later; it must be said before anything is written.
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {BusyTimeoutMs}; pragma auto_vacuum = incremental"));
         var checkAll = new FileInfo(Path).Length <= WholeCheckBytes || connection.Scalar<long>("select count(*) from sqlite_schema where name = 'job'") == 0;
         Check(connection, checkAll ? "pragma quick_check(1)" : "pragma quick_check(job)");
         if (connection.Scalar<string>("pragma journal_mode = wal") != "wal")
@@ -169,17 +173,17 @@ internal sealed class Database : IDisposable
             case var version when version == Migrations.Newest:
                 break;
             case 0 when PythonTakeover.Applies(connection):
-                Migration = PythonTakeover.Run(connection, this);
+                Takeover = PythonTakeover.Run(connection, Path);
                 break;
             case 0 when connection.Scalar<long>("select count(*) from sqlite_schema") == 0:
-                Migrate(connection, 0);
+                Create(connection);
                 break;
             case 0:
                 throw new DatabaseException($"The database {Path} belongs to another program: it has tables, but not the broker's. Point BROKER_DB at the broker's own file.");
             case var older when older < Migrations.Newest:
-                Migrate(connection, (int)older);
+                Upgrade = Migrations.Upgrade(connection, Path, (int)older);
                 break;
-            case var newer:
+            case var newer when !Migrations.CanOpen(connection):
                 throw new DatabaseException(
                     $"The database {Path} was written by a newer broker (version {newer}; this one knows {Migrations.Newest}). Start that version again, or restore the backup it made.");
         }
@@ -199,11 +203,11 @@ internal sealed class Database : IDisposable
         if (connection.Scalar<string>(pragma) is { } verdict && verdict != "ok") throw new DatabaseException(Damaged(Path, verdict.ReplaceLineEndings(" ")));
     }
 
-    private static void Migrate(SqliteConnection connection, int from)
+    private static void Create(SqliteConnection connection)
     {
-        connection.Execute("pragma foreign_keys = off; pragma legacy_alter_table = on");
+        Migrations.Prepare(connection);
         using var transaction = connection.BeginTransaction(deferred: false);
-        Migrations.Run(connection, from);
+        Migrations.Create(connection);
         transaction.Commit();
     }
 }

@@ -1,184 +1,134 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Store;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
 
-/// <summary>What became of a Python broker's rows.</summary>
+/// <summary>What became of a Python broker's file.</summary>
 /// <param name="Jobs">How many were taken over.</param>
 /// <param name="Quarantined">The rowid and the reason of each that went unchanged to <c>seed_quarantine</c>.</param>
+/// <param name="Kept">The tables that stay as they are, though the broker doesn't read them.</param>
 /// <param name="Backup">The copy of the file as it was.</param>
-internal sealed record MigrationReport(int Jobs, IReadOnlyList<(long RowId, string Reason)> Quarantined, string Backup);
+internal sealed record TakeoverReport(int Jobs, IReadOnlyList<(long RowId, string Reason)> Quarantined, IReadOnlyList<string> Kept, string Backup);
 
 /// <summary>
-/// Takes over the Python broker's <c>jobs</c> table, in any of its shapes: a backup first, then everything in one
-/// transaction. Ids, texts and times stay; the order is that of creation.
+/// Takes over the Python broker's file, of any of its versions: a backup first, then everything in one transaction. Ids,
+/// texts and times of <c>jobs</c> stay, the order is that of creation; nothing else in the file is touched.
 /// </summary>
 internal static class PythonTakeover
 {
-    private static readonly string[] Required = ["id", "created_at", "status", "command", "payload"];
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
-
     public static bool Applies(SqliteConnection connection)
     {
-        var columns = Columns(connection);
-        return connection.Scalar<string>("select type from sqlite_schema where name = 'jobs'") == "table" && Required.All(columns.Contains);
+        var columns = Columns(connection, "jobs");
+        return connection.Scalar<string>("select type from sqlite_schema where name = 'jobs'") == "table" && PythonRow.RequiredColumns.All(columns.Contains);
     }
 
-    public static MigrationReport Run(SqliteConnection connection, Database database)
+    /// <exception cref="DatabaseException">The file is damaged, or has a table of its own whose name the broker needs.</exception>
+    public static TakeoverReport Run(SqliteConnection connection, string path)
     {
-        using var transaction = connection.BeginTransaction(deferred: false);
-        var backup = Backup(database);
+        Migrations.Prepare(connection);
+        TakeoverReport report = null!;
         try
         {
-            return Move(connection, transaction, backup);
+            var backup = Backup.Before(connection, path, ".seed-backup", () => report = Move(connection));
+            return report with { Backup = backup };
         }
-        catch
+        catch (SqliteException e) when (e.Message.Contains("already", StringComparison.Ordinal))
         {
-            File.Delete(backup); // nothing was changed: the next try makes its own
-            throw;
+            throw new DatabaseException(
+                $"The Python broker's database {path} can't be taken over: something in it has a name that the broker needs ({e.Message}). Rename that, "
+                + $"for example with: sqlite3 {path} 'alter table NAME rename to my_NAME' - then start the broker again; nothing was changed.", e);
         }
     }
 
-    private static MigrationReport Move(SqliteConnection connection, SqliteTransaction transaction, string backup)
+    private static TakeoverReport Move(SqliteConnection connection)
     {
-        connection.Execute("alter table jobs rename to seed_jobs");
-        foreach (var index in Indexes(connection)) connection.Execute($"drop index \"{index.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
-        Migrations.Run(connection, from: 0);
-        connection.Execute("create table seed_quarantine as select '' as reason, * from seed_jobs where false");
+        var kept = Strings(connection, "select name from sqlite_schema where type = 'table' and name <> 'jobs' and name not like 'sqlite\\_%' escape '\\' order by name");
+        var isPlain = Columns(connection, "jobs").IsSubsetOf(PythonRow.Columns)
+            && connection.Scalar<long>("select count(*) from sqlite_schema where type = 'trigger' and tbl_name = 'jobs' collate nocase") == 0;
+        PutTables(connection);
+        var (jobs, quarantined) = MoveRows(connection);
+        if (isPlain) connection.Execute("drop table seed_jobs");
+        else kept.Add("seed_jobs");
+        return new TakeoverReport(jobs, quarantined, kept, "");
+    }
 
+    /// <summary>
+    /// Renames the table to <c>seed_jobs</c> and makes ours. A table that refers to it refers to <c>job</c> afterwards, since
+    /// <c>jobs</c> becomes a view; views and triggers go on to speak of <c>jobs</c>.
+    /// </summary>
+    private static void PutTables(SqliteConnection connection)
+    {
+        const string Others = "from sqlite_schema where type in ('view', 'trigger') and tbl_name <> 'jobs' collate nocase";
+        var texts = Strings(connection, $"select sql {Others} order by rowid");
+        foreach (var drop in Strings(connection, $"select format('drop %s if exists \"%w\"', type, name) {Others}")) connection.Execute(drop);
+        foreach (var index in Strings(connection, "select format('drop index \"%w\"', name) from sqlite_schema where type = 'index' and tbl_name = 'jobs' collate nocase and sql is not null"))
+        {
+            connection.Execute(index);
+        }
+        connection.Execute("pragma legacy_alter_table = off; alter table jobs rename to job; pragma legacy_alter_table = on; alter table job rename to seed_jobs");
+        Migrations.Create(connection);
+        foreach (var text in texts) connection.Execute(text);
+    }
+
+    private static (int Jobs, List<(long RowId, string Reason)> Quarantined) MoveRows(SqliteConnection connection)
+    {
+        connection.Execute("create table seed_quarantine as select '' as reason, * from seed_jobs where false");
         var count = 0;
         var quarantined = new List<(long, string)>();
         using var sql = new Statements(connection);
         var ledger = new Ledger(0, 0);
         var counts = new Counts();
-        foreach (var row in Rows(connection))
+        foreach (var (rowId, row) in Rows(connection))
         {
             try
             {
-                Insert(ReadRow(row.Values));
+                Insert(row.Read());
                 count++;
             }
             catch (FormatException e)
             {
-                SetAside(row.Id, e.Message);
+                SetAside(rowId, e.Message);
             }
             catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_CONSTRAINT)
             {
-                SetAside(row.Id, $"the new table refuses it ({e.Message})");
-            }
-
-            void SetAside(long rowId, string reason)
-            {
-                Quarantine(connection, rowId, reason);
-                quarantined.Add((rowId, reason));
-            }
-
-            void Insert((Job Job, byte[] Payload, JobEnd End) read)
-            {
-                var insert = new JobInsert(read.Job);
-                Execute(insert);
-                Execute(new PayloadInsert(insert, read.Payload));
-                if (!read.End.IsEmpty) Execute(new ResultInsert(insert.Job.Seq, read.End.Result, read.End.Error));
-                insert.Count(counts);
-            }
-
-            void Execute(Change change)
-            {
-                change.Number(ledger);
-                var statement = sql[change.Sql];
-                change.Bind(statement);
-                statement.Run();
+                SetAside(rowId, $"the new table refuses it ({e.Message})");
             }
         }
-        connection.Execute("drop table seed_jobs");
         counts.Flush(sql);
         sql["insert into queue (name) select distinct queue from job"].Run();
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"update meta set last_seq = {ledger.LastSeq}, last_accepted = {ledger.LastAccepted}"));
         if (quarantined.Count == 0) connection.Execute("drop table seed_quarantine");
-        transaction.Commit();
-        return new MigrationReport(count, quarantined, backup);
-    }
+        return (count, quarantined);
 
-    private static (Job Job, byte[] Payload, JobEnd End) ReadRow(Dictionary<string, object?> row)
-    {
-        var state = Text(row, "status") is { } status && JobStateNames.Parse(status) is { } known and (JobState.Queued or JobState.Running or JobState.Done or JobState.Failed)
-            ? known
-            : throw new FormatException("its status is none of queued, running, done, failed");
-        var id = Text(row, "id") is { } text && Guid.TryParseExact(text, "D", out var guid) && guid.ToString() == text
-            ? guid
-            : throw new FormatException("its id is not a lower-case UUID");
-        var created = Time(row, "created_at") ?? throw new FormatException("its created_at is null");
-        var started = Time(row, "started_at");
-        var finished = Time(row, "finished_at");
-        var isFinal = state is JobState.Done or JobState.Failed;
-        var error = state == JobState.Failed ? Text(row, "error") : null;
-        var job = new Job
+        void Insert((Job Job, byte[] Payload, JobEnd End) read)
         {
-            Id = id,
-            Version = 1,
-            State = state,
-            Command = Text(row, "command") ?? throw new FormatException("its command is null"),
-            Requires = Text(row, "requires") is { Length: > 0 } requires ? requires : null,
-            Lane = Requires.Parse(Text(row, "requires")),
-            CreatedAt = created,
-            StartedAt = state == JobState.Running ? started ?? created : started,
-            FinishedAt = isFinal ? finished ?? started ?? created : null,
-            LeaseUntil = state == JobState.Running ? Time(row, "lease_until") ?? created : null,
-            Attempt = state == JobState.Running || started is not null ? 1 : 0,
-            LeaseToken = state == JobState.Running ? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) : null,
-            WorkerId = state == JobState.Queued ? null : Text(row, "worker_id"),
-            Error = error?.Length > JobTable.ShortError ? JobTable.Beginning(error) : error,
-            Outcome = state switch { JobState.Done => Outcome.Ok, JobState.Failed => Outcome.Failed, _ => null },
-        };
-        var longError = error?.Length > JobTable.ShortError ? Bytes(row, "error") : null;
-        return (job, Bytes(row, "payload") ?? throw new FormatException("its payload is null"), new JobEnd(Bytes(row, "result"), longError));
-    }
+            var insert = new JobInsert(read.Job);
+            Execute(insert);
+            Execute(new PayloadInsert(insert, read.Payload));
+            if (!read.End.IsEmpty) Execute(new ResultInsert(insert.Job.Seq, read.End.Result, read.End.Error));
+            insert.Count(counts);
+        }
 
-    private static string? Text(Dictionary<string, object?> row, string column) => Bytes(row, column) is { } bytes ? StrictUtf8.GetString(bytes) : null;
-
-    /// <summary>A text or blob as UTF-8; what is neither, or not UTF-8, is refused.</summary>
-    private static byte[]? Bytes(Dictionary<string, object?> row, string column)
-    {
-        switch (row.GetValueOrDefault(column))
+        void Execute(Change change)
         {
-            case null:
-                return null;
-            case byte[] bytes:
-                try
-                {
-                    _ = StrictUtf8.GetCharCount(bytes);
-                    return bytes;
-                }
-                catch (DecoderFallbackException)
-                {
-                    throw new FormatException($"its {column} is not UTF-8 text");
-                }
-            default:
-                throw new FormatException($"its {column} is not a text");
+            change.Number(ledger);
+            var statement = sql[change.Sql];
+            change.Bind(statement);
+            statement.Run();
+        }
+
+        void SetAside(long rowId, string reason)
+        {
+            Quarantine(connection, rowId, reason);
+            quarantined.Add((rowId, reason));
         }
     }
 
-    private static long? Time(Dictionary<string, object?> row, string column)
+    private static IEnumerable<(long RowId, PythonRow Row)> Rows(SqliteConnection connection)
     {
-        const double Limit = 253_402_300_800; // the year 10000
-        return row.GetValueOrDefault(column) switch
-        {
-            null => null,
-            long seconds when seconds is > -(long)Limit and < (long)Limit => seconds * 1000,
-            double seconds when Math.Abs(seconds) < Limit => (long)(seconds * 1000),
-            _ => throw new FormatException($"its {column} is not a time in seconds"),
-        };
-    }
-
-    private static IEnumerable<(long Id, Dictionary<string, object?> Values)> Rows(SqliteConnection connection)
-    {
-        var columns = Columns(connection, "seed_jobs");
-        string[] known = [.. Required, "result", "finished_at", "error", "started_at", "lease_until", "worker_id", "requires"];
-        string[] present = [.. known.Where(columns.Contains)];
+        string[] present = [.. PythonRow.Columns.Where(Columns(connection, "seed_jobs").Contains)];
         using var command = connection.CreateCommand();
         // Texts come as blobs, so that NUL and what is not UTF-8 arrive as they are.
         var list = string.Join(", ", present.Select(c => $"case typeof({c}) when 'text' then cast({c} as blob) else {c} end"));
@@ -190,7 +140,7 @@ internal static class PythonTakeover
         {
             var values = new Dictionary<string, object?>(present.Length);
             for (var i = 0; i < present.Length; i++) values[present[i]] = reader.IsDBNull(i + 1) ? null : reader.GetValue(i + 1);
-            yield return (reader.GetInt64(0), values);
+            yield return (reader.GetInt64(0), new PythonRow(values));
         }
     }
 
@@ -203,10 +153,7 @@ internal static class PythonTakeover
         command.ExecuteNonQuery();
     }
 
-    private static HashSet<string> Columns(SqliteConnection connection, string table = "jobs") => [.. Strings(connection, $"select name from pragma_table_info('{table}')")];
-
-    private static List<string> Indexes(SqliteConnection connection) =>
-        Strings(connection, "select name from sqlite_schema where type = 'index' and tbl_name = 'seed_jobs' and sql is not null");
+    private static HashSet<string> Columns(SqliteConnection connection, string table) => [.. Strings(connection, $"select name from pragma_table_info('{table}')")];
 
     private static List<string> Strings(SqliteConnection connection, string sql)
     {
@@ -218,26 +165,5 @@ internal static class PythonTakeover
         var strings = new List<string>();
         while (reader.Read()) strings.Add(reader.GetString(0));
         return strings;
-    }
-
-    /// <summary>Copies the file beside itself, checked and synced, never over an older copy.</summary>
-    private static string Backup(Database database)
-    {
-        var target = database.Path + ".seed-backup";
-        for (var n = 2; File.Exists(target); n++) target = string.Create(CultureInfo.InvariantCulture, $"{database.Path}.seed-backup.{n}");
-        var temporary = target + ".part";
-        File.Delete(temporary);
-        using (var source = new SqliteConnection(database.ConnectionString(readOnly: true)))
-        using (var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = temporary, Pooling = false }.ToString()))
-        {
-            source.Open();
-            copy.Open();
-            source.BackupDatabase(copy);
-            copy.Execute("pragma journal_mode = delete");
-            if (copy.Scalar<string>("pragma quick_check(1)") is var verdict and not "ok") throw new DatabaseException(Database.Damaged(database.Path, verdict ?? "unreadable"));
-        }
-        using (var file = new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite)) file.Flush(flushToDisk: true);
-        File.Move(temporary, target, overwrite: false);
-        return target;
     }
 }

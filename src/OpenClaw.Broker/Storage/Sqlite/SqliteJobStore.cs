@@ -10,10 +10,13 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 {
     private static readonly string AllColumns = JobTable.Rows.Select("j");
 
-    private static readonly string FindSql = $"select {AllColumns} from job j where j.id = ?1";
+    // A newer version's job in a state of its own is none of ours.
+    private static readonly string IsKnown = $"j.state in ({string.Join(", ", Enum.GetValues<JobState>().Select(static s => $"'{s.Name()}'"))})";
+
+    private static readonly string FindSql = $"select {AllColumns} from job j where j.id = ?1 and {IsKnown}";
 
     private static readonly string FindWithTextsSql =
-        $"select {AllColumns}, p.payload, r.result, r.error from job j join job_payload p on p.seq = j.seq left join job_result r on r.seq = j.seq where j.id = ?1";
+        $"select {AllColumns}, p.payload, r.result, r.error from job j join job_payload p on p.seq = j.seq left join job_result r on r.seq = j.seq where j.id = ?1 and {IsKnown}";
 
     private static readonly string RunningSql = $"select {AllColumns} from job j where j.queue = ?1 and j.state = 'running'";
 
@@ -28,6 +31,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         "with recursive l(lane) as (select min(lane) from job where queue = ?1 and ready = 1 "
         + "union all select (select min(lane) from job where queue = ?1 and ready = 1 and lane > l.lane) from l where l.lane is not null) "
         + "select lane from l where lane is not null";
+
+    private static readonly string CountsSql = $"select j.queue, j.state, j.jobs from job_count j where j.jobs > 0 and {IsKnown}";
 
     private const string QueuesSql = "select name from queue order by name";
 
@@ -91,7 +96,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         sql[QueuesSql].List(static row => row.Text(0)!));
 
     public Task<List<StateCount>> ReadCountsAsync() => readers.ReadManyAsync(static sql =>
-        sql["select queue, state, jobs from job_count where jobs > 0"].List(static row =>
+        sql[CountsSql].List(static row =>
             new StateCount(row.Text(0)!, JobStateNames.Parse(row.Text(1))!.Value, row.Number(2)!.Value)));
 
     public Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum) => readers.ReadManyAsync(sql =>
@@ -155,7 +160,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     private static string ListSql(JobQuery query)
     {
         var where = new StringBuilder("?1 is not null");
-        if (query.States.Count > 0) where.Append(" and j.state in (").AppendJoin(", ", query.States.Order().Select(static s => $"'{s.Name()}'")).Append(')');
+        if (query.States.Count == 0) where.Append(" and ").Append(IsKnown);
+        else where.Append(" and j.state in (").AppendJoin(", ", query.States.Order().Select(static s => $"'{s.Name()}'")).Append(')');
         if (query.States.Count > 0 && query.States.All(static s => s is JobState.Failed or JobState.Cancelled)) where.Append(" and j.state in ('failed', 'cancelled')");
         if (query.Before is not null) where.Append(" and j.seq < ?2");
         if (query.Command is not null) where.Append(" and j.command = ?3");
