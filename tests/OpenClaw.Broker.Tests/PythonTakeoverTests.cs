@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Contracts;
 using OpenClaw.Testing;
@@ -86,9 +85,9 @@ public sealed class PythonTakeoverTests
             insert into jobs (rowid, id, created_at, status, command, payload) values (12, '{Id(12)}', -9223372036854775808, 'queued', 'ping', 'p');
             """);
         using var database = Database.Open(path);
-        var report = database.Migration!;
-        Assert.Equal(4, report.Jobs); // 7's number became the text '7' when SQLite stored it
-        Assert.Equal([1, 2, 3, 4, 5, 6, 11, 12], report.Quarantined.Select(q => (int)q.RowId).Order());
+        var report = database.Takeover!;
+        Assert.Equal(5, report.Jobs); // 7's number became the text '7' when SQLite stored it
+        Assert.Equal([1, 2, 3, 4, 5, 11, 12], report.Quarantined.Select(q => (int)q.RowId).Order());
         Assert.All(report.Quarantined, q => Assert.Matches("^(its |the new table refuses it .*UNIQUE)", q.Reason));
         using var connection = database.Connect();
         Assert.Equal("yesterday", connection.Scalar<string>($"select created_at from seed_quarantine where id = '{Id(4)}'"));
@@ -109,8 +108,8 @@ public sealed class PythonTakeoverTests
         Make(path, 4, $"insert into jobs (id, created_at, status, command, payload) values ('{Id(1)}', 1, 'queued', 'ping', 'p')");
         using var database = Database.Open(path);
         Assert.Equal("an older backup", File.ReadAllText(path + ".seed-backup"));
-        Assert.Equal(path + ".seed-backup.2", database.Migration!.Backup);
-        using var backup = new SqliteConnection($"Data Source={database.Migration.Backup};Pooling=False");
+        Assert.Equal(path + ".seed-backup.2", database.Takeover!.Backup);
+        using var backup = new SqliteConnection($"Data Source={database.Takeover.Backup};Pooling=False");
         backup.Open();
         Assert.Equal("queued", backup.Scalar<string>("select status from jobs"));
         Assert.Equal(0, backup.Scalar<long>("pragma user_version"));
@@ -132,10 +131,128 @@ public sealed class PythonTakeoverTests
             python.Execute("commit");
         }
         using var database = Database.Open(path);
-        Assert.Equal(2, database.Migration!.Jobs);
+        Assert.Equal(2, database.Takeover!.Jobs);
         using var late = new SqliteConnection($"Data Source={path};Pooling=False");
         late.Open();
         Assert.Throws<SqliteException>(() => late.Execute($"insert into jobs (id, created_at, status, command, payload) values ('{Id(3)}', 3, 'queued', 'ping', 'p')"));
+    }
+
+    [Fact]
+    public async Task TodaysFileKeepsItsChunksAndToolCalls()
+    {
+        await using var broker = await BrokerFixture.StartAsync(MakeTodays);
+        Assert.Equal(4, broker.Query<long>("select count(*) from jobs"));
+        Assert.Equal(2, broker.Query<long>("select count(*) from job_chunks"));
+        Assert.Equal(1, broker.Query<long>($"select count(*) from job_tool_calls where job_id = '{Id(1)}' and tool_name = 'grep'"));
+        Assert.Equal(3, broker.Query<long>("select count(*) from sqlite_schema where name in ('idx_chunks_job', 'recent', 'chunk_count')"));
+        Assert.Equal("queued", broker.Query<string>($"select status from recent where id = '{Id(1)}'"));
+        Assert.Equal(Id(9), broker.Query<string>("select rowid from pragma_foreign_key_check") is null ? broker.Query<string>("select job_id from job_chunks where id = 2") : null);
+    }
+
+    [Fact]
+    public async Task ChunksAreWrittenAndJobsPrunedAsBefore()
+    {
+        await using var broker = await BrokerFixture.StartAsync(MakeTodays);
+        using var python = MigrationTests.Open(broker.DatabasePath);
+        foreach (var foreignKeys in (string[])["off", "on"])
+        {
+            python.Execute($"pragma foreign_keys = {foreignKeys}");
+            python.Execute($"insert into job_chunks (job_id, chunk_type, content, created_at) values ('{Id(1)}', 'message', 'more', 5)");
+            python.Execute($"update job_chunks set content = 'changed' where job_id = '{Id(1)}'");
+        }
+        Assert.Equal("only ended jobs can be deleted: cancel it first", Refusal(python, "delete from jobs"));
+        Assert.Equal(4, broker.Query<long>("select count(*) from jobs"));
+        python.Execute("delete from jobs where status in ('done','failed') and finished_at < 65"); // with foreign keys on, as declared: its chunks, too
+        Assert.Equal((3, 3), (broker.Query<long>("select count(*) from jobs"), broker.Query<long>("select count(*) from job_chunks")));
+        python.Execute("pragma foreign_keys = off; delete from jobs where status in ('done','failed') and finished_at < 100");
+        Assert.Equal((2, 3), (broker.Query<long>("select count(*) from jobs"), broker.Query<long>("select count(*) from job_chunks")));
+        await Assert.ThrowsAsync<Client.BrokerException>(() => broker.GetAsync(Id(4)));
+        foreach (var payload in (string[])["first", "second"])
+        {
+            var job = (await broker.ClaimAsync("anna"))!;
+            Assert.Equal(payload, job.Payload);
+            using var finished = await broker.PostAsync($"jobs/{job.Id}/result", job.LeaseToken, "anna", new { result = "r" });
+        }
+        python.Execute("delete from jobs where status = 'done'");
+        Assert.Equal(0, broker.Query<long>("select count(*) from job") + broker.Query<long>("select count(*) from job_payload") + broker.Query<long>("select count(*) from job_result"));
+        Assert.Equal(0, broker.Query<long>("select sum(jobs) from job_count"));
+        var next = await broker.CreateAsync();
+        Assert.Equal(5, broker.Query<long>($"select seq from job where id = '{next}'"));
+        Assert.True((await broker.Http.GetAsync("health")).IsSuccessStatusCode);
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("""["a"]""")]
+    [InlineData("5")]
+    [InlineData("null")]
+    [InlineData("true")]
+    [InlineData("\"embed\"")]
+    [InlineData("embed")]
+    [InlineData("")]
+    [InlineData("""{"caps": "abc"}""")]
+    [InlineData("""{"caps": []}""")]
+    public async Task RequiresThatIsNoListOfNamesIsNoRequirement(string requires)
+    {
+        await using var broker = await BrokerFixture.StartAsync(path =>
+            Make(path, 5, $"insert into jobs (id, created_at, status, command, payload, requires) values ('{Id(1)}', 1, 'queued', 'ping', 'p', '{requires}')"));
+        var job = await MigrationTests.ReadAsync(broker, $"jobs/{Id(1)}");
+        Assert.Equal((requires, 0), ((string?)job["requires"], job["caps"]!.AsArray().Count));
+        Assert.Equal("p", (string?)(await MigrationTests.ClaimAsync(broker))!["payload"]);
+        Assert.Equal(requires, broker.Query<string>("select requires from jobs"));
+        Assert.Equal(0, broker.Query<long>("select count(*) from sqlite_schema where name = 'seed_quarantine'"));
+    }
+
+    [Fact]
+    public void TableWithColumnsAndTriggersOfItsOwnStaysBesideOurs()
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("broker.db");
+        Make(path, 5, $"""
+            alter table jobs add column notes text;
+            create trigger noted after update on jobs begin update jobs set notes = 'seen' where id = new.id; end;
+            insert into jobs (id, created_at, status, command, payload, notes) values ('{Id(1)}', 1, 'queued', 'ping', 'p', 'mine');
+            """);
+        using var database = Database.Open(path);
+        Assert.Equal(["seed_jobs"], database.Takeover!.Kept);
+        using var connection = database.Connect();
+        Assert.Equal("mine", connection.Scalar<string>("select notes from seed_jobs join jobs using (id)"));
+    }
+
+    [Fact]
+    public void TableUnderANameOfOursIsSaidAndNothingChanged()
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("broker.db");
+        Make(path, 5, "create table meta (a)");
+        Assert.Contains("alter table NAME rename", Assert.Throws<DatabaseException>(() => Database.Open(path)).Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(path + ".seed-backup"));
+        Execute(path, "alter table meta rename to my_meta");
+        using var database = Database.Open(path);
+        Assert.Equal(["my_meta"], database.Takeover!.Kept);
+    }
+
+    [Fact]
+    public void KilledBetweenAnyTwoStatementsItIsWholeAndTakenOverNextTime()
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("broker.db");
+        MakeTodays(path);
+        var kills = Kills.Before(folder, path, connection => PythonTakeover.Run(connection, path));
+        Assert.True(kills.Count > 5, $"only {kills.Count} states were seen");
+        var ids = new HashSet<string>();
+        foreach (var kill in kills)
+        {
+            using (var file = MigrationTests.Open(kill))
+            {
+                Assert.Equal(4, file.Scalar<long>("select count(*) from jobs"));
+                Assert.Equal(file.Scalar<long>("pragma user_version") == 0 ? "table" : "view", file.Scalar<string>("select type from sqlite_schema where name = 'jobs'"));
+            }
+            using var database = Database.Open(kill);
+            using var connection = database.Connect();
+            Assert.Equal((4, 2, 1), (connection.Scalar<long>("select count(*) from job"), connection.Scalar<long>("select count(*) from job_chunks"), connection.Scalar<long>("select count(*) from job_tool_calls")));
+            Assert.True(ids.Add(connection.Scalar<string>("select file_id from meta")!));
+        }
     }
 
     [Fact]
@@ -151,6 +268,29 @@ public sealed class PythonTakeoverTests
         Assert.Contains("belongs to another program", Assert.Throws<DatabaseException>(() => Database.Open(path)).Message, StringComparison.Ordinal);
     }
 
+    private static string Refusal(SqliteConnection connection, string sql) =>
+        Assert.Throws<SqliteException>(() => connection.Execute(sql)).Message.Split('\'')[1];
+
+    /// <summary>A file of today's Python broker, with a chunk whose job was pruned, and somebody's own index, view and trigger.</summary>
+    private static void MakeTodays(string path)
+    {
+        const string Reference = "FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE";
+        Make(path, 5, $"""
+            create table job_chunks (id integer primary key autoincrement, job_id text not null, chunk_type text not null, content text, metadata text, created_at integer not null, {Reference});
+            create table job_tool_calls (id integer primary key autoincrement, job_id text not null, tool_name text not null, tool_args text, status text not null default 'pending', result text,
+              requested_at integer not null, completed_at integer, {Reference});
+            create index idx_chunks_job on job_chunks (job_id, id);
+            create view recent as select * from jobs where created_at > 0;
+            create trigger chunk_count after insert on job_chunks begin select count(*) from recent; end;
+            insert into jobs (id, created_at, status, command, payload) values ('{Id(1)}', 100, 'queued', 'ping', 'first');
+            insert into jobs (id, created_at, status, command, payload) values ('{Id(2)}', 200, 'queued', 'ping', 'second');
+            insert into jobs (id, created_at, status, command, payload, result, finished_at) values ('{Id(3)}', 50, 'done', 'ping', 'p', 'pong: p', 60);
+            insert into jobs (id, created_at, status, command, payload, error, finished_at) values ('{Id(4)}', 60, 'failed', 'ping', 'p', 'boom', 70);
+            insert into job_chunks (job_id, chunk_type, content, created_at) values ('{Id(3)}', 'thinking', 'hm', 2), ('{Id(9)}', 'final', 'of a pruned job', 3);
+            insert into job_tool_calls (job_id, tool_name, requested_at) values ('{Id(1)}', 'grep', 4);
+            """);
+    }
+
     private static void Execute(string path, string sql)
     {
         using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
@@ -162,7 +302,7 @@ public sealed class PythonTakeoverTests
     {
         using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
-        connection.Execute($"create table jobs ({Oldest}); create index idx_jobs_status_created on jobs (status, created_at)");
+        connection.Execute($"pragma foreign_keys = off; create table jobs ({Oldest}); create index idx_jobs_status_created on jobs (status, created_at)");
         foreach (var column in Later.Take(laterColumns)) connection.Execute($"alter table jobs add column {column}");
         connection.Execute(rows);
     }
