@@ -118,8 +118,9 @@ internal sealed class Database : IDisposable
     {
         using var connection = new SqliteConnection(ConnectionString());
         connection.Open();
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {BusyTimeoutMs}"));
         // A new file's pages can be given back later; it must be said before anything is written.
-        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {BusyTimeoutMs}; pragma auto_vacuum = incremental"));
+        if (connection.Scalar<long>("pragma page_count") == 0) connection.Execute("pragma auto_vacuum = incremental");
         var checkAll = new FileInfo(Path).Length <= WholeCheckBytes || connection.Scalar<long>("select count(*) from sqlite_schema where name = 'job'") == 0;
         Check(connection, checkAll ? "pragma quick_check(1)" : "pragma quick_check(job)");
         if (ReadMark(connection) is { } mark) file.RefuseBehind(mark);
@@ -143,9 +144,10 @@ internal sealed class Database : IDisposable
             case var older when older < Migrations.Newest:
                 Upgrade = Migrations.Upgrade(connection, Path, (int)older);
                 break;
-            case var newer when !Migrations.CanOpen(connection):
+            case var newer when Migrations.ReadableFrom(connection) is var from && from > Migrations.Newest:
                 throw new DatabaseException(
-                    $"The database {Path} was written by a newer broker (version {newer}; this one knows {Migrations.Newest}). Start that version again, or restore the backup it made.");
+                    $"The database {Path} was written by a newer broker (version {newer}, readable from version {from}; this one is {Migrations.Newest}). "
+                    + $"Start that broker again, or put the backup in place that it made ({Path}.v{Migrations.Newest}-backup).");
         }
         Recognize(connection);
     }

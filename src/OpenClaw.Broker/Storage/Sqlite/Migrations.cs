@@ -50,8 +50,8 @@ internal static class Migrations
         return new UpgradeReport(from, Newest, backup);
     }
 
-    /// <summary>Whether this program may open a file of a newer version: one that has only added to what it knows.</summary>
-    public static bool CanOpen(SqliteConnection connection) => connection.Scalar<long>("select readable_from from meta") <= Newest;
+    /// <summary>The lowest version of the program that may open a file: lower than the file's own where later ones only added to it.</summary>
+    public static long ReadableFrom(SqliteConnection connection) => connection.Scalar<long>("select readable_from from meta");
 
     private static void Apply(SqliteConnection connection, int version)
     {
