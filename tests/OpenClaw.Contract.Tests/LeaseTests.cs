@@ -60,7 +60,7 @@ public class LeaseTests : IAsyncLifetime
         Assert.All(["started_at", "finished_at", "lease_until", "worker_id", "result", "error"], name => Assert.True(job.IsNull(name), name));
 
         // Nobody has claimed it since: the token, or the last holder's name, is still welcome; a stranger's is not.
-        (await Api.FinishAsync(id, "x", "X-Worker-Id: bob")).IsRefused(400, "job not in running state: queued");
+        (await Api.FinishAsync(id, "x", "X-Worker-Id: bob")).IsRefused(409);
         (await Api.FinishAsync(id, "late but mine", "X-Worker-Id: ada")).IsExactly(200, """{"ok":true,"status":"done"}""");
         Assert.Equal("late but mine", (await Api.JobAsync(id)).Text("result"));
     }
