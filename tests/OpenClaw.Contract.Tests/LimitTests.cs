@@ -47,8 +47,17 @@ public class LimitTests(TestedBroker broker) : ContractTest(broker)
         Assert.Equal(result, (await Api.JobAsync(id)).Text("result"));
     }
 
+    [Fact]
+    public async Task ErrorMayBeAsLongAsAResult()
+    {
+        var id = await RunningJobAsync();
+        var error = new string('x', 8 << 20);
+        (await Api.FailAsync(id, error + "x")).IsRefused(413);
+        (await Api.FailAsync(id, error)).Is(200);
+        Assert.Equal(error, (await Api.JobAsync(id)).Text("error"));
+    }
+
     [Theory]
-    [InlineData("fail")]
     [InlineData("heartbeat")]
     [InlineData("release")]
     public async Task OtherBodiesAreSmall(string verb)
@@ -64,7 +73,7 @@ public class LimitTests(TestedBroker broker) : ContractTest(broker)
 
     [Theory]
     [InlineData("/jobs", Create)]
-    [InlineData("/jobs/00000000-0000-4000-8000-000000000000/fail", Other)]
+    [InlineData("/jobs/00000000-0000-4000-8000-000000000000/heartbeat", Other)]
     public async Task AnnouncedSizeIsRefusedWithoutTheBody(string path, int limit)
     {
         using var connection = await ConnectAsync();
@@ -86,7 +95,7 @@ public class LimitTests(TestedBroker broker) : ContractTest(broker)
 
     [Theory]
     [InlineData("/jobs", Create)]
-    [InlineData("/jobs/00000000-0000-4000-8000-000000000000/fail", Other)]
+    [InlineData("/jobs/00000000-0000-4000-8000-000000000000/heartbeat", Other)]
     public async Task EndlessChunksAreCutOff(string path, int limit)
     {
         using var connection = await ConnectAsync();

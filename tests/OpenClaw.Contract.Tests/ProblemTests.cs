@@ -51,7 +51,7 @@ public class ProblemTests(TestedBroker broker) : ContractTest(broker)
     public async Task ReadinessTellsItsChecks()
     {
         var answer = (await Api.GetAsync("/health/ready")).Is(200);
-        answer.Json.HasKeys("ok", "checks");
+        answer.Json.HasKeys("ok", "checks", "queues");
         answer["checks"].HasKeys("read", "write", "disk");
         Assert.All(answer["checks"].EnumerateObject(), check => Assert.Equal("ok", check.Value.GetString()));
     }

@@ -1,5 +1,4 @@
 using OpenClaw.Broker.Jobs;
-using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 

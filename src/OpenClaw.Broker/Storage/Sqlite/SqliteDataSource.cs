@@ -3,15 +3,6 @@ using Microsoft.Data.Sqlite;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
 
-internal static class StorageNames
-{
-    /// <summary>Orleans' ADO.NET grain storage in the same file, for all state but jobs.</summary>
-    public const string AdoNet = "orleans";
-
-    /// <summary>What Orleans' ADO.NET providers call SQLite.</summary>
-    public const string Invariant = "System.Data.SQLite";
-}
-
 /// <summary>Connections for Orleans' ADO.NET providers: synced like all others, and never writing beside the writer.</summary>
 internal sealed class SqliteDataSource(Database database, WriteGate gate) : DbDataSource
 {

@@ -1,0 +1,103 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using OpenClaw.Broker.Running;
+
+namespace OpenClaw.Broker.Tests;
+
+/// <summary>Which room may know which, held over the compiled broker: signatures, fields, locals and every method's code.</summary>
+public sealed class ArrowTests
+{
+    private const string Root = "OpenClaw.Broker";
+
+    private const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
+    private static readonly Dictionary<short, OpCode> OpCodesByValue = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(f => (OpCode)f.GetValue(null)!).ToDictionary(c => c.Value);
+
+    private static readonly Lazy<ILookup<string, (string Room, string Use)>> Arrows = new(() => Uses().Distinct().ToLookup(u => u.From, u => (u.To, u.Use)));
+
+    [Theory]
+    [InlineData("", "Time, Store, Http, Access, Jobs, Queues, Storage, Board, Running")]
+    [InlineData("Time", "Store, Http, Access, Jobs, Queues, Storage, Board, Running")]
+    [InlineData("Store", "Time, Http, Access, Jobs, Queues, Storage, Board, Running")]
+    [InlineData("Http", "Time, Access, Jobs, Queues, Storage, Board, Running")]
+    [InlineData("Access", "Store, Time, Jobs, Queues, Storage, Board, Running")]
+    [InlineData("Jobs", "Queues, Storage, Board, Running")]
+    [InlineData("Queues", "Storage, Board, Running")]
+    [InlineData("Storage", "Time, Http, Access, Queues, Board, Running")]
+    [InlineData("Board", "Storage, Running")]
+    public void RoomKnowsNothingAboveIt(string room, string unknown) =>
+        Assert.Empty(Arrows.Value[room].Where(a => unknown.Split(", ").Contains(a.Room)).Select(a => a.Use));
+
+    [Fact]
+    public void ArrowsAreSeen() => // so that an empty list above means something
+        Assert.Superset(new HashSet<string> { "Jobs", "Queues", "Storage", "Store" }, Arrows.Value["Running"].Select(a => a.Room).ToHashSet());
+
+    private static IEnumerable<(string From, string To, string Use)> Uses()
+    {
+        foreach (var type in typeof(BrokerHost).Assembly.GetTypes())
+        {
+            if (Room(type) is not { } from) continue;
+            foreach (var used in Used(type).SelectMany(Parts))
+            {
+                if (Room(used) is { Length: > 0 } to && to != from) yield return (from, to, $"{Outermost(type).Name} knows {Outermost(used).FullName}");
+            }
+        }
+    }
+
+    private static IEnumerable<Type> Used(Type type)
+    {
+        if (type.BaseType is not null) yield return type.BaseType;
+        foreach (var used in type.GetInterfaces()) yield return used;
+        foreach (var field in type.GetFields(All)) yield return field.FieldType;
+        foreach (var method in type.GetMethods(All).Cast<MethodBase>().Concat(type.GetConstructors(All)))
+        {
+            foreach (var parameter in method.GetParameters()) yield return parameter.ParameterType;
+            if (method is MethodInfo { ReturnType: var returned }) yield return returned;
+            if (method.GetMethodBody() is not { } body) continue;
+            foreach (var local in body.LocalVariables) yield return local.LocalType;
+            foreach (var used in Members(method, body.GetILAsByteArray()!)) yield return used;
+        }
+    }
+
+    /// <summary>The types whose members a method's code names.</summary>
+    private static IEnumerable<Type> Members(MethodBase method, byte[] code)
+    {
+        var ofType = method.DeclaringType!.IsGenericType ? method.DeclaringType.GetGenericArguments() : null;
+        var ofMethod = method.IsGenericMethod ? method.GetGenericArguments() : null;
+        for (var at = 0; at < code.Length;)
+        {
+            var value = code[at] == 0xFE ? unchecked((short)(0xFE00 | code[at + 1])) : code[at];
+            var op = OpCodesByValue[value];
+            at += op.Size;
+            if (op.OperandType is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok)
+            {
+                var member = method.Module.ResolveMember(BitConverter.ToInt32(code, at), ofType, ofMethod)!;
+                if ((member as Type ?? member.DeclaringType) is { } used) yield return used;
+                foreach (var argument in member is MethodInfo { IsGenericMethod: true } generic ? generic.GetGenericArguments() : []) yield return argument;
+            }
+            at += op.OperandType switch
+            {
+                OperandType.InlineNone => 0,
+                OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
+                OperandType.InlineVar => 2,
+                OperandType.InlineI8 or OperandType.InlineR => 8,
+                OperandType.InlineSwitch => 4 + 4 * BitConverter.ToInt32(code, at),
+                _ => 4,
+            };
+        }
+    }
+
+    private static IEnumerable<Type> Parts(Type type) => type.HasElementType ? Parts(type.GetElementType()!)
+        : type.IsConstructedGenericType ? type.GetGenericArguments().SelectMany(Parts).Append(type.GetGenericTypeDefinition()) : [type];
+
+    /// <summary>The room's name, empty for what all may use; null outside the broker and in generated code.</summary>
+    private static string? Room(Type type) => Outermost(type).Namespace switch
+    {
+        Root => "",
+        { } space when space.StartsWith(Root + ".", StringComparison.Ordinal) && !type.IsGenericParameter => space[(Root.Length + 1)..].Split('.')[0],
+        _ => null,
+    };
+
+    private static Type Outermost(Type type) => type.DeclaringType is { } outer && !type.IsGenericParameter ? Outermost(outer) : type;
+}
