@@ -22,6 +22,9 @@ internal sealed record BrokerOptions
     /// <summary>Opens the dashboard; null switches it off.</summary>
     public string? AdminToken { get; init; }
 
+    /// <summary>Names under which the dashboard is served, besides addresses, localhost, this machine's name and the tailnet's.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
     public IPAddress Host { get; init; } = IPAddress.Loopback;
 
     /// <summary>0 lets the system choose.</summary>
@@ -49,6 +52,7 @@ internal sealed record BrokerOptions
             BotToken = Token(settings, Variables.BotToken, settings.RequiredSecret(Variables.BotToken, Mend)),
             WorkerToken = Token(settings, Variables.WorkerToken, settings.RequiredSecret(Variables.WorkerToken, Mend)),
             AdminToken = settings.Secret(Variables.AdminToken) is { } admin ? Token(settings, Variables.AdminToken, admin) : null,
+            AllowedHosts = settings.Text(BrokerVariables.AllowedHosts, "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
             Host = BindAddress.Read(settings),
             Port = settings.WholeNumber(Variables.BrokerPort, 8000, 0, 65535),
             LeaseSeconds = settings.WholeNumber(BrokerVariables.LeaseSeconds, DefaultLeaseSeconds, 1, 86400),
@@ -69,7 +73,7 @@ internal sealed record BrokerOptions
         {
             if (token?.Length < ShortTokenLength) yield return $"{name} has fewer than {ShortTokenLength} characters; a longer one can't be guessed: openssl rand -hex 32";
         }
-        if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't create or read jobs";
+        if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't create jobs";
         if (!Tailnet.IsPrivate(Host)) yield return string.Create(CultureInfo.InvariantCulture, $"{Variables.BrokerHost} is {Host}: anyone who reaches it may try tokens, and they travel unencrypted. Bind the tailnet's address, or put a TLS proxy before it");
     }
 

@@ -3,6 +3,9 @@ namespace OpenClaw.Broker;
 /// <summary>Names of the environment variables that the broker alone reads.</summary>
 internal static class BrokerVariables
 {
+    /// <summary>A comma list of names under which the dashboard is served.</summary>
+    public const string AllowedHosts = "ALLOWED_HOSTS";
+
     public const string LeaseSeconds = "LEASE_SECONDS";
     public const string MaxCreateBytes = "MAX_REQUEST_BODY_BYTES";
     public const string MaxPayloadBytes = "MAX_PAYLOAD_BYTES";

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Running;
+using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Time;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
@@ -23,6 +24,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
     private static readonly DateTimeOffset Beginning = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
     private readonly TempFolder folder = new();
     private WebApplication app = null!;
+    private Func<BrokerOptions, BrokerOptions> configure = static options => options;
     private int reminded;
 
     public MachineClock Clock { get; } = new(Beginning);
@@ -45,9 +47,10 @@ internal sealed class BrokerFixture : IAsyncDisposable
     public IQueueGrain Queue => Grains.GetGrain<IQueueGrain>(QueueNames.Default);
 
     /// <param name="prepare">Makes the database file before the broker opens it.</param>
-    public static async Task<BrokerFixture> StartAsync(Action<string>? prepare = null)
+    /// <param name="configure">Changes the options.</param>
+    public static async Task<BrokerFixture> StartAsync(Action<string>? prepare = null, Func<BrokerOptions, BrokerOptions>? configure = null)
     {
-        var fixture = new BrokerFixture();
+        var fixture = new BrokerFixture { configure = configure ?? (static options => options) };
         prepare?.Invoke(fixture.DatabasePath);
         await fixture.StartAgainAsync();
         return fixture;
@@ -58,7 +61,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
     {
         await StopAsync();
         var options = new BrokerOptions { DatabasePath = DatabasePath, BotToken = BrokerProcess.BotToken, WorkerToken = BrokerProcess.WorkerToken, Port = 0, LeaseSeconds = LeaseSeconds, DiskReserveBytes = 0 };
-        app = BrokerHost.Build(options, Clock, silo =>
+        app = BrokerHost.Build(configure(options), Clock, silo =>
         {
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
             silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, static (services, _) => services.GetRequiredService<TimeProvider>());

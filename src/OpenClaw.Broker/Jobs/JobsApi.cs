@@ -21,10 +21,10 @@ internal sealed class JobsApi(
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var jobs = routes.MapGroup("/jobs").WithMetadata(RequiredToken.Bot(options));
+        routes.MapGet("/jobs/{id}", (RequestDelegate)GetAsync).RequireAuthorization(Policies.BotOrWorker);
+        var jobs = routes.MapGroup("/jobs").RequireAuthorization(Policies.Bot);
         jobs.MapPost("", (RequestDelegate)CreateAsync);
         jobs.MapGet("", (RequestDelegate)ListAsync);
-        jobs.MapGet("/{id}", (RequestDelegate)GetAsync);
         jobs.MapPost("/{id}/cancel", (RequestDelegate)CancelAsync);
     }
 

@@ -32,7 +32,7 @@ internal static class BrokerHost
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
         var database = Database.Open(options.DatabasePath);
         AddServices(builder.Services, options, new Clock(machine), database);
-        if (options.AdminToken is not null) Dashboard.Add(builder);
+        if (options.AdminToken is not null) builder.AddDashboard();
         builder.UseOrleans(silo =>
         {
             Configure(silo, options);
@@ -61,6 +61,7 @@ internal static class BrokerHost
         services.AddQueues();
         services.AddSingleton<HealthApi>();
         services.AddSingleton<Errors>();
+        services.AddAccess();
         services.AddHostedService<Housekeeping>();
     }
 
@@ -110,12 +111,14 @@ internal static class BrokerHost
             return next(context);
         });
         app.Use(app.Services.GetRequiredService<Errors>().HandleAsync);
+        if (options.AdminToken is not null) app.UseDashboardGuard();
         app.UseRouting();
-        app.Use(RequiredToken.CheckAsync);
+        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true; // it would look for a cookie in each request; policies name their scheme
+        app.UseAuthorization();
         app.Services.GetRequiredService<HealthApi>().Map(app);
         app.MapJobs();
         app.MapQueues();
-        if (options.AdminToken is { } admin) Dashboard.Map(app, admin);
+        if (options.AdminToken is not null) app.MapDashboard();
     }
 
     private static void AddLogging(ILoggingBuilder logging)
