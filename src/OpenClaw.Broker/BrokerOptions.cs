@@ -36,6 +36,9 @@ internal sealed record BrokerOptions
     public long MaxResultBytes { get; init; } = 8 << 20;
     public long MaxOtherBytes { get; init; } = 16 * 1024;
 
+    /// <summary>What long bodies and answers may hold in memory at once.</summary>
+    public long MaxBytesInFlight { get; init; } = 256 << 20;
+
     /// <summary>Kept free on the database's disk, so that running jobs can be finished when it is full.</summary>
     public long DiskReserveBytes { get; init; } = 4 << 20;
 
@@ -62,6 +65,10 @@ internal sealed record BrokerOptions
             MaxOtherBytes = settings.WholeNumber(BrokerVariables.MaxOtherBytes, 16L * 1024, 1024, MaxBytes),
             DiskReserveBytes = settings.WholeNumber(BrokerVariables.DiskReserveBytes, 4L << 20, 0, MaxBytes),
         };
+        // A body is counted twice, and the longest must fit.
+        var longest = 2 * (Math.Max(options.MaxResultBytes, options.MaxCreateBytes) + EnvelopeBytes);
+        var quarter = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+        options = options with { MaxBytesInFlight = settings.WholeNumber(BrokerVariables.MaxBytesInFlight, Math.Max(longest, Math.Min(quarter, 256L << 20)), longest, long.MaxValue / 2) };
         settings.Check();
         return options;
     }

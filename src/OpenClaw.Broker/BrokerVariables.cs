@@ -11,5 +11,6 @@ internal static class BrokerVariables
     public const string MaxPayloadBytes = "MAX_PAYLOAD_BYTES";
     public const string MaxResultBytes = "MAX_RESULT_BYTES";
     public const string MaxOtherBytes = "MAX_OTHER_BODY_BYTES";
+    public const string MaxBytesInFlight = "MAX_BYTES_IN_FLIGHT";
     public const string DiskReserveBytes = "DISK_RESERVE_BYTES";
 }

@@ -23,7 +23,8 @@ public class CapabilityTests(TestedBroker broker) : ContractTest(broker)
         Assert.Null((await Api.ClaimAsync("X-Worker-Caps: GPU,DISK")).Job);
         var job = await Api.TakeAsync("X-Worker-Caps: net, disk ,gpu");
         Assert.Equal(id, job.Id());
-        Assert.Equal(["gpu", "disk"], job.GetProperty("requires").GetProperty("caps").EnumerateArray().Select(c => c.GetString()!).OrderDescending());
+        Assert.Equal("""{"caps":["gpu","disk"]}""", job.Text("requires")); // as it was sent
+        Assert.Equal(["gpu", "disk"], job.GetProperty("caps").EnumerateArray().Select(c => c.GetString()!).OrderDescending());
     }
 
     [Theory]
@@ -77,40 +78,35 @@ public class CapabilityTests(TestedBroker broker) : ContractTest(broker)
         (await CreateAsync(requires)).Is(200);
         Assert.Null((await Api.ClaimAsync()).Job);
         var job = await Api.TakeAsync("X-Worker-Caps: gpu");
-        Assert.Equal("gpu", job.GetProperty("requires").GetProperty("caps")[0].GetString());
+        Assert.Equal("gpu", job.GetProperty("caps")[0].GetString());
     }
 
+    /// <summary>What can't be understood as a list of names requires nothing; the Python broker fell over some of these.</summary>
     [Theory]
     [InlineData("null")]
     [InlineData("""{"caps":[]}""")]
+    [InlineData("[]")]
+    [InlineData("\"gpu\"")]
+    [InlineData("5")]
+    [InlineData("""{"caps":"gpu"}""")]
+    [InlineData("""{"caps":[null," "]}""")]
+    [InlineData("""{"caps":["\ud800"]}""")]
     public async Task RequiringNothingIsForEverybody(string requires)
     {
         (await CreateAsync(requires)).Is(200);
         Assert.NotNull((await Api.ClaimAsync()).Job);
     }
 
-    [Theory]
-    [InlineData("[]")]
-    [InlineData("\"[]\"")]
-    [InlineData("\"\"")]
-    [InlineData("\"gpu\"")]
-    [InlineData("\"{\"")]
-    [InlineData("5")]
-    [InlineData("true")]
-    [InlineData("{}")]
-    [InlineData("""{"caps":"gpu"}""")]
-    [InlineData("""{"caps":{}}""")]
-    [InlineData("""{"caps":[5]}""")]
-    [InlineData("""{"caps":[null]}""")]
-    [InlineData("""{"caps":null}""")]
-    [InlineData("""{"Caps":["gpu"]}""")]
-    [InlineData("""{"caps":["\ud800"]}""")]
-    public async Task MalformedRequiresIsInvalid(string requires)
+    [Fact]
+    public async Task RequiresHasAtMost2048Bytes()
     {
-        var answer = (await CreateAsync(requires)).Is(422);
-        Assert.All(answer["detail"].EnumerateArray(), e => Assert.Equal("requires", e.GetProperty("loc")[1].GetString()));
-        Assert.Null((await Api.ClaimAsync(All)).Job);
+        (await CreateAsync($$"""{"caps":["{{new string('x', 2036)}}"]}""")).IsInvalid("body.requires");
+        (await CreateAsync($$"""{"caps":["{{new string('x', 2035)}}"]}""")).Is(200);
+        (await CreateAsync($"\"{new string('ü', 1025)}\"")).IsInvalid("body.requires");
     }
+
+    [Fact]
+    public async Task WorkersNamesAreCountedInBytes() => (await Api.ClaimAsync($"""X-Worker-Caps: ["{string.Concat(Enumerable.Repeat("\\u00fc", 33))}"]""")).IsRefused(400);
 
     [Fact]
     public async Task PollIsWokenByAJobItsWorkerCanDo()

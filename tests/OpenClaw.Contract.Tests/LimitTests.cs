@@ -47,8 +47,34 @@ public class LimitTests(TestedBroker broker) : ContractTest(broker)
         Assert.Equal(result, (await Api.JobAsync(id)).Text("result"));
     }
 
+    [Fact]
+    public async Task ErrorMayBeAsLargeAsAResult()
+    {
+        var id = await RunningJobAsync();
+        (await Api.FailAsync(id, new string('x', Result + 1))).IsRefused(413);
+        Assert.Equal("running", (await Api.JobAsync(id)).Text("status"));
+        (await Api.FailAsync(id, new string('x', 1024 * 1024))).Is(200);
+        Assert.Equal(1024 * 1024, (await Api.JobAsync(id)).Text("error")!.Length);
+    }
+
+    [Fact]
+    public async Task CommandHas1To256Bytes()
+    {
+        (await Api.CreateAsync("", "x")).IsInvalid("body.command");
+        (await Api.CreateAsync(new string('x', 257), "x")).IsInvalid("body.command");
+        (await Api.CreateAsync(new string('ü', 129), "x")).IsInvalid("body.command");
+        (await Api.CreateAsync(new string('ü', 128), "x")).Is(200);
+    }
+
+    [Fact]
+    public async Task CancelReasonHasAtMost1000Bytes()
+    {
+        var id = await Api.NewJobAsync();
+        (await Api.CancelAsync(id, $$"""{"reason":"{{new string('ü', 501)}}"}""")).IsInvalid("body.reason");
+        (await Api.CancelAsync(id, $$"""{"reason":"{{new string('ü', 500)}}"}""")).Is(200);
+    }
+
     [Theory]
-    [InlineData("fail")]
     [InlineData("heartbeat")]
     [InlineData("release")]
     public async Task OtherBodiesAreSmall(string verb)
@@ -64,7 +90,7 @@ public class LimitTests(TestedBroker broker) : ContractTest(broker)
 
     [Theory]
     [InlineData("/jobs", Create)]
-    [InlineData("/jobs/00000000-0000-4000-8000-000000000000/fail", Other)]
+    [InlineData("/jobs/00000000-0000-4000-8000-000000000000/heartbeat", Other)]
     public async Task AnnouncedSizeIsRefusedWithoutTheBody(string path, int limit)
     {
         using var connection = await ConnectAsync();
@@ -86,7 +112,7 @@ public class LimitTests(TestedBroker broker) : ContractTest(broker)
 
     [Theory]
     [InlineData("/jobs", Create)]
-    [InlineData("/jobs/00000000-0000-4000-8000-000000000000/fail", Other)]
+    [InlineData("/jobs/00000000-0000-4000-8000-000000000000/heartbeat", Other)]
     public async Task EndlessChunksAreCutOff(string path, int limit)
     {
         using var connection = await ConnectAsync();
@@ -147,7 +173,7 @@ public class LimitTests(TestedBroker broker) : ContractTest(broker)
     [
         "x", "1", "00000000000040008000000000000000", "{00000000-0000-4000-8000-000000000000}", "00000000-0000-4000-8000-00000000000",
         "00000000-0000-4000-8000-0000000000000", "00000000-0000-4000-8000-00000000000g", "%2e%2e", "..%2f..%2fetc", "%20",
-        "%ff%fe", "%", "'%20or%201=1", new string('a', 8192),
+        "00000000-0000-4000-8000-000000000000%20", "%2000000000-0000-4000-8000-000000000000", "%ff%fe", "%", "'%20or%201=1", new string('a', 8192),
     ];
 
     [Theory]

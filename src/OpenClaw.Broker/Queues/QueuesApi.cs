@@ -76,8 +76,7 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
         {
             var errors = new FieldErrors();
             var field = RequestBody.Parse(context, body, "reason")[0];
-            var text = field.Type == JsonTokenType.Null ? null : errors.OptionalText("reason", field);
-            if (text?.Length > MaxReasonBytes) errors.Add("reason", $"must have at most {MaxReasonBytes} bytes", "too_long");
+            var text = field.Type == JsonTokenType.Null ? null : errors.OptionalText("reason", field, MaxReasonBytes);
             errors.Check();
             reason = text is null ? null : Encoding.UTF8.GetString(text).Trim();
         }

@@ -61,6 +61,7 @@ internal static class BrokerHost
         services.AddQueues();
         services.AddSingleton<HealthApi>();
         services.AddSingleton<Errors>();
+        services.AddSingleton<ByteBudget>();
         services.AddAccess();
         services.AddHostedService<Housekeeping>();
     }
@@ -97,6 +98,7 @@ internal static class BrokerHost
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
         kestrel.Limits.MaxRequestLineSize = 16 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.MaxRequestBufferSize = 128 * 1024; // what a connection may send ahead before anybody reads it
         kestrel.Limits.MaxRequestBodySize = options.MaxOtherBytes;
     }
 
