@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using OpenClaw.Broker.Http;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Broker;
@@ -47,6 +48,11 @@ internal sealed record BrokerOptions
     /// <exception cref="SettingsException">Something is missing or wrong.</exception>
     public static BrokerOptions Read(Settings settings)
     {
+        if (FileLimit.Read() < FileLimit.Least)
+        {
+            settings.Note(string.Create(CultureInfo.InvariantCulture,
+                $"This process may have {FileLimit.Read()} files open; the broker needs {FileLimit.Least}, and one for each connection. Raise the limit: ulimit -n 4096, or LimitNOFILE=4096 in a systemd unit."));
+        }
         const string Mend = "Make one with: openssl rand -hex 32.";
         const long MaxBytes = 1L << 30;
         var options = new BrokerOptions

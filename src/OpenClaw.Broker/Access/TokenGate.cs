@@ -32,6 +32,7 @@ internal sealed class TokenGate(Tokens tokens, IAuthorizationService authorizati
         {
             if (tokens.Find(context.Request, role) is not { } caller) continue;
             context.User = caller;
+            ConnectionGate.Trust(context);
             return caller.Authenticated;
         }
         return NoToken;

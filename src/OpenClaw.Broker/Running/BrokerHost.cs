@@ -92,7 +92,10 @@ internal static class BrokerHost
     private static void Configure(KestrelServerOptions kestrel, BrokerOptions options)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Listen(options.Host, options.Port);
+        var connections = FileLimit.ForConnections();
+        var gate = new ConnectionGate(connections);
+        kestrel.Listen(options.Host, options.Port, listen => listen.Use(next => connection => gate.ServeAsync(connection, next)));
+        kestrel.Limits.MaxConcurrentConnections = connections;
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
