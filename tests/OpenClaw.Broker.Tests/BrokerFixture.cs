@@ -8,7 +8,6 @@ using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Running;
 using OpenClaw.Broker.Storage.Sqlite;
-using OpenClaw.Broker.Time;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Testing;
