@@ -1,3 +1,5 @@
+using System.Globalization;
+using OpenClaw.Broker.Http;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Broker;
@@ -27,6 +29,9 @@ internal sealed record BrokerOptions
     /// <summary>Opens the dashboard; null switches it off.</summary>
     public string? AdminToken { get; init; }
 
+    /// <summary>Names under which the dashboard is served, besides addresses, localhost, this machine's name and the tailnet's.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
     /// <summary>An address of this machine, or a name that stands for one.</summary>
     public string Host { get; init; } = "127.0.0.1";
 
@@ -39,6 +44,9 @@ internal sealed record BrokerOptions
     public long MaxResultBytes { get; init; } = 8 << 20;
     public long MaxOtherBytes { get; init; } = 16 * 1024;
 
+    /// <summary>What long bodies and answers may hold in memory at once.</summary>
+    public long MaxBytesInFlight { get; init; } = 256 << 20;
+
     /// <summary>Kept free on the database's disk, so that running jobs can be finished when it is full.</summary>
     public long DiskReserveBytes { get; init; } = 4 << 20;
 
@@ -50,6 +58,12 @@ internal sealed record BrokerOptions
     /// <exception cref="SettingsException">Something is missing or wrong.</exception>
     public static BrokerOptions Read(Settings settings)
     {
+        if (FileLimit.Read() < FileLimit.Least)
+        {
+            settings.Note(string.Create(CultureInfo.InvariantCulture,
+                $"This process may have {FileLimit.Read()} files open; the broker needs {FileLimit.Least}, and one for each connection. ")
+                + "Raise the limit: ulimit -n 4096, or LimitNOFILE=4096 in a systemd unit.");
+        }
         const long MaxBytes = 1L << 30;
         var options = new BrokerOptions
         {
@@ -57,6 +71,7 @@ internal sealed record BrokerOptions
             BotToken = Token(settings, Variables.BotToken, settings.RequiredSecret(Variables.BotToken, NewToken)),
             WorkerToken = Token(settings, Variables.WorkerToken, settings.RequiredSecret(Variables.WorkerToken, NewToken)),
             AdminToken = settings.Secret(Variables.AdminToken) is { } admin ? Token(settings, Variables.AdminToken, admin) : null,
+            AllowedHosts = settings.Text(BrokerVariables.AllowedHosts, "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
             Host = ReadHost(settings),
             Port = settings.WholeNumber(Variables.BrokerPort, 8000, 0, 65535),
             LeaseSeconds = settings.WholeNumber(BrokerVariables.LeaseSeconds, DefaultLeaseSeconds, 1, 86400),
@@ -66,6 +81,10 @@ internal sealed record BrokerOptions
             MaxOtherBytes = settings.WholeNumber(BrokerVariables.MaxOtherBytes, 16L * 1024, 1024, MaxBytes),
             DiskReserveBytes = settings.WholeNumber(BrokerVariables.DiskReserveBytes, 4L << 20, 0, MaxBytes),
         };
+        // A body is counted twice, and the longest must fit.
+        var longest = 2 * (Math.Max(options.MaxResultBytes, options.MaxCreateBytes) + EnvelopeBytes);
+        var quarter = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+        options = options with { MaxBytesInFlight = settings.WholeNumber(BrokerVariables.MaxBytesInFlight, Math.Max(longest, Math.Min(quarter, 256L << 20)), longest, long.MaxValue / 2) };
         settings.Check();
         return options with { Ignored = [.. UnknownVariables.Where(v => settings.Text(v) is not null)] };
     }
@@ -78,7 +97,7 @@ internal sealed record BrokerOptions
             if (token?.Length < ShortTokenLength) yield return $"{name} has fewer than {ShortTokenLength} characters; a longer one can't be guessed: openssl rand -hex 32";
         }
         foreach (var name in Ignored) yield return $"{name} is set, but this broker does not know it yet: it has no effect";
-        if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't create or read jobs";
+        if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't create jobs";
     }
 
     private static string Token(Settings settings, string name, string token)

@@ -3,10 +3,14 @@ namespace OpenClaw.Broker;
 /// <summary>Names of the environment variables that the broker alone reads.</summary>
 internal static class BrokerVariables
 {
+    /// <summary>A comma list of names under which the dashboard is served.</summary>
+    public const string AllowedHosts = "ALLOWED_HOSTS";
+
     public const string LeaseSeconds = "LEASE_SECONDS";
     public const string MaxCreateBytes = "MAX_REQUEST_BODY_BYTES";
     public const string MaxPayloadBytes = "MAX_PAYLOAD_BYTES";
     public const string MaxResultBytes = "MAX_RESULT_BYTES";
     public const string MaxOtherBytes = "MAX_OTHER_BODY_BYTES";
+    public const string MaxBytesInFlight = "MAX_BYTES_IN_FLIGHT";
     public const string DiskReserveBytes = "DISK_RESERVE_BYTES";
 }

@@ -26,6 +26,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
     public static readonly DateTimeOffset Beginning = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
     private readonly TempFolder folder = new();
     private WebApplication app = null!;
+    private Func<BrokerOptions, BrokerOptions> configure = static options => options;
     private int reminded;
 
     public MachineClock Clock { get; } = new(Beginning);
@@ -52,9 +53,10 @@ internal sealed class BrokerFixture : IAsyncDisposable
     public IJobStore Store => Services.GetRequiredService<IJobStore>();
 
     /// <param name="prepare">Makes the database file before the broker opens it.</param>
-    public static async Task<BrokerFixture> StartAsync(Action<string>? prepare = null)
+    /// <param name="configure">Changes the options.</param>
+    public static async Task<BrokerFixture> StartAsync(Action<string>? prepare = null, Func<BrokerOptions, BrokerOptions>? configure = null)
     {
-        var fixture = new BrokerFixture();
+        var fixture = new BrokerFixture { configure = configure ?? (static options => options) };
         prepare?.Invoke(fixture.DatabasePath);
         await fixture.StartAgainAsync();
         return fixture;
@@ -65,7 +67,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
     {
         await StopAsync();
         var options = new BrokerOptions { DatabasePath = DatabasePath, BotToken = BrokerProcess.BotToken, WorkerToken = BrokerProcess.WorkerToken, Port = 0, LeaseSeconds = LeaseSeconds, DiskReserveBytes = 0 };
-        app = await BrokerHost.BuildAsync(options, Clock, silo =>
+        app = await BrokerHost.BuildAsync(configure(options), Clock, silo =>
         {
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
             silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, static (services, _) => services.GetRequiredService<TimeProvider>());

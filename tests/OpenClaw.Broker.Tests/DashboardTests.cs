@@ -1,25 +1,42 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
 
-public sealed class DashboardTests : IDisposable
+public sealed class BrokerWithDashboard : IAsyncLifetime
 {
-    private const string AdminToken = "admin-token-of-the-tests-0123456789abcdef";
+    public const string AdminToken = "admin-token-of-the-tests-0123456789abcdef";
     private readonly TempFolder folder = new();
+
+    public BrokerProcess Broker { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Broker = await BrokerProcess.StartAsync(folder.File("broker.db"),
+        new Dictionary<string, string> { [Variables.AdminToken] = AdminToken, [BrokerVariables.AllowedHosts] = "broker.example, other.example" });
+
+    public async Task DisposeAsync()
+    {
+        await Broker.DisposeAsync();
+        folder.Dispose();
+    }
+}
+
+public sealed class DashboardTests(BrokerWithDashboard dashboard) : IClassFixture<BrokerWithDashboard>
+{
+    private const string AdminToken = BrokerWithDashboard.AdminToken;
+    private readonly BrokerProcess broker = dashboard.Broker;
 
     [Fact]
     public async Task DashboardIsBehindTheLoginAndTheLoginTakesTheAdminTokenAlone()
     {
-        await using var broker = await StartAsync(AdminToken);
         using var handler = new HttpClientHandler { AllowAutoRedirect = false };
         using var browser = new HttpClient(handler) { BaseAddress = broker.Url };
         foreach (var path in (string[])["/dashboard/", "/dashboard/DashboardCounters", "/dashboard/ClusterStats", "/dashboard/index.min.js"])
         {
             using var refused = await browser.GetAsync(new Uri(path, UriKind.Relative));
             Assert.Equal(HttpStatusCode.Redirect, refused.StatusCode);
-            Assert.StartsWith(new Uri(broker.Url, "/login").AbsoluteUri, refused.Headers.Location!.AbsoluteUri, StringComparison.Ordinal);
+            Assert.Equal("/login", refused.Headers.Location!.OriginalString); // relative: no Host header leads elsewhere
         }
         using var wrong = await LoginAsync(browser, BrokerProcess.BotToken);
         Assert.Equal(HttpStatusCode.Unauthorized, wrong.StatusCode);
@@ -36,21 +53,118 @@ public sealed class DashboardTests : IDisposable
     }
 
     [Fact]
+    public async Task SignOutEndsTheSessionForEveryCopyOfItsCookie()
+    {
+        using var signedIn = await LoginAsync(broker.Url);
+        Assert.Contains("Sign out", await signedIn.GetStringAsync(Relative("/login")), StringComparison.Ordinal);
+        Assert.Equal(405, (await broker.Api.GetAsync("/logout")).Status);
+        using var left = await signedIn.PostAsync(Relative("/logout"), null);
+        Assert.Equal("/login", left.Headers.Location!.OriginalString);
+        using var after = await signedIn.GetAsync(Relative("/dashboard/DashboardCounters"));
+        Assert.Equal(HttpStatusCode.Redirect, after.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/dashboard/nothing")]
+    [InlineData("/dashboard/fonts/nothing")]
+    [InlineData("/dashboard/HistoricalStats/nothing")]
+    [InlineData("/dashboard/SiloProperties/nothing")]
+    [InlineData("/dashboard/SiloStats/nothing")]
+    [InlineData("/dashboard/SiloCounters/nothing")]
+    [InlineData("/dashboard/GrainState?grainId=x&grainType=y")]
+    [InlineData("/dashboard/HistoricalStats/")]
+    public async Task WhatTheDashboardDoesNotKnowIsNoServerError(string path)
+    {
+        using var signedIn = await LoginAsync(broker.Url);
+        using var answer = await signedIn.GetAsync(Relative(path));
+        Assert.True((int)answer.StatusCode < 500, $"{path}: {answer.StatusCode}");
+    }
+
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded", "token")]
+    [InlineData("application/x-www-form-urlencoded", "%ff%zz=&&=;token=%")]
+    [InlineData("multipart/form-data", "x")]
+    [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"token\"")]
+    [InlineData("multipart/form-data; boundary=", "")]
+    [InlineData("text/plain", "token=x")]
+    [InlineData("nonsense/;;", "\u0000")]
+    public async Task MalformedLoginFormIsARefusedLogin(string contentType, string body)
+    {
+        var answer = await broker.Api.PostAsync("/login", body, "Content-Type: " + contentType);
+        Assert.True(answer.Status is 400 or 401, answer.ToString());
+    }
+
+    /// <summary>A page of another's whose name suddenly means this machine sends its own name.</summary>
+    [Theory]
+    [InlineData("evil.example", 400)]
+    [InlineData("evil.example:8000", 400)]
+    [InlineData("ts.net.evil.example", 400)]
+    [InlineData("localhost", 200)]
+    [InlineData("LOCALHOST:8000", 200)]
+    [InlineData("127.0.0.1:8000", 200)]
+    [InlineData("[::1]:8000", 200)]
+    [InlineData("vps.tail1234.ts.net", 200)]
+    [InlineData("broker.example", 200)]
+    public async Task DashboardIsServedUnderItsOwnNamesAlone(string host, int status)
+    {
+        Assert.Equal(status, (await broker.Api.GetAsync("/login", "Host: " + host)).Status);
+        Assert.Equal(status == 200 ? 302 : 400, (await broker.Api.GetAsync("/dashboard/", "Host: " + host)).Status);
+        Assert.Equal(200, (await broker.Api.GetAsync("/health", "Host: " + host)).Status); // the API has its tokens
+    }
+
+    /// <summary>Everything that the dashboard's page and style sheet name is something its policy lets a browser load.</summary>
+    [Fact]
+    public async Task PolicyAllowsWhatThePagesLoad()
+    {
+        using var signedIn = await LoginAsync(broker.Url);
+        using var page = await signedIn.GetAsync(Relative("/dashboard/"));
+        var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy")).Split(';', StringSplitOptions.TrimEntries)
+            .ToDictionary(d => d.Split(' ')[0], d => d.Split(' ')[1..]);
+        Assert.Equal(["'none'"], policy["default-src"]);
+        Assert.Equal(["'none'"], policy["frame-ancestors"]);
+        var html = await page.Content.ReadAsStringAsync();
+        Assert.DoesNotMatch("<script(?![^>]*src=)", html); // no script within the page
+        Assert.DoesNotMatch(" on[a-z]+=", html);
+        foreach (Match link in Regex.Matches(html, "(?:src|href)=\"([^\"]+)\"")) await AssertAllowedAsync(link.Groups[1].Value, link.Value.StartsWith("src", StringComparison.Ordinal) ? "script-src" : "style-src");
+        var css = await signedIn.GetStringAsync(Relative("/dashboard/index.css"));
+        Assert.DoesNotContain("@import", css, StringComparison.Ordinal);
+        foreach (Match url in Regex.Matches(css, "url\\([\"']?([^\"')]+)")) await AssertAllowedAsync(url.Groups[1].Value, url.Groups[1].Value.Contains("font", StringComparison.Ordinal) ? "font-src" : "img-src");
+
+        async Task AssertAllowedAsync(string address, string directive)
+        {
+            if (address.StartsWith("data:", StringComparison.Ordinal))
+            {
+                Assert.Contains("data:", policy[directive]);
+                return;
+            }
+            Assert.Contains("'self'", policy[directive]);
+            using var found = await signedIn.GetAsync(new Uri(new Uri(broker.Url, "/dashboard/"), address));
+            Assert.Equal(HttpStatusCode.OK, found.StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task WithoutAnAdminTokenThereIsNoDashboard()
     {
-        await using var broker = await StartAsync(null);
-        using var http = new HttpClient { BaseAddress = broker.Url };
+        await using var plain = await BrokerFixture.StartAsync();
         foreach (var path in (string[])["/dashboard/", "/login"])
         {
-            using var missing = await http.GetAsync(new Uri(path, UriKind.Relative));
+            using var missing = await plain.Http.GetAsync(Relative(path));
             Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
         }
     }
 
-    public void Dispose() => folder.Dispose();
+    private static Uri Relative(string path) => new(path, UriKind.Relative);
 
-    private Task<BrokerProcess> StartAsync(string? adminToken) => BrokerProcess.StartAsync(folder.File("broker.db"),
-        adminToken is null ? null : new Dictionary<string, string> { [Variables.AdminToken] = adminToken });
+    /// <summary>A browser that holds on to its cookie, whatever the broker says.</summary>
+    private static async Task<HttpClient> LoginAsync(Uri url)
+    {
+        using var login = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = url };
+        using var answer = await LoginAsync(login, AdminToken);
+        var signedIn = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = url };
+        signedIn.DefaultRequestHeaders.Add("Cookie", answer.Headers.GetValues("Set-Cookie").Single().Split(';')[0]);
+        return signedIn;
+    }
 
     private static async Task<HttpResponseMessage> LoginAsync(HttpClient browser, string token)
     {

@@ -48,13 +48,30 @@ public class LimitTests(TestedBroker broker) : ContractTest(broker)
     }
 
     [Fact]
-    public async Task ErrorMayBeAsLongAsAResult()
+    public async Task ErrorMayBeAsLargeAsAResult()
     {
         var id = await RunningJobAsync();
-        var error = new string('x', 8 << 20);
-        (await Api.FailAsync(id, error + "x")).IsRefused(413);
-        (await Api.FailAsync(id, error)).Is(200);
-        Assert.Equal(error, (await Api.JobAsync(id)).Text("error"));
+        (await Api.FailAsync(id, new string('x', Result + 1))).IsRefused(413);
+        Assert.Equal("running", (await Api.JobAsync(id)).Text("status"));
+        (await Api.FailAsync(id, new string('x', 1024 * 1024))).Is(200);
+        Assert.Equal(1024 * 1024, (await Api.JobAsync(id)).Text("error")!.Length);
+    }
+
+    [Fact]
+    public async Task CommandHas1To256Bytes()
+    {
+        (await Api.CreateAsync("", "x")).IsInvalid("body.command");
+        (await Api.CreateAsync(new string('x', 257), "x")).IsInvalid("body.command");
+        (await Api.CreateAsync(new string('ü', 129), "x")).IsInvalid("body.command");
+        (await Api.CreateAsync(new string('ü', 128), "x")).Is(200);
+    }
+
+    [Fact]
+    public async Task CancelReasonHasAtMost1000Bytes()
+    {
+        var id = await Api.NewJobAsync();
+        (await Api.CancelAsync(id, $$"""{"reason":"{{new string('ü', 501)}}"}""")).IsInvalid("body.reason");
+        (await Api.CancelAsync(id, $$"""{"reason":"{{new string('ü', 500)}}"}""")).Is(200);
     }
 
     [Theory]
@@ -156,7 +173,7 @@ public class LimitTests(TestedBroker broker) : ContractTest(broker)
     [
         "x", "1", "00000000000040008000000000000000", "{00000000-0000-4000-8000-000000000000}", "00000000-0000-4000-8000-00000000000",
         "00000000-0000-4000-8000-0000000000000", "00000000-0000-4000-8000-00000000000g", "%2e%2e", "..%2f..%2fetc", "%20",
-        "%ff%fe", "%", "'%20or%201=1", new string('a', 8192),
+        "00000000-0000-4000-8000-000000000000%20", "%2000000000-0000-4000-8000-000000000000", "%ff%fe", "%", "'%20or%201=1", new string('a', 8192),
     ];
 
     [Theory]

@@ -56,6 +56,8 @@ public class ListTests(TestedBroker broker) : ContractTest(broker)
         Assert.Equal([ids[3]], Ids(await ListAsync("&state=cancelled")));
         Assert.Equal([ids[1], ids[0]], Ids(await Api.GetAsync($"/jobs?worker={worker}", Api.Bot)));
         Assert.Empty(Ids(await ListAsync("&state=failed")));
+        Assert.Equal([ids[3]], Ids(await ListAsync("&state=failed,cancelled")));
+        Assert.Equal([ids[3], ids[2], ids[0]], Ids(await ListAsync("&state=done,queued,cancelled")));
     }
 
     [Theory]
@@ -63,8 +65,18 @@ public class ListTests(TestedBroker broker) : ContractTest(broker)
     [InlineData("limit=201", "query.limit")]
     [InlineData("limit=x", "query.limit")]
     [InlineData("state=lost", "query.state")]
+    [InlineData("state=done,lost", "query.state")]
     [InlineData("cursor=%00nonsense", "query.cursor")]
     public async Task WrongParametersAreNamed(string query, string place) => (await Api.GetAsync("/jobs?" + query, Api.Bot)).IsInvalid(place);
+
+    /// <summary>Every text of a list is short, so 200 jobs are a few MB at most, whatever they hold.</summary>
+    [Fact]
+    public async Task LongErrorDoesNotMakeAListLong()
+    {
+        await CreateAsync(1);
+        await Api.FailAsync((await Api.TakeAsync()).Id(), new string('x', 5 << 20));
+        Assert.InRange((await ListAsync("")).Text.Length, 1000, 20_000);
+    }
 
     [Fact]
     public async Task LimitMayBe200()

@@ -47,6 +47,16 @@ public class ProblemTests(TestedBroker broker) : ContractTest(broker)
     [Fact]
     public async Task AnswersTellNothingOfTheServer() => Assert.False((await Api.GetAsync("/health")).Headers.ContainsKey("Server"));
 
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/health/ready")]
+    public async Task HealthAnswersHead(string path)
+    {
+        var answer = (await Api.SendAsync(HttpMethod.Head, path, null)).Is(200);
+        Assert.Equal("", answer.Text);
+        Assert.Equal((await Api.GetAsync(path)).Text.Length.ToString(System.Globalization.CultureInfo.InvariantCulture), answer.Headers["Content-Length"]);
+    }
+
     [Fact]
     public async Task ReadinessTellsItsChecks()
     {

@@ -27,10 +27,26 @@ public class TokenTests(TestedBroker broker) : ContractTest(broker)
     [MemberData(nameof(BotPaths))]
     public async Task BotPathsWantTheBotToken(string method, string path, string body)
     {
-        foreach (var header in WrongTokens("X-Bot-Token", Broker.BotToken, Broker.WorkerToken).Append(Api.Worker))
+        foreach (var header in WrongTokens("X-Bot-Token", Broker.BotToken, Broker.WorkerToken))
         {
             (await SendAsync(method, path, body, header)).IsRefused(401, "bad bot token");
         }
+    }
+
+    [Fact]
+    public async Task WorkersTokenCreatesNothing() =>
+        (await Api.PostAsync("/jobs", """{"command":"ping","payload":"x"}""", Api.Worker)).IsRefused(401, "bad bot token");
+
+    [Fact]
+    public async Task EitherTokenReadsAJob()
+    {
+        var id = await Api.NewJobAsync();
+        foreach (var headers in new string[][] { [Api.Bot], [Api.Worker], [Api.Bot, Api.Worker], ["X-Bot-Token: wrong", Api.Worker], [Api.Bot, "X-Worker-Token: wrong"] })
+        {
+            Assert.Equal(id, (await Api.GetAsync($"/jobs/{id}", headers)).Is(200).Json.Id());
+        }
+        (await Api.GetAsync($"/jobs/{id}", $"X-Worker-Token: {Broker.BotToken}")).IsRefused(401, "bad bot token");
+        (await Api.GetAsync($"/jobs/{NoJob}", Api.Worker)).IsRefused(404);
     }
 
     [Theory]

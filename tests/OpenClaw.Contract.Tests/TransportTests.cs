@@ -126,6 +126,58 @@ public class TransportTests(TestedBroker broker) : ContractTest(broker)
     [Trait(Traits.Differs, Traits.Python)]
     public Task SurrogateInUtf8IsABadRequest() => AssertNoUtf8Async([0xED, 0xA0, 0x80]);
 
+    /// <summary>Of two that differ it would be a guess which one counts. The Python broker guesses.</summary>
+    [Theory]
+    [Trait(Traits.Differs, Traits.Python)]
+    [InlineData("POST", "/jobs", "Idempotency-Key")]
+    [InlineData("GET", "/jobs/next", "X-Claim-Id")]
+    [InlineData("GET", "/jobs/next", "X-Worker-Id")]
+    [InlineData("POST", "/jobs/{id}/result", "X-Lease-Token")]
+    [InlineData("POST", "/jobs/{id}/heartbeat", "X-Worker-Id")]
+    public async Task HeaderThatSaysOneThingIsSentOnce(string method, string path, string name)
+    {
+        const string Json = """{"command":"ping","payload":"x","result":"x"}""";
+        var id = await Api.NewJobAsync();
+        var answer = await SendRawAsync(RawConnection.Head($"{method} {path.Replace("{id}", id, StringComparison.Ordinal)}",
+            "Host: x", Api.Bot, Api.Worker, $"{name}: a", $"{name}: b", method == "POST" ? Length(Json) : "X-Nothing: x") + (method == "POST" ? Json : ""));
+        Assert.Contains(name, answer.IsRefused(400).Text, StringComparison.Ordinal);
+        Assert.Equal("queued", (await Api.JobAsync(id)).Text("status"));
+    }
+
+    /// <summary>The Python broker reads all of these as bodies that are not compressed.</summary>
+    [Theory]
+    [Trait(Traits.Differs, Traits.Python)]
+    [InlineData("gzip")]
+    [InlineData("gzip, chunked")]
+    [InlineData("identity, chunked")]
+    [InlineData("chunked, chunked")]
+    [InlineData("chunked, gzip")]
+    [InlineData("xchunked")]
+    [InlineData("identity")]
+    public async Task TransferEncodingOtherThanChunkedIsRefused(string encoding)
+    {
+        using var connection = await ConnectAsync();
+        await connection.SendAsync(CreateHead("Transfer-Encoding: " + encoding) + $"{Encoding.UTF8.GetByteCount(Body):x}\r\n{Body}\r\n0\r\n\r\n");
+        Assert.Contains((await connection.ReceiveAsync()).Status, new[] { 400, 501 });
+        Assert.True(await connection.IsClosedAsync());
+        Assert.Null((await Api.ClaimAsync()).Job);
+    }
+
+    [Theory]
+    [InlineData("g")]
+    [InlineData("-1")]
+    [InlineData("80000000")]
+    [InlineData("ffffffff")]
+    [InlineData("ffffffffffffffff")]
+    [InlineData("fffffffffffffffffffffffffffffffff")]
+    [InlineData("1;x")]
+    public async Task ChunkLengthThatIsNoneOrTooLargeIsTheClientsFault(string length)
+    {
+        using var connection = await ConnectAsync();
+        await connection.TrySendAsync(Encoding.UTF8.GetBytes(CreateHead("Transfer-Encoding: chunked") + $"{length}\r\n{Body}\r\n0\r\n\r\n"));
+        Assert.InRange((await connection.ReceiveAsync()).Status, 400, 499);
+    }
+
     private async Task AssertNoUtf8Async(byte[] bytes)
     {
         byte[] body = [.. "{\"command\":\"ping\",\"payload\":\""u8, .. bytes, .. "\"}"u8];

@@ -1,10 +1,12 @@
-using System.Security.Claims;
+using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.WebUtilities;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
+using OpenClaw.Contracts;
 using Orleans.Dashboard;
 
 namespace OpenClaw.Broker.Board;
@@ -14,63 +16,121 @@ internal static class Dashboard
 {
     private const string Path = "/dashboard";
     private const string LoginPath = "/login";
+    private const string LogoutPath = "/logout";
     private const long MaxFormBytes = 16 * 1024;
+    private const string Scheme = CookieAuthenticationDefaults.AuthenticationScheme;
 
-    public static void Add(WebApplicationBuilder builder)
+    public static void AddDashboard(this WebApplicationBuilder builder)
     {
         // Sessions end with the process: the keys are never written anywhere.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        builder.Services.AddAuthorization();
-        builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(cookie =>
+        builder.Services.AddAuthentication(Scheme).AddCookie(cookie =>
         {
             cookie.Cookie.Name = "openclaw-admin";
             cookie.Cookie.HttpOnly = true;
             cookie.Cookie.SameSite = SameSiteMode.Strict;
             cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-            cookie.LoginPath = LoginPath;
             cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
+            cookie.SlidingExpiration = false;
+            cookie.SessionStore = new Sessions();
+            cookie.Events.OnRedirectToLogin = static context =>
+            {
+                context.Response.Redirect(LoginPath); // relative, so that a Host header never leads elsewhere
+                return Task.CompletedTask;
+            };
         });
     }
 
-    public static void Map(WebApplication app, string adminToken)
+    /// <summary>Guards all pages of the dashboard: what they may load, and under which names they are served.</summary>
+    public static void UseDashboardGuard(this WebApplication app)
     {
-        app.UseAuthentication();
-        app.UseAuthorization();
-        var hash = RequiredToken.Hash(adminToken);
-        app.MapGet(LoginPath, (RequestDelegate)(context => ShowLoginAsync(context, StatusCodes.Status200OK, "")));
-        app.MapPost(LoginPath, (RequestDelegate)(context => LoginAsync(context, hash)));
-        app.MapOrleansDashboard(Path).RequireAuthorization();
+        var hosts = new DashboardHosts(app.Services.GetRequiredService<BrokerOptions>());
+        app.Use((context, next) =>
+        {
+            var path = context.Request.Path;
+            if (!path.StartsWithSegments(Path) && !path.StartsWithSegments(LoginPath) && !path.StartsWithSegments(LogoutPath)) return next(context);
+            // The Orleans dashboard draws with styles it makes itself, and has small pictures and a font inside its style sheet.
+            context.Response.Headers.ContentSecurityPolicy =
+                "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
+                "form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+            return hosts.Allow(context.Request.Host.Host)
+                ? next(context)
+                : throw ProblemException.BadRequest($"the dashboard is not served under this name; to allow it, add it to {BrokerVariables.AllowedHosts} in the broker's configuration");
+        });
     }
 
-    private static async Task LoginAsync(HttpContext context, byte[] hash)
+    public static void MapDashboard(this WebApplication app)
     {
-        RequestBody.Limit(context, MaxFormBytes);
-        var token = context.Request.HasFormContentType ? (await context.Request.ReadFormAsync())["token"].ToString() : "";
-        if (!RequiredToken.Matches(token.Trim(), hash))
+        var tokens = app.Services.GetRequiredService<Tokens>();
+        app.MapGet(LoginPath, (RequestDelegate)ShowAsync);
+        app.MapPost(LoginPath, (RequestDelegate)(context => LoginAsync(context, tokens)));
+        app.MapPost(LogoutPath, (RequestDelegate)LogoutAsync);
+        app.MapOrleansDashboard(Path).RequireAuthorization(Policies.Admin).AddEndpointFilter(WhatIsNotThereIs404Async);
+    }
+
+    /// <summary>The dashboard fails at names of silos and grains that don't exist.</summary>
+    private static async ValueTask<object?> WhatIsNotThereIs404Async(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var request = invocation.HttpContext.Request;
+        try
         {
-            await ShowLoginAsync(context, StatusCodes.Status401Unauthorized, "That is not the admin token. It is the value of ADMIN_TOKEN in the broker's configuration.");
+            return await next(invocation);
+        }
+        catch (Exception) when ((request.RouteValues.Count > 0 || request.QueryString.HasValue) && !invocation.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            throw new ProblemException(StatusCodes.Status404NotFound, ErrorCodes.NotFound, "the dashboard knows no such silo, grain or page");
+        }
+    }
+
+    private static async Task ShowAsync(HttpContext context)
+    {
+        if (await context.AuthenticateAsync(Scheme) is { Succeeded: true })
+        {
+            await SendPageAsync(context, StatusCodes.Status200OK, $"""
+                <p>You are signed in.</p><p><a href="{Path}/">Open the dashboard</a></p>
+                <form method="post" action="{LogoutPath}"><button>Sign out</button></form>
+                """);
             return;
         }
-        var admin = new ClaimsIdentity([new Claim(ClaimTypes.Name, "admin")], CookieAuthenticationDefaults.AuthenticationScheme);
-        await context.SignInAsync(new ClaimsPrincipal(admin));
+        await SendLoginAsync(context, StatusCodes.Status200OK, "");
+    }
+
+    private static async Task LoginAsync(HttpContext context, Tokens tokens)
+    {
+        var form = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(await RequestBody.ReadAsync(context, MaxFormBytes)));
+        if (!form.TryGetValue("token", out var token) || tokens.FindAdmin(token.ToString().Trim()) is not { } admin)
+        {
+            await SendLoginAsync(context, StatusCodes.Status401Unauthorized, "That is not the admin token. It is the value of ADMIN_TOKEN in the broker's configuration.");
+            return;
+        }
+        await context.SignInAsync(Scheme, admin);
         context.Response.Redirect(Path + "/");
     }
 
-    private static Task ShowLoginAsync(HttpContext context, int status, string message)
+    private static async Task LogoutAsync(HttpContext context)
+    {
+        await context.SignOutAsync(Scheme);
+        context.Response.Redirect(LoginPath);
+    }
+
+    private static Task SendLoginAsync(HttpContext context, int status, string message) => SendPageAsync(context, status, $"""
+        <form method="post" action="{LoginPath}"><label>Admin token
+        <input type="password" name="token" autocomplete="current-password" required autofocus></label><button>Open the dashboard</button></form>
+        <p role="alert">{HtmlEncoder.Default.Encode(message)}</p>
+        """);
+
+    private static Task SendPageAsync(HttpContext context, int status, string body)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/html; charset=utf-8";
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'";
         return context.Response.WriteAsync($$"""
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>OpenClaw Broker</title>
             <style>
             :root { color-scheme: light dark } body { font: 1rem system-ui; max-width: 24rem; margin: 20vh auto; padding: 0 1rem }
-            input, button { font: inherit; padding: .5rem; width: 100%; box-sizing: border-box; margin-top: .5rem } p { color: #c00 }
+            input, button { font: inherit; padding: .5rem; width: 100%; box-sizing: border-box; margin-top: .5rem } [role=alert] { color: #c00 }
             </style></head>
-            <body><h1>OpenClaw Broker</h1><form method="post" action="{{LoginPath}}"><label>Admin token
-            <input type="password" name="token" autocomplete="current-password" required autofocus></label><button>Open the dashboard</button></form>
-            <p role="alert">{{HtmlEncoder.Default.Encode(message)}}</p></body></html>
+            <body><h1>OpenClaw Broker</h1>{{body}}</body></html>
             """);
     }
 }

@@ -1,16 +1,25 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Text.Json;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Http;
 
-/// <summary>A compact JSON answer, built in a pooled buffer and sent at once with its length.</summary>
+/// <summary>
+/// A compact JSON answer. A short one is built in a kept buffer and sent at once with its length; a long text goes out
+/// in pieces as it is written, each when the one before has gone and in its own time, so a slow reader holds little more
+/// than the text itself, and one that does not read is cut off.
+/// </summary>
 internal sealed class Answer : IDisposable
 {
+    private const int PieceBytes = 32 * 1024;
+    /// <summary>On the machine's clock, as all of the network's times.</summary>
+    private static readonly TimeSpan PieceTime = TimeSpan.FromSeconds(10);
+
     private const int KeptBufferBytes = 64 * 1024;
-    private static readonly ConcurrentBag<Answer> Pool = [];
     private static readonly JsonWriterOptions Options = new() { Encoder = JsonEncoder.Instance, SkipValidation = true };
+
+    [ThreadStatic]
+    private static Answer? kept;
 
     private readonly ArrayBufferWriter<byte> buffer = new(1024);
 
@@ -18,7 +27,12 @@ internal sealed class Answer : IDisposable
 
     public Utf8JsonWriter Json { get; }
 
-    public static Answer Rent() => Pool.TryTake(out var answer) ? answer : new Answer();
+    public static Answer Rent()
+    {
+        var answer = kept ?? new Answer();
+        kept = null;
+        return answer;
+    }
 
     public static async Task SendAsync(HttpContext context, Action<Utf8JsonWriter> write)
     {
@@ -34,27 +48,95 @@ internal sealed class Answer : IDisposable
         return SendAsync(context, json => WriteProblem(json, problem));
     }
 
+    /// <summary>Counts texts that are to be written, before anything is sent.</summary>
+    /// <exception cref="ProblemException">503: too many bytes are in flight.</exception>
+    public static void Hold(HttpContext context, long bytes)
+    {
+        if (bytes > ByteBudget.Uncounted) ByteBudget.Hold(context, bytes);
+    }
+
+    /// <summary>Writes a member that is a text in UTF-8, or null; sends what is written so far if it is long.</summary>
+    public async ValueTask WriteTextAsync(HttpContext context, string name, byte[]? text)
+    {
+        if (text is null)
+        {
+            Json.WriteNull(name);
+            return;
+        }
+        if (text.Length <= PieceBytes)
+        {
+            Json.WriteString(name, text);
+            return;
+        }
+        Json.WritePropertyName(name);
+        for (var start = 0; start < text.Length; start += PieceBytes)
+        {
+            var isLast = text.Length - start <= PieceBytes;
+            Json.WriteStringValueSegment(text.AsSpan(start, isLast ? text.Length - start : PieceBytes), isLast);
+            Json.Flush();
+            if (!context.Response.HasStarted) SetContentType(context);
+            await SendPiecesAsync(context);
+            buffer.ResetWrittenCount();
+        }
+    }
+
     public async Task SendAsync(HttpContext context)
     {
         Json.Flush();
-        var response = context.Response;
-        response.ContentType = response.StatusCode >= 400 && context.Request.Headers.Accept.ToString().Contains("application/problem+json", StringComparison.OrdinalIgnoreCase)
-            ? "application/problem+json"
-            : "application/json";
-        response.ContentLength = buffer.WrittenCount;
-        await response.BodyWriter.WriteAsync(buffer.WrittenMemory, CancellationToken.None);
+        if (!context.Response.HasStarted)
+        {
+            Hold(context, buffer.WrittenCount);
+            SetContentType(context);
+            context.Response.ContentLength = buffer.WrittenCount;
+        }
+        await SendPiecesAsync(context);
     }
 
     public void Dispose()
     {
-        if (buffer.Capacity > KeptBufferBytes || Pool.Count > 64)
+        if (buffer.Capacity > KeptBufferBytes || kept is not null)
         {
             Json.Dispose();
             return;
         }
         buffer.ResetWrittenCount();
         Json.Reset();
-        Pool.Add(this);
+        kept = this;
+    }
+
+    /// <summary>Sends what is in the buffer. The server's own minimum rate is no help here: what the network buffered quickly counts as credit for minutes.</summary>
+    private async ValueTask SendPiecesAsync(HttpContext context)
+    {
+        var left = buffer.WrittenMemory;
+        while (!left.IsEmpty)
+        {
+            var piece = left[..Math.Min(left.Length, PieceBytes)];
+            var sent = context.Response.BodyWriter.WriteAsync(piece);
+            if (sent.IsCompleted) await sent;
+            else await FinishInTimeAsync(context, sent.AsTask());
+            left = left[piece.Length..];
+        }
+    }
+
+    private static async Task FinishInTimeAsync(HttpContext context, Task sent)
+    {
+        try
+        {
+            await sent.WaitAsync(PieceTime);
+        }
+        catch (TimeoutException)
+        {
+            context.Abort();
+        }
+        context.RequestAborted.ThrowIfCancellationRequested();
+    }
+
+    private static void SetContentType(HttpContext context)
+    {
+        var response = context.Response;
+        response.ContentType = response.StatusCode >= 400 && context.Request.Headers.Accept.ToString().Contains("application/problem+json", StringComparison.OrdinalIgnoreCase)
+            ? "application/problem+json"
+            : "application/json";
     }
 
     private static void WriteProblem(Utf8JsonWriter json, ProblemException problem)

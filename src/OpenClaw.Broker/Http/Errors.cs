@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using OpenClaw.Broker.Store;
 using OpenClaw.Contracts;
 
@@ -12,9 +13,10 @@ internal sealed partial class Errors(ILogger<Errors> log)
     {
         try
         {
+            RequestBody.CheckFraming(context);
             await next(context);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is ConnectionResetException || e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
         {
             return; // nobody is left to answer
         }
@@ -51,6 +53,9 @@ internal sealed partial class Errors(ILogger<Errors> log)
                 return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy, "not executed: the job was just leaving memory; try again") { RetryAfter = RetrySeconds };
             case StorageFailedException:
                 return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy, $"not executed: {e.Message}") { RetryAfter = RetrySeconds };
+            case OutOfMemoryException:
+                return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy,
+                    "the broker is short of memory; the request may or may not have been executed, so look at the job before you repeat it") { RetryAfter = RetrySeconds };
             default:
                 LogUnexpected(e);
                 return new ProblemException(StatusCodes.Status500InternalServerError, ErrorCodes.Internal, "the broker failed at this request; it may or may not have been executed, so look at the job before you repeat it");

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
@@ -32,16 +33,58 @@ internal static class RequestBody
         var reader = context.Request.BodyReader;
         while (true)
         {
-            var read = await reader.ReadAsync(context.RequestAborted);
-            if (!read.IsCompleted)
+            var read = await ReadAsync(context, reader);
+            if (read.IsCompleted)
             {
-                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                continue;
+                var body = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return body;
             }
-            var body = read.Buffer.ToArray();
-            reader.AdvanceTo(read.Buffer.End);
-            return body;
+            if (read.Buffer.Length > ByteBudget.Uncounted) return await ReadLongAsync(context, reader, read.Buffer, limit);
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
+    }
+
+    /// <summary>Goes on with a body that turns out to be long; it is counted twice, since its texts are copied out of it.</summary>
+    private static async Task<byte[]> ReadLongAsync(HttpContext context, PipeReader reader, ReadOnlySequence<byte> first, long limit)
+    {
+        var length = 0;
+        byte[] body = [];
+        while (true)
+        {
+            if (body.Length < length + first.Length)
+            {
+                var size = context.Request.ContentLength ?? Math.Min(limit, Math.Max(2L * body.Length, 4 * first.Length));
+                try
+                {
+                    ByteBudget.Hold(context, 2 * (size - body.Length));
+                }
+                catch (ProblemException)
+                {
+                    reader.AdvanceTo(first.End); // the server reads what is left, so that the client sees the answer
+                    throw;
+                }
+                Array.Resize(ref body, (int)size);
+            }
+            first.CopyTo(body.AsSpan(length));
+            length += (int)first.Length;
+            reader.AdvanceTo(first.End);
+            var read = await ReadAsync(context, reader);
+            first = read.Buffer;
+            if (!read.IsCompleted || !first.IsEmpty) continue;
+            reader.AdvanceTo(first.End);
+            return length == body.Length ? body : body[..length];
+        }
+    }
+
+    /// <summary>A body comes whole or in chunks; another transfer encoding is one more way to read two requests where one was sent.</summary>
+    /// <exception cref="ProblemException">501: it has another one.</exception>
+    public static void CheckFraming(HttpContext context)
+    {
+        var encoding = context.Request.Headers.TransferEncoding;
+        if (encoding.Count == 0 || encoding.Count == 1 && string.Equals(encoding[0], "chunked", StringComparison.OrdinalIgnoreCase)) return;
+        context.Response.Headers.Connection = "close";
+        throw new ProblemException(StatusCodes.Status501NotImplemented, ErrorCodes.BadRequest, "of transfer encodings, only 'chunked' is read");
     }
 
     /// <summary>Reads no more than this of the body; a connection with more to come is closed after the answer.</summary>
@@ -68,6 +111,19 @@ internal static class RequestBody
         catch (InvalidOperationException)
         {
             throw NotObject("a member's name holds half of a surrogate pair, which is no character", "json_invalid");
+        }
+    }
+
+    private static async ValueTask<ReadResult> ReadAsync(HttpContext context, PipeReader reader)
+    {
+        try
+        {
+            return await reader.ReadAsync(context.RequestAborted);
+        }
+        catch (IOException e) when (e.InnerException is OverflowException)
+        {
+            context.Response.Headers.Connection = "close";
+            throw ProblemException.BadRequest("a chunk's length is too large");
         }
     }
 
@@ -133,13 +189,20 @@ internal sealed class FieldErrors
 {
     private readonly List<FieldError> errors = [];
 
-    /// <summary>A member that must be a string.</summary>
-    public byte[] Text(string name, JsonField field) => field.Type == JsonTokenType.None ? Missing(name) : OptionalText(name, field) ?? [];
+    /// <summary>A member that must be a string, of so many bytes in UTF-8.</summary>
+    public byte[] Text(string name, JsonField field, int minBytes = 0, int maxBytes = int.MaxValue)
+    {
+        if (field.Type == JsonTokenType.None) return Missing(name);
+        if (OptionalText(name, field, maxBytes) is not { } text) return [];
+        if (text.Length < minBytes) Add(name, $"must have at least {minBytes} byte", "too_short");
+        return text;
+    }
 
-    /// <summary>A member that must be a string where it is there.</summary>
-    public byte[]? OptionalText(string name, JsonField field)
+    /// <summary>A member that must be a string, of at most so many bytes in UTF-8, where it is there.</summary>
+    public byte[]? OptionalText(string name, JsonField field, int maxBytes = int.MaxValue)
     {
         if (field.Type is not (JsonTokenType.None or JsonTokenType.String)) Add(name, "must be a string", "string_type");
+        if (field.Text?.Length > maxBytes) Add(name, $"has {field.Text.Length} bytes; the limit is {maxBytes}", "too_long");
         return field.Text;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Http;
@@ -7,28 +8,30 @@ namespace OpenClaw.Broker.Http;
 internal static class RequestParts
 {
     public const int MaxWaitSeconds = 60;
-    private const int MaxNameLength = 255;
+    private const int IdLength = 36;
+    private const int MaxNameBytes = 255;
     private const int MaxClaimIdLength = 128;
 
     /// <summary>The id in the path: a lower-case UUID with hyphens; anything else names no job.</summary>
     public static Guid JobId(HttpContext context) =>
-        context.Request.RouteValues["id"] is string text && Guid.TryParseExact(text, "D", out var id) && !text.AsSpan().ContainsAnyInRange('A', 'F')
+        context.Request.RouteValues["id"] is string { Length: IdLength } text && Guid.TryParseExact(text, "D", out var id) && !text.AsSpan().ContainsAnyInRange('A', 'F')
             ? id
             : throw ProblemException.JobNotFound();
 
     /// <summary>The worker's name, trimmed; null where it is blank.</summary>
     public static string? WorkerId(HttpContext context)
     {
-        var name = context.Request.Headers[HeaderNames.WorkerId].ToString().Trim();
-        if (name.Length > MaxNameLength) throw ProblemException.BadRequest($"{HeaderNames.WorkerId} is longer than {MaxNameLength} characters; give the worker a shorter name");
-        return name.Length == 0 ? null : name;
+        if (Single(context, HeaderNames.WorkerId)?.Trim() is not { Length: > 0 } name) return null;
+        return Encoding.UTF8.GetByteCount(name) <= MaxNameBytes
+            ? name
+            : throw ProblemException.BadRequest($"{HeaderNames.WorkerId} has more than {MaxNameBytes} bytes; give the worker a shorter name");
     }
 
-    public static string? LeaseToken(HttpContext context) => Blank(context.Request.Headers[HeaderNames.LeaseToken].ToString());
+    public static string? LeaseToken(HttpContext context) => Single(context, HeaderNames.LeaseToken)?.Trim() is { Length: > 0 } token ? token : null;
 
     public static string? ClaimId(HttpContext context) => Visible(context, HeaderNames.ClaimId, MaxClaimIdLength);
 
-    public static string? IdempotencyKey(HttpContext context) => Visible(context, HeaderNames.IdempotencyKey, MaxNameLength);
+    public static string? IdempotencyKey(HttpContext context) => Visible(context, HeaderNames.IdempotencyKey, MaxNameBytes);
 
     /// <summary>The <c>wait</c> in the query.</summary>
     public static TimeSpan Wait(HttpContext context)
@@ -41,12 +44,16 @@ internal static class RequestParts
 
     private static string? Visible(HttpContext context, string header, int maxLength)
     {
-        if (!context.Request.Headers.TryGetValue(header, out var values)) return null;
-        var value = values.ToString();
+        if (Single(context, header) is not { } value) return null;
         return value.Length > 0 && value.Length <= maxLength && value.All(static c => c is > ' ' and <= '~')
             ? value
             : throw ProblemException.BadRequest($"{header} must be 1 to {maxLength} visible ASCII characters");
     }
 
-    private static string? Blank(string text) => text.Trim() is { Length: > 0 } trimmed ? trimmed : null;
+    /// <summary>A header that says one thing; sent twice it would be a guess which of them counts.</summary>
+    private static string? Single(HttpContext context, string header)
+    {
+        if (!context.Request.Headers.TryGetValue(header, out var values)) return null;
+        return values.Count == 1 ? values[0] : throw ProblemException.BadRequest($"{header} was sent {values.Count} times; send it once");
+    }
 }

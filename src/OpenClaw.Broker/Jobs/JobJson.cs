@@ -1,20 +1,23 @@
 using System.Text.Json;
+using OpenClaw.Broker.Http;
 
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>The job as the wire shows it: the one place where rows become views.</summary>
 internal static class JobJson
 {
-    /// <summary>Writes a job with its texts; a queued job shows nothing of an earlier attempt.</summary>
+    /// <summary>Writes a job with its texts, and sends long ones as it goes; a queued job shows nothing of an earlier attempt.</summary>
     /// <param name="leaseSeconds">In a claim: how long the lease lasts; then the lease token is shown, too.</param>
-    public static void Write(Utf8JsonWriter json, JobTexts texts, int? leaseSeconds)
+    /// <exception cref="ProblemException">503: too many bytes are in flight; nothing was sent.</exception>
+    public static async ValueTask WriteAsync(HttpContext context, Answer answer, JobTexts texts, int? leaseSeconds)
     {
-        var job = texts.Job;
+        Answer.Hold(context, texts.Payload.Length + (texts.Result?.Length ?? 0) + (texts.Error?.Length ?? 0));
+        var (job, json) = (texts.Job, answer.Json);
         json.WriteStartObject();
         WriteHead(json, job);
-        json.WriteString("payload", texts.Payload);
-        WriteText(json, "result", texts.Result);
-        if (texts.Error is not null) json.WriteString("error", texts.Error);
+        await answer.WriteTextAsync(context, "payload", texts.Payload);
+        await answer.WriteTextAsync(context, "result", texts.Result);
+        if (texts.Error is not null) await answer.WriteTextAsync(context, "error", texts.Error);
         else json.WriteString("error", job.IsFinal ? job.Error : null);
         WriteTail(json, job);
         json.WriteString("lease_token", leaseSeconds is null ? null : job.LeaseToken);
@@ -59,12 +62,6 @@ internal static class JobJson
         json.WriteString("queue", job.Queue);
         json.WriteString("outcome", job.Outcome?.Name());
         json.WriteNumber("version", job.Version);
-    }
-
-    private static void WriteText(Utf8JsonWriter json, string name, byte[]? text)
-    {
-        if (text is null) json.WriteNull(name);
-        else json.WriteString(name, text);
     }
 
     private static bool IsClaimed(Job job) => !job.IsWaiting;

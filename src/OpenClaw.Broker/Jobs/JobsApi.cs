@@ -14,17 +14,18 @@ internal sealed class JobsApi(
 {
     private const int DefaultLimit = 50;
     private const int MaxLimit = 200;
-    private const int MaxReasonLength = 1000;
+    private const int MaxCommandBytes = 256;
+    private const int MaxReasonBytes = 1000;
     private const int RetrySeconds = 60;
     private const string KeyScope = "bot POST /jobs";
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var jobs = routes.MapGroup("/jobs").WithMetadata(RequiredToken.Bot(options));
+        routes.MapGet("/jobs/{id}", (RequestDelegate)GetAsync).RequireAuthorization(Policies.BotOrWorker);
+        var jobs = routes.MapGroup("/jobs").RequireAuthorization(Policies.Bot);
         jobs.MapPost("", (RequestDelegate)CreateAsync);
         jobs.MapGet("", (RequestDelegate)ListAsync);
-        jobs.MapGet("/{id}", (RequestDelegate)GetAsync);
         jobs.MapPost("/{id}/cancel", (RequestDelegate)CancelAsync);
     }
 
@@ -66,7 +67,7 @@ internal sealed class JobsApi(
     {
         var fields = RequestBody.Parse(context, body, "command", "payload", "requires", "queue");
         var errors = new FieldErrors();
-        var command = errors.Text("command", fields[0]);
+        var command = errors.Text("command", fields[0], minBytes: 1, maxBytes: MaxCommandBytes);
         var payload = errors.Text("payload", fields[1]);
         var (requires, lane) = Requires.Read(fields[2], errors);
         var queue = Queue(fields[3], errors);
@@ -94,7 +95,9 @@ internal sealed class JobsApi(
         var found = await store.FindWithTextsAsync(id);
         if (found is { Job.IsFinal: false } && wait > TimeSpan.Zero) found = await WaitForEndAsync(id, wait, context.RequestAborted);
         if (found is not { } texts) throw ProblemException.JobNotFound();
-        await Answer.SendAsync(context, json => JobJson.Write(json, texts, leaseSeconds: null));
+        using var answer = Answer.Rent();
+        await JobJson.WriteAsync(context, answer, texts, leaseSeconds: null);
+        await answer.SendAsync(context);
     }
 
     private async Task<JobTexts?> WaitForEndAsync(Guid id, TimeSpan wait, CancellationToken aborted)
@@ -153,8 +156,7 @@ internal sealed class JobsApi(
         {
             var field = RequestBody.Parse(context, body, "reason")[0];
             var errors = new FieldErrors();
-            if (field.Type != JsonTokenType.Null) reason = errors.OptionalText("reason", field) is { } text ? Encoding.UTF8.GetString(text).Trim() : null;
-            if (reason?.Length > MaxReasonLength) errors.Add("reason", $"must have at most {MaxReasonLength} characters", "too_long");
+            if (field.Type != JsonTokenType.Null) reason = errors.OptionalText("reason", field, MaxReasonBytes) is { } text ? Encoding.UTF8.GetString(text).Trim() : null;
             errors.Check();
         }
         var reply = await calls.ApplyAsync(id, new CancelRequested(calls.Now, string.IsNullOrEmpty(reason) ? null : reason)) ?? throw ProblemException.JobNotFound();

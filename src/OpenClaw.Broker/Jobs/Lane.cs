@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -11,7 +12,7 @@ namespace OpenClaw.Broker.Jobs;
 internal readonly record struct Lane
 {
     public const int MaxNames = 64;
-    public const int MaxNameLength = 64;
+    public const int MaxNameBytes = 64;
 
     public static readonly Lane Any = new("");
 
@@ -29,7 +30,7 @@ internal readonly record struct Lane
 
     /// <summary>Whether the names are few and short enough, and none is blank.</summary>
     public static bool IsValid(IReadOnlyCollection<string> names) =>
-        names.Count <= MaxNames && names.All(static n => n.Length <= MaxNameLength && !string.IsNullOrWhiteSpace(n));
+        names.Count <= MaxNames && names.All(static n => Encoding.UTF8.GetByteCount(n) <= MaxNameBytes && !string.IsNullOrWhiteSpace(n));
 
     public static Lane Of(IEnumerable<string> names)
     {

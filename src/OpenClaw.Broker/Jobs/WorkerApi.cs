@@ -13,7 +13,7 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var jobs = routes.MapGroup("/jobs").WithMetadata(RequiredToken.Worker(options));
+        var jobs = routes.MapGroup("/jobs").RequireAuthorization(Policies.Worker);
         jobs.MapPost("/{id}/result", (RequestDelegate)ResultAsync);
         jobs.MapPost("/{id}/fail", (RequestDelegate)FailAsync);
         jobs.MapPost("/{id}/heartbeat", (RequestDelegate)HeartbeatAsync);

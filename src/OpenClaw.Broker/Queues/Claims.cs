@@ -125,7 +125,7 @@ internal sealed partial class Claims(
             using var answer = Answer.Rent();
             answer.Json.WriteStartObject();
             answer.Json.WritePropertyName("job");
-            JobJson.Write(answer.Json, new JobTexts(claim.Job, payload, null, null), options.LeaseSeconds);
+            await JobJson.WriteAsync(context, answer, new JobTexts(claim.Job, payload, null, null), options.LeaseSeconds);
             answer.Json.WriteEndObject();
             context.RequestAborted.ThrowIfCancellationRequested();
             await answer.SendAsync(context);

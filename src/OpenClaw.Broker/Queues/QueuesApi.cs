@@ -14,8 +14,8 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/jobs/next", (RequestDelegate)claims.NextAsync).WithMetadata(RequiredToken.Worker(options));
-        var group = routes.MapGroup("/queues").WithMetadata(RequiredToken.Bot(options));
+        routes.MapGet("/jobs/next", (RequestDelegate)claims.NextAsync).RequireAuthorization(Policies.Worker);
+        var group = routes.MapGroup("/queues").RequireAuthorization(Policies.Bot);
         group.MapGet("", (RequestDelegate)ListAsync);
         group.MapPost("/{name}/pause", (RequestDelegate)PauseAsync);
         group.MapPost("/{name}/resume", (RequestDelegate)ResumeAsync);
@@ -76,12 +76,11 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
         {
             var errors = new FieldErrors();
             var field = RequestBody.Parse(context, body, "reason")[0];
-            var text = field.Type == JsonTokenType.Null ? null : errors.OptionalText("reason", field);
-            if (text?.Length > MaxReasonBytes) errors.Add("reason", $"must have at most {MaxReasonBytes} bytes", "too_long");
+            var text = field.Type == JsonTokenType.Null ? null : errors.OptionalText("reason", field, MaxReasonBytes);
             errors.Check();
             reason = text is null ? null : Encoding.UTF8.GetString(text).Trim();
         }
-        await queues.Grain(name).PauseAsync(new Pause(Caller(context), string.IsNullOrEmpty(reason) ? null : reason, calls.Now));
+        await queues.Grain(name).PauseAsync(new Pause(context.GetCaller().Name, string.IsNullOrEmpty(reason) ? null : reason, calls.Now));
         await AcknowledgeAsync(context, name, isPaused: true);
     }
 
@@ -97,8 +96,6 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
     private string Name(HttpContext context) => context.Request.RouteValues["name"] is string name && calls.HasQueue(name)
         ? name
         : throw new ProblemException(StatusCodes.Status404NotFound, ErrorCodes.NotFound, "there is no such queue; GET /queues lists them, and a queue's first job makes it");
-
-    private static string Caller(HttpContext context) => "bot";
 
     private static bool IsFinal(JobState state) => state is JobState.Done or JobState.Failed or JobState.Cancelled;
 

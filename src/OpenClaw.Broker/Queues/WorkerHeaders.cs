@@ -20,7 +20,7 @@ internal static class WorkerHeaders
         return names is not null && Lane.IsValid(names)
             ? Lane.Of(names)
             : throw ProblemException.BadRequest(
-                $"{HeaderNames.WorkerCaps} must be a comma list or a JSON array of at most {Lane.MaxNames} names of at most {Lane.MaxNameLength} characters");
+                $"{HeaderNames.WorkerCaps} must be a comma list or a JSON array of at most {Lane.MaxNames} names of at most {Lane.MaxNameBytes} bytes");
     }
 
     /// <summary>The queues to take from, in the order to look.</summary>

@@ -53,7 +53,7 @@ internal static class BrokerHost
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, socket));
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
         AddServices(builder.Services, options, clock, database);
-        if (options.AdminToken is not null) Dashboard.Add(builder);
+        if (options.AdminToken is not null) builder.AddDashboard();
         builder.UseOrleans(silo =>
         {
             Configure(silo, options);
@@ -88,6 +88,8 @@ internal static class BrokerHost
         services.AddSingleton<FileWatch>();
         services.AddHostedService(static s => s.GetRequiredService<FileWatch>());
         services.AddHostedService<OldKeys>();
+        services.AddSingleton<ByteBudget>();
+        services.AddAccess();
     }
 
     private static void Configure(ISiloBuilder silo, BrokerOptions options)
@@ -116,12 +118,16 @@ internal static class BrokerHost
     private static void Configure(KestrelServerOptions kestrel, BrokerOptions options, Socket socket)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Listen((IPEndPoint)socket.LocalEndPoint!);
+        var connections = FileLimit.ForConnections();
+        var gate = new ConnectionGate(connections);
+        kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listen => listen.Use(next => connection => gate.ServeAsync(connection, next)));
+        kestrel.Limits.MaxConcurrentConnections = connections;
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
         kestrel.Limits.MaxRequestLineSize = 16 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.MaxRequestBufferSize = 128 * 1024; // what a connection may send ahead before anybody reads it
         kestrel.Limits.MaxRequestBodySize = options.MaxOtherBytes;
     }
 
@@ -136,12 +142,14 @@ internal static class BrokerHost
             return next(context);
         });
         app.Use(app.Services.GetRequiredService<Errors>().HandleAsync);
+        if (options.AdminToken is not null) app.UseDashboardGuard();
         app.UseRouting();
-        app.Use(RequiredToken.CheckAsync);
+        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true; // it would look for a cookie in each request; policies name their scheme
+        app.UseAuthorization();
         app.Services.GetRequiredService<HealthApi>().Map(app);
         app.MapJobs();
         app.MapQueues();
-        if (options.AdminToken is { } admin) Dashboard.Map(app, admin);
+        if (options.AdminToken is not null) app.MapDashboard();
     }
 
     private static void AddLogging(ILoggingBuilder logging)

@@ -22,8 +22,9 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, FileWatch 
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health", (RequestDelegate)HealthAsync);
-        routes.MapGet("/health/ready", (RequestDelegate)ReadyAsync);
+        string[] methods = [HttpMethods.Get, HttpMethods.Head];
+        routes.MapMethods("/health", methods, (RequestDelegate)HealthAsync);
+        routes.MapMethods("/health/ready", methods, (RequestDelegate)ReadyAsync);
     }
 
     private async Task HealthAsync(HttpContext context)
