@@ -155,7 +155,7 @@ public sealed class GatewayTests
         var first = bot.Discord.Gateway.Live!;
         if (closeCode is { } code) await first.CloseAsync(code);
         else await first.SendAsync(new JsonObject { ["op"] = 9, ["d"] = false });
-        await bot.Clock.PassAsync(3, 3);
+        await bot.Clock.PassAsync(4, 4);
         await bot.Discord.Gateway.ReadyAsync(2);
         Assert.Equal(2, bot.Discord.Gateway.Received(2).Count());
         Assert.Empty(bot.Discord.Gateway.Received(6));
@@ -168,8 +168,8 @@ public sealed class GatewayTests
         await using var bot = await BotUnderTest.StartAsync(prepare: b => b.Discord.Gateway.InvalidOnResume = false);
         bot.Discord.Gateway.Live!.Cut();
         await bot.Clock.PassAsync(0.7, 0.8);
-        await bot.Clock.PassAsync(3, 3);
-        await bot.Clock.PassAsync(1, 2);
+        await bot.Clock.PassAsync(4, 4);
+        await bot.Clock.PassAsync(0.4, 0.6);
         await bot.Discord.Gateway.ReadyAsync(3);
         Assert.Equal(2, bot.Discord.Gateway.Received(2).Count());
         await AssertServesAsync(bot);
@@ -251,13 +251,13 @@ public sealed class GatewayTests
     [Fact]
     public async Task ReconnectsBackOffToACeilingUntilASessionLived()
     {
-        await using var bot = await BotUnderTest.StartAsync(prepare: b => b.Discord.Gateway.RefuseConnections = 8, untilReady: false);
+        await using var bot = await BotUnderTest.StartAsync(prepare: b => (b.Discord.Gateway.RefuseConnections, b.Discord.Gateway.HeartbeatInterval) = (8, TimeSpan.FromSeconds(30)), untilReady: false);
         foreach (var pause in (double[])[0.75, 1.5, 3, 6, 12, 24, 45, 45]) await bot.Clock.PassAsync(pause, pause);
         await bot.ReadyAsync(1);
         bot.Discord.Gateway.Live!.Cut();
         await bot.Clock.PassAsync(45, 45);
         await bot.ReadyAsync(2);
-        await bot.Clock.PassAsync(33.75, 33.75);
+        await bot.Clock.PassAsync(22.5, 22.5);
         await bot.Discord.UntilAsync(() => bot.Discord.Gateway.Received(1).Any(), "a heartbeat");
         await AssertServesAsync(bot);
         bot.Discord.Gateway.Live!.Cut();

@@ -89,7 +89,7 @@ public sealed class OutputTests(BrokerFixture broker) : IAsyncLifetime
         var text = Guid.NewGuid().ToString("n");
         await alice.SayAsync($"ping {text}");
         await broker.WorkAsync(text, "at last");
-        foreach (var pause in (double[])[0.75, 1.5, 3, 6, 12, 1.5]) await bot.Clock.PassAsync(pause, pause);
+        foreach (var pause in (double[])[0.75, 1.5, 3, 6, 12, 1.5, 0.5]) await bot.Clock.PassAsync(pause, pause);
         await alice.ReadAsync("at last");
     }
 
