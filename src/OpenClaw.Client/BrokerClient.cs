@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using OpenClaw.Contracts;
 
@@ -8,8 +7,7 @@ namespace OpenClaw.Client;
 
 /// <summary>
 /// The HTTP API as methods. One call is one request: nothing is retried here, since only the caller knows what is safe to repeat.
-/// A refusal throws <see cref="BrokerException"/>, a broker out of reach <see cref="HttpRequestException"/>, an answer that
-/// does not come in time <see cref="TaskCanceledException"/>.
+/// Whatever goes wrong is a <see cref="BrokerException"/>; only the caller's own token ends a call with <see cref="OperationCanceledException"/>.
 /// </summary>
 public sealed class BrokerClient
 {
@@ -42,14 +40,14 @@ public sealed class BrokerClient
 
     /// <summary>The job as it is; with a <paramref name="wait"/> (up to 60 s) as it is when it ends or when that time is over.</summary>
     public Task<JobView> GetAsync(string id, TimeSpan wait = default, CancellationToken stop = default) =>
-        SendAsync(HttpMethod.Get, $"jobs/{Uri.EscapeDataString(id)}{Wait('?', wait)}", WireJson.Default.JobView, stop, AddBot, wait);
+        SendAsync(HttpMethod.Get, Job(id) + Wait(wait), WireJson.Default.JobView, stop, AddBot, wait);
 
     /// <summary>A page of jobs, newest first, without payloads and results.</summary>
     public Task<JobPage> ListAsync(JobFilter filter, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Get, "jobs" + filter.ToQuery(), WireJson.Default.JobPage, stop, AddBot);
 
     public Task<Acknowledgement> CancelAsync(string id, string? reason = null, CancellationToken stop = default) =>
-        SendAsync(HttpMethod.Post, $"jobs/{Uri.EscapeDataString(id)}/cancel", WireJson.Default.Acknowledgement, stop, request =>
+        SendAsync(HttpMethod.Post, Job(id, "/cancel"), WireJson.Default.Acknowledgement, stop, request =>
         {
             AddBot(request);
             request.Content = JsonContent.Create(new CancelBody(reason), WireJson.Default.CancelBody);
@@ -57,26 +55,32 @@ public sealed class BrokerClient
 
     /// <summary>Claims the next job this worker may take; null where none came within <paramref name="wait"/>.</summary>
     /// <param name="claimId">Random for each claim; after a lost answer the same id gives the same claim.</param>
-    public async Task<JobView?> ClaimAsync(string claimId, TimeSpan wait, CancellationToken stop = default) =>
-        (await SendAsync(HttpMethod.Get, "jobs/next" + Wait('?', wait), WireJson.Default.ClaimAnswer, stop, request =>
+    public async Task<JobView?> ClaimAsync(string claimId, TimeSpan wait, CancellationToken stop = default)
+    {
+        var answer = await SendAsync(HttpMethod.Get, "jobs/next" + Wait(wait), WireJson.Default.ClaimAnswer, stop, request =>
         {
             AddWorker(request, null);
             request.Headers.Add(HeaderNames.ClaimId, claimId);
             if (credentials.Caps.Count > 0) request.Headers.Add(HeaderNames.WorkerCaps, string.Join(',', credentials.Caps));
-        }, wait)).Job;
+        }, wait);
+        return answer.Job is { } job ? job with { LeaseSeconds = LeaseSeconds(job.LeaseSeconds) } : null;
+    }
 
-    public Task<HeartbeatAnswer> HeartbeatAsync(string id, string? leaseToken, CancellationToken stop = default) =>
-        SendAsync(HttpMethod.Post, $"jobs/{id}/heartbeat", WireJson.Default.HeartbeatAnswer, stop, request => AddWorker(request, leaseToken));
+    public async Task<HeartbeatAnswer> HeartbeatAsync(string id, string? leaseToken, CancellationToken stop = default)
+    {
+        var answer = await SendAsync(HttpMethod.Post, Job(id, "/heartbeat"), WireJson.Default.HeartbeatAnswer, stop, request => AddWorker(request, leaseToken));
+        return answer with { LeaseSeconds = LeaseSeconds(answer.LeaseSeconds) ?? 0 };
+    }
 
     public Task<Acknowledgement> FinishAsync(string id, string? leaseToken, string result, CancellationToken stop = default) =>
-        SendAsync(HttpMethod.Post, $"jobs/{id}/result", WireJson.Default.Acknowledgement, stop, request =>
+        SendAsync(HttpMethod.Post, Job(id, "/result"), WireJson.Default.Acknowledgement, stop, request =>
         {
             AddWorker(request, leaseToken);
             request.Content = JsonContent.Create(new ResultBody(result), WireJson.Default.ResultBody);
         });
 
     public Task<Acknowledgement> FailAsync(string id, string? leaseToken, string error, CancellationToken stop = default) =>
-        SendAsync(HttpMethod.Post, $"jobs/{id}/fail", WireJson.Default.Acknowledgement, stop, request =>
+        SendAsync(HttpMethod.Post, Job(id, "/fail"), WireJson.Default.Acknowledgement, stop, request =>
         {
             AddWorker(request, leaseToken);
             request.Content = JsonContent.Create(new FailBody(error), WireJson.Default.FailBody);
@@ -84,27 +88,36 @@ public sealed class BrokerClient
 
     /// <summary>Gives a claimed job back without spending a failure.</summary>
     public Task<Acknowledgement> ReleaseAsync(string id, string? leaseToken, CancellationToken stop = default) =>
-        SendAsync(HttpMethod.Post, $"jobs/{id}/release", WireJson.Default.Acknowledgement, stop, request => AddWorker(request, leaseToken));
+        SendAsync(HttpMethod.Post, Job(id, "/release"), WireJson.Default.Acknowledgement, stop, request => AddWorker(request, leaseToken));
 
     private async Task<T> SendAsync<T>(
-        HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken stop, Action<HttpRequestMessage>? prepare = null, TimeSpan wait = default)
+        HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken stop, Action<HttpRequestMessage>? prepare = null, TimeSpan wait = default) where T : class
     {
         using var deadline = new CancellationTokenSource(wait + AnswerTimeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, deadline.Token);
         using var request = new HttpRequestMessage(method, path);
         prepare?.Invoke(request);
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode) throw await BrokerException.ReadAsync(response, either.Token).ConfigureAwait(false);
         try
         {
-            return await response.Content.ReadFromJsonAsync(type, either.Token).ConfigureAwait(false)
-                ?? throw new JsonException("the answer is null");
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            return await BrokerAnswer.ReadAsync(response, type, clock.GetUtcNow(), either.Token);
         }
-        catch (JsonException e)
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            throw new BrokerException((int)response.StatusCode, null, $"{http.BaseAddress}{path} does not answer like a broker: {e.Message}", null, null);
+            throw BrokerException.TooSlow(wait + AnswerTimeout);
+        }
+        catch (HttpRequestException e)
+        {
+            throw BrokerException.Away(e);
+        }
+        catch (IOException e)
+        {
+            throw BrokerException.AnswerBroken(e);
         }
     }
+
+    /// <summary>A lease that a timer can follow: between a tenth of a second and a day; null where there is none.</summary>
+    private static double? LeaseSeconds(double? sent) => sent > 0 ? Math.Clamp(sent.Value, 0.1, 86400) : null;
 
     private void AddBot(HttpRequestMessage request) => request.Headers.TryAddWithoutValidation(HeaderNames.BotToken, credentials.BotToken);
 
@@ -115,42 +128,8 @@ public sealed class BrokerClient
         if (leaseToken is not null) request.Headers.Add(HeaderNames.LeaseToken, leaseToken);
     }
 
-    private static string Wait(char separator, TimeSpan wait) =>
-        wait > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $"{separator}wait={Math.Min(60, Math.Ceiling(wait.TotalSeconds))}") : "";
-}
+    private static string Job(string id, string verb = "") => $"jobs/{Uri.EscapeDataString(id)}{verb}";
 
-/// <summary>Who the client is: a bot's or a worker's token, and a worker's name and capabilities.</summary>
-public sealed record BrokerCredentials
-{
-    public string? BotToken { get; init; }
-    public string? WorkerToken { get; init; }
-    public string? WorkerId { get; init; }
-    public IReadOnlyList<string> Caps { get; init; } = [];
-}
-
-/// <summary>Which jobs a list holds; what is null does not filter.</summary>
-public sealed record JobFilter
-{
-    /// <summary>One of <see cref="JobStates"/>.</summary>
-    public string? State { get; init; }
-
-    public string? Command { get; init; }
-    public string? Worker { get; init; }
-
-    /// <summary>1 to 200; null for the broker's default of 50.</summary>
-    public int? Limit { get; init; }
-
-    /// <summary>The page before's <see cref="JobPage.Next"/>.</summary>
-    public string? Cursor { get; init; }
-
-    internal string ToQuery()
-    {
-        var parts = new (string Name, string? Value)[]
-        {
-            ("state", State), ("command", Command), ("worker", Worker),
-            ("limit", Limit?.ToString(CultureInfo.InvariantCulture)), ("cursor", Cursor),
-        };
-        var query = string.Join('&', parts.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
-        return query.Length == 0 ? "" : "?" + query;
-    }
+    private static string Wait(TimeSpan wait) =>
+        wait > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $"?wait={Math.Min(60, Math.Ceiling(wait.TotalSeconds))}") : "";
 }

@@ -1,55 +1,60 @@
 using System.Net;
-using System.Net.Http.Json;
-using System.Text.Json;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Client;
 
-/// <summary>The broker refused a request, or something else answered in its place.</summary>
-public sealed class BrokerException(int status, string? code, string detail, string? state, TimeSpan? retryAfter) : Exception(detail)
+/// <summary>A call to the broker failed: it refused, was out of reach, did not answer in time, or its answer can't be read.</summary>
+public sealed class BrokerException : Exception
 {
-    /// <summary>The HTTP status.</summary>
-    public int Status { get; } = status;
-
-    /// <summary>One of <see cref="ErrorCodes"/>; null from the Python broker.</summary>
-    public string? Code { get; } = code;
-
-    /// <summary>In a 409: the job's state now.</summary>
-    public string? State { get; } = state;
-
-    /// <summary>How long the broker asks to wait.</summary>
-    public TimeSpan? RetryAfter { get; } = retryAfter;
-
-    /// <summary>Whether the same request may succeed later, unchanged.</summary>
-    public bool IsPassing => Status is (int)HttpStatusCode.TooManyRequests or (int)HttpStatusCode.RequestTimeout or >= 500;
-
-    internal static async Task<BrokerException> ReadAsync(HttpResponseMessage response, CancellationToken stop)
+    private BrokerException(string message, Exception? cause = null) : base(message, cause)
     {
-        var retryAfter = response.Headers.RetryAfter?.Delta;
-        var status = (int)response.StatusCode;
-        try
-        {
-            if (await response.Content.ReadFromJsonAsync(WireJson.Default.Problem, stop).ConfigureAwait(false) is { } problem)
-            {
-                return new BrokerException(status, problem.Code, Describe(problem.Detail), problem.State, retryAfter);
-            }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Not a broker's words: a proxy's page, perhaps. The status has to do.
-        }
-        return new BrokerException(status, null, $"HTTP {status} {response.ReasonPhrase}", null, retryAfter);
     }
 
-    private static string Describe(JsonElement detail) => detail.ValueKind switch
+    /// <summary>The HTTP status; 0 where there was no answer.</summary>
+    public int Status { get; private init; }
+
+    /// <summary>One of <see cref="ErrorCodes"/>; null from the Python broker, and from what is no broker.</summary>
+    public string? Code { get; private init; }
+
+    /// <summary>In a 409: the job's state now.</summary>
+    public string? State { get; private init; }
+
+    /// <summary>How long the broker asks to wait, a minute at most.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
+    /// <summary>No connection came about: the broker has certainly not seen the request.</summary>
+    public bool NeverArrived { get; private init; }
+
+    /// <summary>What answered does not speak like a broker.</summary>
+    public bool IsUnreadable { get; private init; }
+
+    /// <summary>No answer came: the broker can't be reached, or it did not answer in time.</summary>
+    public bool IsAway => Status == 0;
+
+    /// <summary>Whether the same request may succeed later, unchanged.</summary>
+    public bool IsPassing => IsAway || Status is (int)HttpStatusCode.TooManyRequests or (int)HttpStatusCode.RequestTimeout or >= 500;
+
+    /// <summary>Whether the broker may have done what was asked, and only its answer was lost.</summary>
+    public bool WasLost => !NeverArrived && (IsAway
+        || (IsUnreadable && Status < 300)
+        || (Status >= 500 && Status is not ((int)HttpStatusCode.ServiceUnavailable or (int)HttpStatusCode.InsufficientStorage)));
+
+    internal static BrokerException Refused(int status, string detail, string? code, string? state, TimeSpan? retryAfter) =>
+        new(detail) { Status = status, Code = code, State = state, RetryAfter = retryAfter };
+
+    /// <summary>An answer with a status that says no, and without a broker's words: a proxy's page, perhaps.</summary>
+    internal static BrokerException RefusedWithoutWords(int status, string? reason, TimeSpan? retryAfter) =>
+        new($"HTTP {status} {reason}".TrimEnd()) { Status = status, IsUnreadable = true, RetryAfter = retryAfter };
+
+    internal static BrokerException Unreadable(int status, Uri url, string why, Exception? cause = null) =>
+        new($"{url} does not answer like a broker: {why}", cause) { Status = status, IsUnreadable = true };
+
+    internal static BrokerException Away(HttpRequestException cause) => new(cause.Message, cause)
     {
-        JsonValueKind.String => detail.GetString()!,
-        JsonValueKind.Array => string.Join("; ", detail.EnumerateArray().Select(DescribeField)),
-        _ => "no detail given",
+        NeverArrived = cause.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
     };
 
-    private static string DescribeField(JsonElement field) =>
-        field.ValueKind == JsonValueKind.Object && field.TryGetProperty("loc", out var loc) && field.TryGetProperty("msg", out var msg) && loc.ValueKind == JsonValueKind.Array
-            ? $"{string.Join('.', loc.EnumerateArray())}: {msg}"
-            : field.ToString();
+    internal static BrokerException AnswerBroken(IOException cause) => new(cause.Message, cause);
+
+    internal static BrokerException TooSlow(TimeSpan patience) => new($"no answer within {patience.TotalSeconds:0} s");
 }

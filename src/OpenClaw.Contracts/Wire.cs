@@ -15,7 +15,7 @@ public sealed record JobView
     /// <summary>One of <see cref="JobStatuses"/>.</summary>
     public required string Status { get; init; }
 
-    public string Command { get; init; } = "";
+    public required string Command { get; init; }
 
     /// <summary>Null in lists, which leave payload and result out.</summary>
     public string? Payload { get; init; }
@@ -34,8 +34,12 @@ public sealed record JobView
     public int LostLeases { get; init; }
     public bool CancelRequested { get; init; }
 
+    /// <summary>What was sent as the job's requirements, as text.</summary>
+    [JsonConverter(typeof(TextOrJson))]
+    public string? Requires { get; init; }
+
     /// <summary>What a worker must be able to do to get the job.</summary>
-    public Requirements? Requires { get; init; }
+    public IReadOnlyList<string>? Caps { get; init; }
 
     /// <summary>In a claim alone: the fence to send back as <see cref="HeaderNames.LeaseToken"/>.</summary>
     public string? LeaseToken { get; init; }
@@ -111,7 +115,7 @@ public sealed record Problem
 public sealed record FieldError(IReadOnlyList<string> Loc, string Msg, string Type);
 
 /// <summary>Source-generated JSON of everything on the wire.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(CreateJob))]
 [JsonSerializable(typeof(CreatedJob))]
@@ -126,3 +130,12 @@ public sealed record FieldError(IReadOnlyList<string> Loc, string Msg, string Ty
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(IReadOnlyList<FieldError>))]
 public sealed partial class WireJson : JsonSerializerContext;
+
+/// <summary>A text, or any other JSON as its text.</summary>
+internal sealed class TextOrJson : JsonConverter<string>
+{
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String ? reader.GetString() : JsonElement.ParseValue(ref reader).GetRawText();
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+}

@@ -14,8 +14,14 @@ public static partial class PrivateFiles
     /// <summary>Makes a folder, and those above it that are missing; one that is there keeps its mode.</summary>
     public static void CreateFolder(string path)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, FolderMode0700);
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+            return;
+        }
+        // .NET gives the mode to the last folder alone.
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent && !Directory.Exists(parent)) CreateFolder(parent);
+        Directory.CreateDirectory(path, FolderMode0700);
     }
 
     /// <summary>Replaces a file: writes beside it, syncs, renames, and syncs the folder.</summary>

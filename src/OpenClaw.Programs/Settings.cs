@@ -48,7 +48,7 @@ public sealed class Settings
 
     /// <summary>
     /// A secret: from a systemd credential of the variable's name (also in lower case with hyphens), else from the file
-    /// that <c>NAME_FILE</c> names, else from the variable itself. Null where there is none.
+    /// that <c>NAME_FILE</c> names, else from the variable itself. Null where there is none; what no header can carry is noted.
     /// </summary>
     public string? Secret(string name)
     {
@@ -60,7 +60,7 @@ public sealed class Settings
                 if (File.Exists(path)) return ReadSecret(name, path);
             }
         }
-        return Text(name + "_FILE") is { } secretFile ? ReadSecret(name + "_FILE", secretFile) : Text(name);
+        return Text(name + "_FILE") is { } secretFile ? ReadSecret(name + "_FILE", secretFile) : Checked(name, Text(name));
     }
 
     /// <summary>As <see cref="Secret"/>, but its absence is noted as a problem.</summary>
@@ -114,12 +114,20 @@ public sealed class Settings
         if (problems.Count > 0) throw new SettingsException(problems);
     }
 
+    /// <summary>Secrets travel in headers: one that can't is noted. It is not repeated in the message.</summary>
+    private string? Checked(string name, string? secret)
+    {
+        if (secret is null || HeaderText.CanCarry(secret)) return secret;
+        Note($"{name} has a character that no HTTP header can carry. It takes one line of visible ASCII characters: copy it again from where it was made.");
+        return null;
+    }
+
     private string? ReadSecret(string name, string path)
     {
         try
         {
             var secret = File.ReadAllText(path).Trim();
-            if (secret.Length > 0) return secret;
+            if (secret.Length > 0) return Checked(name, secret);
             Note($"{name}: the file {path} is empty. Write the token into it.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -11,7 +11,8 @@ public static class VisibleText
 {
     /// <summary>The text, with hidden characters escaped.</summary>
     /// <param name="lines">Whether line ends and tabs stay.</param>
-    public static string Of(string text, bool lines = false) => Append(new StringBuilder(text.Length), text, lines).ToString();
+    public static string Of(string text, bool lines = false) =>
+        Append(new StringBuilder(text.Length), lines ? text.Replace("\r\n", "\n", StringComparison.Ordinal) : text, lines).ToString();
 
     internal static StringBuilder Append(StringBuilder to, ReadOnlySpan<char> text, bool lines = false)
     {

@@ -9,13 +9,14 @@ internal sealed class Reach(Log log, TimeSpan ceiling)
     private string? trouble;
 
     /// <summary>Whether an exception of a call means that the call may be worth repeating, or at least not a bug of ours.</summary>
-    public static bool IsAway(Exception e) => e is BrokerException or HttpRequestException or IOException or OperationCanceledException;
+    public static bool IsAway(Exception e) => e is BrokerException or OperationCanceledException;
 
     /// <summary>What went wrong, and where a person can do something about it, what.</summary>
     public static string Describe(Exception e) => e switch
     {
         BrokerException { Status: 401 } refused => $"401 {refused.Message}: set WORKER_TOKEN to the broker's own",
         BrokerException { Status: >= 300 and < 400 } moved => $"{moved.Status}: redirects are not followed, set BROKER_URL to the broker itself",
+        BrokerException { IsAway: true } away => away.Message,
         BrokerException refused => $"{refused.Status} {refused.Message}",
         OperationCanceledException => "no answer in time",
         _ => e.Message,

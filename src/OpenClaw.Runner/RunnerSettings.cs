@@ -36,8 +36,7 @@ internal sealed record RunnerSettings
             PollInterval = settings.Seconds(Variables.PollIntervalSec, 10, 0.1, 3600),
             ResultTimeout = settings.Seconds(RunnerVariables.ResultTimeoutSec, 300, 0.1, 7 * 24 * 3600),
         };
-        if (!read.WorkerToken.All(IsVisibleAscii)) settings.Note($"{Variables.WorkerToken} has a character that no HTTP header can carry. Copy it again from the broker.");
-        if (read.WorkerId.Length > 200 || !read.WorkerId.All(c => IsVisibleAscii(c) || c == ' ')) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");
+        if (read.WorkerId.Length > 200 || !HeaderText.CanCarry(read.WorkerId)) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");
         settings.Check();
         return read;
     }
@@ -69,6 +68,4 @@ internal sealed record RunnerSettings
         if (names.Length > 64) settings.Note($"{Variables.WorkerCaps} has {names.Length} names. It takes up to 64.");
         return names;
     }
-
-    private static bool IsVisibleAscii(char c) => c is > ' ' and < '\u007f';
 }

@@ -28,7 +28,7 @@ internal sealed class JobCreator(BotParts parts)
                 var created = await WithTypingAsync(parts.Broker.CreateAsync(body, "discord-" + job.Key, stop), job, stop);
                 return created.Id is { Length: > 0 } id ? (id, null) : (null, "The broker made a job without an id.");
             }
-            catch (BrokerException e) when (!e.IsPassing)
+            catch (BrokerException e) when (!e.IsPassing && !e.WasLost)
             {
                 return (null, e.Status == 401
                     ? "The broker refuses this bot's token. Give the bot the broker's own BOT_TOKEN."
@@ -36,14 +36,9 @@ internal sealed class JobCreator(BotParts parts)
             }
             catch (BrokerException e)
             {
-                maybeSent |= e.Status is not (503 or 507);
+                maybeSent |= e.WasLost;
                 if (e.RetryAfter > pause) pause = e.RetryAfter.Value;
-                parts.Log.Warn($"broker: creating a job got {e.Status}");
-            }
-            catch (Exception e) when (Broker.IsAway(e, stop))
-            {
-                maybeSent |= !Broker.NeverArrived(e);
-                parts.Log.Warn($"broker: not reached: {ProgramLog.Describe(e)}");
+                parts.Log.Warn("broker: a job could not be created", ("status", e.Status), ("reason", ProgramLog.Describe(e)));
             }
             if (parts.Clock.GetUtcNow() - job.AskedAt > GiveUpAfter) return (null, $"The broker was away for too long; your `{job.Command}` was not sent.");
             await message.OfferAsync(Rendering.Waiting(job));
@@ -74,15 +69,4 @@ internal sealed class JobCreator(BotParts parts)
         if (first == slow && job.Interaction is null && !stop.IsCancellationRequested) await parts.Chat.ShowTypingAsync(job.ChannelId, parts.Speaking);
         return await asking;
     }
-}
-
-/// <summary>What a failed call to the broker means.</summary>
-internal static class Broker
-{
-    public static bool IsAway(Exception e, CancellationToken stop) =>
-        e is HttpRequestException or IOException || (e is OperationCanceledException && !stop.IsCancellationRequested);
-
-    /// <summary>Whether the request certainly never reached it.</summary>
-    public static bool NeverArrived(Exception e) =>
-        e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
 }

@@ -13,14 +13,14 @@ internal sealed class JobDesk(BotParts parts)
     {
         await exchange.BeginAsync();
         var (id, refusal) = JobIds.Resolve(parts.State.Now, exchange.Asked.UserId, text);
-        await exchange.SayAsync(id is null ? new MessageBody(refusal!) : await AskAsync(id, async () => Rendering.Status(id, await parts.Broker.GetAsync(id, default, stop)), stop));
+        await exchange.SayAsync(id is null ? new MessageBody(refusal!) : await AskAsync(id, async () => Rendering.Status(id, await parts.Broker.GetAsync(id, default, stop))));
     }
 
     public async Task CancelAsync(Exchange exchange, string text, CancellationToken stop)
     {
         await exchange.BeginAsync();
         var (id, refusal) = JobIds.Resolve(parts.State.Now, exchange.Asked.UserId, text);
-        await exchange.SayAsync(id is null ? new MessageBody(refusal!) : await AskAsync(id, () => CancelAsync(id, exchange.Asked.UserId, stop), stop));
+        await exchange.SayAsync(id is null ? new MessageBody(refusal!) : await AskAsync(id, () => CancelAsync(id, exchange.Asked.UserId, stop)));
     }
 
     /// <summary>A watch, or the sentence that says why there is none.</summary>
@@ -86,7 +86,7 @@ internal sealed class JobDesk(BotParts parts)
         }
     }
 
-    private static async Task<MessageBody> AskAsync(string id, Func<Task<MessageBody>> ask, CancellationToken stop)
+    private static async Task<MessageBody> AskAsync(string id, Func<Task<MessageBody>> ask)
     {
         try
         {
@@ -99,10 +99,6 @@ internal sealed class JobDesk(BotParts parts)
         catch (BrokerException e)
         {
             return new MessageBody(e.IsPassing ? $"{Rendering.BrokerAway} Try again in a moment." : $"Broker error: {Markdown.Code(e.Message)}");
-        }
-        catch (Exception e) when (Broker.IsAway(e, stop))
-        {
-            return new MessageBody($"{Rendering.BrokerAway} Try again in a moment.");
         }
     }
 }

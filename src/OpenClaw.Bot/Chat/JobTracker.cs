@@ -61,7 +61,7 @@ internal sealed class JobTracker(BotParts parts)
             {
                 return null;
             }
-            catch (Exception e) when (e is BrokerException || Broker.IsAway(e, stop))
+            catch (BrokerException e)
             {
                 parts.Log.Warn($"broker: job {id} can't be asked about: {ProgramLog.Describe(e)}");
                 away = true;

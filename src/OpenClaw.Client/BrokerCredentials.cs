@@ -1,0 +1,21 @@
+using OpenClaw.Programs;
+
+namespace OpenClaw.Client;
+
+/// <summary>Who the client is: a bot's or a worker's token, and a worker's name and capabilities.</summary>
+/// <exception cref="ArgumentException">A value has a character that no header can carry, such as a line end.</exception>
+public sealed record BrokerCredentials
+{
+    public string? BotToken { get; init => field = Checked(value, "bot token"); }
+
+    public string? WorkerToken { get; init => field = Checked(value, "worker token"); }
+
+    public string? WorkerId { get; init => field = Checked(value, "worker id"); }
+
+    public IReadOnlyList<string> Caps { get; init => field = [.. value.Select(c => Checked(c, "capability")!)]; } = [];
+
+    /// <summary>A secret is not repeated in the message.</summary>
+    private static string? Checked(string? value, string what) => value is null || HeaderText.CanCarry(value)
+        ? value
+        : throw new ArgumentException($"the {what} has a character that no HTTP header can carry. It takes visible ASCII characters: copy it again from where it was made.");
+}
