@@ -32,31 +32,24 @@ internal sealed class Connection : IDisposable
         if (token is null && folder.RunningUrl is { } dev && (!named || url == dev)) (url, token) = (dev, folder.BotToken);
         if (token is null && needsToken)
         {
-            throw new SettingsException([$"{Variables.BotToken} is not set, and no `openclaw dev` runs in {folder.Path}. Run `openclaw dev` in another terminal, or set {Variables.BrokerUrl} and {Variables.BotToken} to those of your broker."]);
+            throw new SettingsException([$"{Variables.BotToken} is not set, and no `clawctl dev` runs in {folder.Path}. Run `clawctl dev` in another terminal, or set {Variables.BrokerUrl} and {Variables.BotToken} to those of your broker."]);
         }
         return new Connection(url, token);
     }
 
-    /// <summary>Makes a failed call an exit code, and says what went wrong, why, and what to do.</summary>
-    public int Explain(Exception e, Talk talk)
+    /// <summary>What a failed call means: what went wrong, why and what to do, and the exit code for it.</summary>
+    public (string Line, int ExitCode) Explain(BrokerException e) => e switch
     {
-        var (line, code) = e switch
-        {
-            BrokerException { Status: 401 } => ($"the broker at {Url} refuses the token ({e.Message}). Set {Variables.BotToken} to the broker's own.", ExitCodes.NotAllowed),
-            BrokerException { Status: 405 } or BrokerException { Status: 404, Code: null, Message: not "job not found" } =>
-                ($"the broker at {Url} does not know this command ({e.Message}): it is the original one, or no broker. Upgrade it, or set {Variables.BrokerUrl} to another.", ExitCodes.Unavailable),
-            BrokerException { Status: 404 } => ("there is no job with this id. `openclaw jobs` lists the jobs there are.", ExitCodes.NotFound),
-            BrokerException { Status: 413 or 422 or 400 } => ($"the broker refuses the request: {e.Message}. `openclaw COMMAND --help` shows what a command takes.", ExitCodes.Usage),
-            BrokerException { IsPassing: true } busy => ($"the broker at {Url} can't do it now ({busy.Status} {e.Message}). Try again in {busy.RetryAfter?.TotalSeconds ?? 5} s.", ExitCodes.Unavailable),
-            BrokerException other => ($"what answers at {Url} is no broker ({other.Status} {e.Message}). Set {Variables.BrokerUrl} to the broker itself.", ExitCodes.Unavailable),
-            OperationCanceledException => ($"the broker at {Url} did not answer in time. Try `openclaw health`.", ExitCodes.Unavailable),
-            _ => ($"can't reach a broker at {Url} ({e.Message}). Start one with `openclaw dev`, or set {Variables.BrokerUrl}.", ExitCodes.Unavailable),
-        };
-        talk.Say($"openclaw: {line}");
-        return code;
-    }
-
-    public static bool IsFailedCall(Exception e) => e is BrokerException or HttpRequestException or IOException or TaskCanceledException;
+        { IsAway: true, NeverArrived: true } => ($"can't reach a broker at {Url} ({e.Message}). Start one with `clawctl dev`, or set {Variables.BrokerUrl}.", ExitCodes.Unavailable),
+        { IsAway: true } => ($"the broker at {Url} did not answer ({e.Message}). Try `clawctl health`.", ExitCodes.Unavailable),
+        { IsPassing: true } => ($"the broker at {Url} can't do it now ({e.Status} {e.Message}). Try again in {e.RetryAfter?.TotalSeconds ?? 5:0} s.", ExitCodes.Unavailable),
+        { Status: 401 } => ($"the broker at {Url} refuses the token ({e.Message}). Set {Variables.BotToken} to the broker's own.", ExitCodes.NotAllowed),
+        { IsUnreadable: true } or { Status: < 400 } => ($"what answers at {Url} is no broker ({e.Status} {e.Message}). Set {Variables.BrokerUrl} to the broker itself.", ExitCodes.Unavailable),
+        { Status: 405 } => ($"the broker at {Url} does not know this command ({e.Message}): it is the original one. Upgrade it, or set {Variables.BrokerUrl} to another.", ExitCodes.Unavailable),
+        { Status: 404, Code: null } => ($"the broker at {Url} says: {e.Message}. There is no job with this id, or it is the original broker and does not know this command.", ExitCodes.NotFound),
+        { Status: 404 } => ("there is no job with this id. `clawctl jobs` lists the jobs there are.", ExitCodes.NotFound),
+        _ => ($"the broker refuses the request: {e.Message}. `clawctl COMMAND --help` shows what a command takes.", ExitCodes.Usage),
+    };
 
     public void Dispose() => http.Dispose();
 }

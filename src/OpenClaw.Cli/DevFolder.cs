@@ -5,7 +5,7 @@ using OpenClaw.Programs;
 
 namespace OpenClaw.Cli;
 
-/// <summary>The private folder of <c>openclaw dev</c>: tokens, database, runner's state and logs, kept from run to run.</summary>
+/// <summary>The private folder of <c>clawctl dev</c>: tokens, database, runner's state and logs, kept from run to invocation.</summary>
 internal sealed class DevFolder(string path)
 {
     private const string UrlFile = "url";
@@ -14,7 +14,7 @@ internal sealed class DevFolder(string path)
     public static string DefaultPath { get; } = System.IO.Path.Combine(
         Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state ? state
             : System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state"),
-        "openclaw-dev");
+        "clawctl-dev");
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 

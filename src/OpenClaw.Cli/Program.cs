@@ -5,19 +5,20 @@ using OpenClaw.Cli.Jobs;
 using OpenClaw.Programs;
 
 var root = new RootCommand("""
-    openclaw: send jobs to an OpenClaw broker and see what became of them.
+    clawctl: send jobs to an OpenClaw broker and see what became of them.
 
     Where the broker is: BROKER_URL and BOT_TOKEN (or BOT_TOKEN_FILE); where BOT_TOKEN is not set, the broker that
-    `openclaw dev` runs. Answers go to stdout, everything else to stderr. NO_COLOR switches colours off.
+    `clawctl dev` runs. Answers go to stdout, everything else to stderr. NO_COLOR switches colours off.
 
     Exit codes: 0 done, 1 failed, 2 the job was cancelled, 64 wrong arguments, 66 no such job, 69 the broker can't be
     reached, 77 the broker refused the token, 78 wrong configuration, 130 interrupted.
     """);
-root.Options.Add(Shared.Json);
-root.Options.Add(Shared.Folder);
+root.Options.Add(CommonOptions.Json);
+root.Options.Add(CommonOptions.Folder);
 root.Subcommands.Add(DevCommand.Create());
 root.Subcommands.Add(SubmitCommand.Create());
 root.Subcommands.Add(StatusCommand.Create());
+root.Subcommands.Add(StatusCommand.CreateWatch());
 root.Subcommands.Add(JobsCommand.Create());
 root.Subcommands.Add(CancelCommand.Create());
 root.Subcommands.Add(HealthCommand.Create());
@@ -26,8 +27,8 @@ root.Subcommands.Add(HealthCommand.Create());
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {
-    foreach (var error in parsed.Errors) Console.Error.WriteLine($"openclaw: {error.Message}");
-    Console.Error.WriteLine("openclaw: `openclaw --help` shows the commands, `openclaw COMMAND --help` what one takes.");
+    foreach (var error in parsed.Errors) Console.Error.WriteLine($"clawctl: {error.Message}");
+    Console.Error.WriteLine("clawctl: `clawctl --help` shows the commands, `clawctl COMMAND --help` what one takes.");
     return ExitCodes.Usage;
 }
-return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
+return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

@@ -35,7 +35,7 @@ public sealed class DevTests : IDisposable
         Assert.Equal((ExitCodes.Ok, "pong: by hand\n"), (submit.ExitCode, submit.Out));
         var second = await RunAsync("dev");
         Assert.Equal(ExitCodes.Failed, second.ExitCode);
-        Assert.Contains($"another `openclaw dev` uses {folder.File("dev")}, at http://127.0.0.1:{port}", second.Talk, StringComparison.Ordinal);
+        Assert.Contains($"another `clawctl dev` uses {folder.File("dev")}, at http://127.0.0.1:{port}", second.Messages, StringComparison.Ordinal);
 
         var children = Children(dev);
         Assert.NotEmpty(children);
@@ -88,20 +88,20 @@ public sealed class DevTests : IDisposable
     [Fact]
     public async Task AFolderThatCannotBeUsedIsSaid()
     {
-        var run = await Openclaw.RunAsync(new Dictionary<string, string>(), "dev", "--folder", "/dev/null/x");
+        var run = await Clawctl.RunAsync(new Dictionary<string, string>(), "dev", "--folder", "/dev/null/x");
         Assert.Equal(ExitCodes.Configuration, run.ExitCode);
-        Assert.Contains("Name another with --folder", run.Talk, StringComparison.Ordinal);
+        Assert.Contains("Name another with --folder", run.Messages, StringComparison.Ordinal);
     }
 
     private async Task<ProgramProcess> StartAsync()
     {
         var dev = ProgramProcess.Start(
-            Openclaw.Program, new Dictionary<string, string>(), "dev", "--folder", folder.File("dev"), "--port", port.ToString(CultureInfo.InvariantCulture));
+            Clawctl.Program, new Dictionary<string, string>(), "dev", "--folder", folder.File("dev"), "--port", port.ToString(CultureInfo.InvariantCulture));
         await dev.WaitForLineAsync(Ready);
         return dev;
     }
 
-    private Task<Openclaw> RunAsync(params string[] arguments) => Openclaw.RunAsync(new Dictionary<string, string>(), [.. arguments, "--folder", folder.File("dev")]);
+    private Task<Clawctl> RunAsync(params string[] arguments) => Clawctl.RunAsync(new Dictionary<string, string>(), [.. arguments, "--folder", folder.File("dev")]);
 
     private static async Task<string> ShellAsync(string line)
     {

@@ -21,9 +21,9 @@ public sealed class ErrorTests : IDisposable
     [InlineData("submit", "ping", "a", "b")]
     public async Task WrongArgumentsAreUsageErrors(params string[] arguments)
     {
-        var run = await Openclaw.RunAsync(Environment("http://127.0.0.1:9"), arguments);
+        var run = await Clawctl.RunAsync(Environment("http://127.0.0.1:9"), arguments);
         Assert.Equal((ExitCodes.Usage, ""), (run.ExitCode, run.Out.Contains("Usage:", StringComparison.Ordinal) ? "" : run.Out));
-        Assert.Contains("`openclaw ", run.Talk, StringComparison.Ordinal);
+        Assert.Contains("`clawctl ", run.Messages, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -34,43 +34,44 @@ public sealed class ErrorTests : IDisposable
     [InlineData("cancel", Id)]
     public async Task ABrokerOutOfReachIsSaid(params string[] arguments)
     {
-        var run = await Openclaw.RunAsync(Environment($"http://127.0.0.1:{FreePort.Take()}"), arguments);
+        var run = await Clawctl.RunAsync(Environment($"http://127.0.0.1:{FreePort.Take()}"), arguments);
         Assert.Equal((ExitCodes.Unavailable, ""), (run.ExitCode, run.Out));
-        Assert.Contains("can't reach a broker at http://127.0.0.1", run.Talk, StringComparison.Ordinal);
-        Assert.Contains("`openclaw dev`", run.Talk, StringComparison.Ordinal);
+        Assert.Contains("can't reach a broker at http://127.0.0.1", run.Messages, StringComparison.Ordinal);
+        Assert.Contains("`clawctl dev`", run.Messages, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(401, "unauthorized", ExitCodes.NotAllowed, "Set BOT_TOKEN")]
-    [InlineData(404, "not_found", ExitCodes.NotFound, "`openclaw jobs`")]
+    [InlineData(404, "not_found", ExitCodes.NotFound, "`clawctl jobs`")]
     [InlineData(405, "method_not_allowed", ExitCodes.Unavailable, "Upgrade it")]
     [InlineData(503, "busy", ExitCodes.Unavailable, "Try again")]
     [InlineData(507, "storage_full", ExitCodes.Unavailable, "Try again")]
     [InlineData(422, "invalid", ExitCodes.Usage, "as scripted")]
     [InlineData(302, "", ExitCodes.Unavailable, "is no broker")]
+    [InlineData(404, "", ExitCodes.NotFound, "no job with this id, or it is the original broker")]
     public async Task ARefusalHasItsOwnExitCode(int status, string code, int exitCode, string next)
     {
         await using var broker = new ScriptedBroker(_ => ScriptedAnswer.Problem(status, code));
-        var run = await Openclaw.RunAsync(Environment(broker.Url.AbsoluteUri), "status", Id);
+        var run = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "status", Id);
         Assert.Equal(exitCode, run.ExitCode);
-        Assert.Contains(next, run.Talk, StringComparison.Ordinal);
-        Assert.DoesNotContain("bot-canary", run.Talk, StringComparison.Ordinal);
+        Assert.Contains(next, run.Messages, StringComparison.Ordinal);
+        Assert.DoesNotContain("bot-canary", run.Messages, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task WithoutATokenTheNextCommandIsNamed()
     {
-        var run = await Openclaw.RunAsync(new Dictionary<string, string>(), "jobs", "--folder", folder.Path);
+        var run = await Clawctl.RunAsync(new Dictionary<string, string>(), "jobs", "--folder", folder.Path);
         Assert.Equal(ExitCodes.Configuration, run.ExitCode);
-        Assert.Contains("Run `openclaw dev`", run.Talk, StringComparison.Ordinal);
+        Assert.Contains("Run `clawctl dev`", run.Messages, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task TheTokenGoesOverNoForeignNetworkInPlainText()
     {
-        var run = await Openclaw.RunAsync(Environment("http://203.0.113.7"), "jobs");
+        var run = await Clawctl.RunAsync(Environment("http://203.0.113.7"), "jobs");
         Assert.Equal(ExitCodes.Configuration, run.ExitCode);
-        Assert.Contains("ALLOW_PLAIN_HTTP", run.Talk, StringComparison.Ordinal);
+        Assert.Contains("ALLOW_PLAIN_HTTP", run.Messages, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,7 +80,7 @@ public sealed class ErrorTests : IDisposable
         await File.WriteAllTextAsync(folder.File("bot-token"), "dev-canary");
         await File.WriteAllTextAsync(folder.File("url"), "http://127.0.0.1:8000");
         await using var other = new ScriptedBroker(_ => ScriptedAnswer.Ok("{}"));
-        var run = await Openclaw.RunAsync(new Dictionary<string, string> { [Variables.BrokerUrl] = other.Url.AbsoluteUri }, "jobs", "--folder", folder.Path);
+        var run = await Clawctl.RunAsync(new Dictionary<string, string> { [Variables.BrokerUrl] = other.Url.AbsoluteUri }, "jobs", "--folder", folder.Path);
         Assert.Equal(ExitCodes.Configuration, run.ExitCode);
         Assert.Empty(other.Take());
     }
@@ -90,13 +91,13 @@ public sealed class ErrorTests : IDisposable
         var lost = false;
         await using var broker = new ScriptedBroker(r =>
         {
-            if (r.Method == "GET") return ScriptedAnswer.Ok($$"""{"id":"{{Id}}","status":"done","state":"done","result":"pong: x"}""");
+            if (r.Method == "GET") return ScriptedAnswer.Ok($$"""{"id":"{{Id}}","status":"done","state":"done","command":"ping","result":"pong: x"}""");
             if (lost) return ScriptedAnswer.Ok($$"""{"id":"{{Id}}","status":"queued"}""");
             lost = true;
             return ScriptedAnswer.Lose;
         });
-        var run = await Openclaw.RunAsync(Environment(broker.Url.AbsoluteUri), "submit", "ping", "x", "--wait");
-        Assert.Equal((ExitCodes.Ok, "pong: x\n", ""), (run.ExitCode, run.Out, run.ExitCode == 0 ? "" : run.Talk));
+        var run = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "submit", "ping", "x", "--wait");
+        Assert.Equal((ExitCodes.Ok, "pong: x\n", ""), (run.ExitCode, run.Out, run.ExitCode == 0 ? "" : run.Messages));
         var posts = broker.Take().Where(r => r.Method == "POST").Select(r => r.Headers["Idempotency-Key"]).ToList();
         Assert.Equal(2, posts.Count);
         Assert.Single(posts.Distinct());
@@ -106,9 +107,76 @@ public sealed class ErrorTests : IDisposable
     public async Task AnAcceptedJobIsNamedWhenTheBrokerRefusesToTellItsEnd()
     {
         await using var broker = new ScriptedBroker(r => r.Method == "POST" ? ScriptedAnswer.Ok($$"""{"id":"{{Id}}","status":"queued"}""") : ScriptedAnswer.Problem(401, "unauthorized"));
-        var run = await Openclaw.RunAsync(Environment(broker.Url.AbsoluteUri), "submit", "ping", "x", "--wait");
+        var run = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "submit", "ping", "x", "--wait");
         Assert.Equal(ExitCodes.NotAllowed, run.ExitCode);
-        Assert.Contains($"`openclaw status {Id} --wait`", run.Talk, StringComparison.Ordinal);
+        Assert.Contains($"`clawctl watch {Id}`", run.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SeveralStatesAreOneFilter()
+    {
+        await using var broker = new ScriptedBroker(_ => ScriptedAnswer.Ok("""{"jobs":[],"next":null}"""));
+        Assert.Equal(ExitCodes.Ok, (await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "jobs", "--state", "failed, cancelled")).ExitCode);
+        Assert.Equal("?state=failed%2Ccancelled&limit=20", Assert.Single(broker.Take()).Query);
+    }
+
+    [Fact]
+    public async Task WhatOthersWroteIsShownAndSteersNothing()
+    {
+        const string Evil = "a\\u001b[2Jb\\u202ec\\u200bd\\r\\nsecond line";
+        await using var broker = new ScriptedBroker(_ => ScriptedAnswer.Ok(
+            $$"""{"id":"{{Id}}","status":"failed","state":"failed","command":"{{Evil}}","worker_id":"{{Evil}}","error":"{{Evil}}"}"""));
+        var status = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "status", Id);
+        Assert.Contains("error      a\\u001b[2Jb\\u202ec\\u200bd\nsecond line", status.Out, StringComparison.Ordinal);
+        var submit = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "submit", "ping", "--wait");
+        Assert.Contains("failed: a\\u001b[2Jb\\u202ec\\u200bd", submit.Messages, StringComparison.Ordinal);
+    }
+
+    /// <summary>Ids of one moment begin alike.</summary>
+    private static ScriptedAnswer Two(string next = "null") => ScriptedAnswer.Ok(
+        """{"jobs":[{"id":"01a20bb0-0000-7000-8000-00000a11ce01","status":"queued","command":"one"},{"id":"01a20bb0-0000-7000-8000-00000b0b0e01","status":"queued","command":"two"}],"next":NEXT}"""
+            .Replace("NEXT", next, StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("1ce01")]
+    [InlineData("A11CE01")]
+    [InlineData("8000-00000a11ce01")]
+    [InlineData("01a20bb0-0000-7000-8000-00000a")]
+    [InlineData("01A20BB0-0000-7000-8000-00000A11CE01")]
+    public async Task AJobIsNamedByAnyBeginningOrEndThatIsItsOwn(string name)
+    {
+        await using var broker = new ScriptedBroker(r => r.Path == "/jobs" ? Two() : ScriptedAnswer.Ok("""{"ok":true,"status":"failed"}"""));
+        var run = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "cancel", name);
+        Assert.Equal((ExitCodes.Ok, "cancelled\n"), (run.ExitCode, run.Out));
+        Assert.Equal("/jobs/01a20bb0-0000-7000-8000-00000a11ce01/cancel", broker.Take()[^1].Path);
+    }
+
+    [Theory]
+    [InlineData("01a20bb0", ExitCodes.Usage, "2 ids; give more of it:")]
+    [InlineData("e01", ExitCodes.Usage, "01a20bb0-0000-7000-8000-00000b0b0e01  queued  two")]
+    [InlineData("beef", ExitCodes.NotFound, "no job's id begins or ends with 'beef'.")]
+    [InlineData("ping", ExitCodes.Usage, "is no job's id")]
+    [InlineData("-", ExitCodes.Usage, "is no job's id")]
+    public async Task ANameOfNoneOrSeveralIsSaid(string name, int exitCode, string text)
+    {
+        await using var broker = new ScriptedBroker(_ => Two());
+        foreach (var command in (string[])["status", "watch", "cancel"])
+        {
+            var run = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), command, name);
+            Assert.Equal((exitCode, ""), (run.ExitCode, run.Out));
+            Assert.Contains(text, run.Messages, StringComparison.Ordinal);
+        }
+        Assert.All(broker.Take(), r => Assert.Equal("/jobs", r.Path));
+    }
+
+    [Fact]
+    public async Task TheSearchForANameEnds()
+    {
+        await using var broker = new ScriptedBroker(_ => ScriptedAnswer.Ok("{\"jobs\":[" + string.Join(',', Enumerable.Repeat($$"""{"id":"{{Id}}","status":"queued","command":"x"}""", 200)) + "],\"next\":\"more\"}"));
+        var run = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "status", "beef");
+        Assert.Equal(ExitCodes.NotFound, run.ExitCode);
+        Assert.Contains("among the newest 2000; an older one takes its whole id", run.Messages, StringComparison.Ordinal);
+        Assert.Equal(10, broker.Take().Count);
     }
 
     private static Dictionary<string, string> Environment(string url) => new() { [Variables.BrokerUrl] = url, [Variables.BotToken] = "bot-canary" };

@@ -42,7 +42,7 @@ public sealed class JobsTests : IAsyncLifetime, IDisposable
         await broker.Client("w").FailAsync(job.Id, job.LeaseToken, "went wrong");
         var run = await submit;
         Assert.Equal((ExitCodes.Failed, ""), (run.ExitCode, run.Out));
-        Assert.Contains("went wrong", run.Talk, StringComparison.Ordinal);
+        Assert.Contains("went wrong", run.Messages, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class JobsTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task APayloadMayBeAnything()
     {
-        foreach (var payload in (string[])["@file", "[x]", " blanks ", "ä\n🦀"])
+        foreach (var payload in (string[])["@file", "[x]", " spaces ", "ä\n🦀"])
         {
             var id = (await RunAsync("submit", "ping", payload)).Out.Trim();
             Assert.Equal(payload, (await broker.Client().GetAsync(id)).Payload);
@@ -76,7 +76,7 @@ public sealed class JobsTests : IAsyncLifetime, IDisposable
         string[] submit = ["submit", "ping", "x", "--requires", "gpu, cuda", "--idempotency-key", "k1", "--json"];
         var first = JsonDocument.Parse((await RunAsync(submit)).Out).RootElement.GetProperty("id").GetString()!;
         Assert.Equal(first, JsonDocument.Parse((await RunAsync(submit)).Out).RootElement.GetProperty("id").GetString());
-        Assert.Equal(["cuda", "gpu"], (await broker.Client().GetAsync(first)).Requires!.Caps.Order());
+        Assert.Contains("cuda", (await broker.Client().GetAsync(first)).Requires, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,6 +89,12 @@ public sealed class JobsTests : IAsyncLifetime, IDisposable
         var text = await RunAsync("jobs");
         Assert.Equal(4, text.Out.Trim().Split('\n').Length);
         Assert.DoesNotContain('\u001b', text.Out);
+        Assert.Contains("other\\u001b[31m", text.Out, StringComparison.Ordinal);
+        foreach (var end in text.Out.Trim().Split('\n').Select(l => l.Split(' ')[0]))
+        {
+            Assert.InRange(end.Length, 6, 12);
+            Assert.Contains(end, (await RunAsync("status", end)).Out.Split('\n')[0].Replace("-", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        }
         Assert.Equal("", (await RunAsync("jobs", "--worker", "nobody")).Out);
     }
 
@@ -111,7 +117,7 @@ public sealed class JobsTests : IAsyncLifetime, IDisposable
         Assert.Equal((ExitCodes.Ok, """{"ok":true,"ts_bound":true}""" + "\n"), (run.ExitCode, run.Out));
     }
 
-    private Task<Openclaw> RunAsync(params string[] arguments) => Openclaw.RunAsync(environment, ["--folder", folder.File("none"), .. arguments]);
+    private Task<Clawctl> RunAsync(params string[] arguments) => Clawctl.RunAsync(environment, ["--folder", folder.File("none"), .. arguments]);
 
     private async Task<JobView> ClaimAsync() => (await broker.Client("w").ClaimAsync(Guid.NewGuid().ToString("N"), TimeSpan.FromSeconds(30)))!;
 }

@@ -10,14 +10,18 @@ internal sealed class Child : IAsyncDisposable
 {
     private const int KeptLines = 20;
 
-    /// <summary>Ctrl-C in a terminal goes to all its processes: the shell ignores it, and so does what it starts in the background.</summary>
+    /// <summary>
+    /// Runs "$@" in the background without our pipe, and beside it a guard that reads the pipe. Its end makes the guard send
+    /// SIGTERM and, 1.2 s later, SIGKILL; the program's own end makes the shell end the guard and pass on the exit code. Ctrl-C in
+    /// a terminal goes to all its processes: the shell ignores it, and so does what it starts in the background.
+    /// </summary>
     private const string Guard = """
         trap '' INT
-        exec 3<&0
+        exec 3<&0                      # 3 is the pipe, which the background would lose
         "$@" </dev/null 3<&- &
         child=$!
         (
-          cat <&3
+          cat <&3                      # returns when the pipe closes
           kill -TERM $child
           for tenth in 1 2 3 4 5 6 7 8 9 10 11 12; do kill -0 $child || exit; sleep 0.1; done
           kill -KILL $child
@@ -56,7 +60,7 @@ internal sealed class Child : IAsyncDisposable
     /// <param name="environment">Added to our own; null takes a variable away.</param>
     public static Child Start(string name, IReadOnlyList<string> program, IReadOnlyDictionary<string, string?> environment, string logPath)
     {
-        var start = new ProcessStartInfo("/bin/sh", ["-c", Guard, "openclaw-dev", .. program])
+        var start = new ProcessStartInfo("/bin/sh", ["-c", Guard, "clawctl-dev", .. program])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -67,7 +71,9 @@ internal sealed class Child : IAsyncDisposable
             if (value is null) start.Environment.Remove(variable);
             else start.Environment[variable] = value;
         }
-        var logFile = new StreamWriter(logPath, append: false) { AutoFlush = true };
+        var logOptions = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.Read };
+        if (!OperatingSystem.IsWindows()) logOptions.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var logFile = new StreamWriter(logPath, logOptions) { AutoFlush = true };
         var child = new Child(name, new Process { StartInfo = start }, logFile);
         child.process.OutputDataReceived += child.OnLine;
         child.process.ErrorDataReceived += child.OnLine;
@@ -84,20 +90,20 @@ internal sealed class Child : IAsyncDisposable
         process.StandardInput.Close();
         try
         {
-            await Exited.WaitAsync(grace).ConfigureAwait(false);
+            await Exited.WaitAsync(grace);
         }
         catch (TimeoutException)
         {
             process.Kill(entireProcessTree: true);
-            await Exited.ConfigureAwait(false);
+            await Exited;
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited) await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+        if (!process.HasExited) await StopAsync(TimeSpan.Zero);
         process.Dispose();
-        await logFile.DisposeAsync().ConfigureAwait(false);
+        await logFile.DisposeAsync();
     }
 
     private void OnLine(object sender, DataReceivedEventArgs e)

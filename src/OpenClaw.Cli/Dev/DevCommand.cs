@@ -10,43 +10,43 @@ internal static class DevCommand
 
     private static readonly Option<int> Port = new("--port") { Description = "The broker's port; if it is taken, the next free one", HelpName = "PORT", DefaultValueFactory = _ => 8000 };
 
-    public static Command Create() => new Command("dev", "Run a broker and a runner on this machine until Ctrl-C") { Port }.Does(RunAsync);
+    public static Command Create() => Invocation.Of(new Command("dev", "Run a broker and a runner on this machine until Ctrl-C") { Port }, RunAsync);
 
-    private static async Task<int> RunAsync(Run run)
+    private static async Task<int> RunAsync(Invocation invocation)
     {
-        var folder = run.Folder;
+        var folder = invocation.Folder;
         var kept = File.Exists(folder.BotTokenFile);
         using var claim = folder.Take();
         if (claim is null)
         {
-            run.Talk.Say($"openclaw: another `openclaw dev` uses {folder.Path}{(folder.RunningUrl is { } url ? $", at {url}" : "")}. Use that one, stop it, or name another folder with --folder.");
+            invocation.Messages.Say($"clawctl: another `clawctl dev` uses {folder.Path}{(folder.RunningUrl is { } url ? $", at {url}" : "")}. Use that one, stop it, or name another folder with --folder.");
             return ExitCodes.Failed;
         }
-        var wanted = run.Parsed.GetValue(Port);
+        var wanted = invocation.Parsed.GetValue(Port);
         var port = Ports.Choose(wanted);
-        run.Talk.Say($"openclaw dev in {folder.Path} ({(kept ? "tokens and jobs of the last run" : "new tokens, private to you")})");
-        if (port != wanted) run.Talk.Say($"port {wanted} is taken, using {port}");
+        invocation.Messages.Say($"clawctl dev in {folder.Path} ({(kept ? "tokens and jobs of the last run" : "new tokens, private to you")})");
+        if (port != wanted) invocation.Messages.Say($"port {wanted} is taken, using {port}");
 
         await using var system = new DevSystem(folder, port);
         try
         {
-            await system.StartAsync(run.Talk, run.Stop).ConfigureAwait(false);
+            await system.StartAsync(invocation.Messages, invocation.Stop);
             Console.Out.WriteLine(system.Describe());
-            run.Talk.Say("All runs until you press Ctrl-C.");
-            await system.UntilOneEndsAsync(run.Stop).ConfigureAwait(false);
+            invocation.Messages.Say("All runs until you press Ctrl-C.");
+            await system.UntilOneEndsAsync(invocation.Stop);
         }
-        catch (OperationCanceledException) when (run.Stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (invocation.Stop.IsCancellationRequested)
         {
-            run.Talk.Step("stopping");
-            await system.StopAsync(StopTime).ConfigureAwait(false);
-            run.Talk.StepOver();
-            run.Talk.Say($"stopped; {folder.Path} keeps tokens and jobs");
+            invocation.Messages.Step("stopping");
+            await system.StopAsync(StopTime);
+            invocation.Messages.StepOver();
+            invocation.Messages.Say($"stopped; {folder.Path} keeps tokens and jobs");
             return ExitCodes.Ok;
         }
         catch (DevException e)
         {
-            run.Talk.Say($"openclaw: {e.Message}");
-            await system.StopAsync(StopTime).ConfigureAwait(false);
+            invocation.Messages.Say($"clawctl: {e.Message}");
+            await system.StopAsync(StopTime);
             return ExitCodes.Failed;
         }
         return ExitCodes.Failed;

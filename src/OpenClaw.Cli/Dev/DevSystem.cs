@@ -33,11 +33,11 @@ internal sealed class DevSystem : IAsyncDisposable
     }
 
     /// <summary>Starts both and sees a job through them.</summary>
-    public async Task StartAsync(Talk talk, CancellationToken stop)
+    public async Task StartAsync(Messages messages, CancellationToken stop)
     {
-        await StepAsync(talk, "broker", StartBroker(), WaitForBrokerAsync, stop).ConfigureAwait(false);
+        await StepAsync(messages, "broker", StartBroker(), WaitForBrokerAsync, stop);
         folder.SetUrl(url);
-        await StepAsync(talk, "runner", StartRunner(), PingAsync, stop).ConfigureAwait(false);
+        await StepAsync(messages, "runner", StartRunner(), PingAsync, stop);
     }
 
     /// <summary>What a person can do now.</summary>
@@ -60,19 +60,19 @@ internal sealed class DevSystem : IAsyncDisposable
     /// <summary>Ends with an exception: of cancellation, or of the child that died.</summary>
     public async Task UntilOneEndsAsync(CancellationToken stop)
     {
-        await Task.WhenAny(children.Select(c => c.Exited)).WaitAsync(stop).ConfigureAwait(false);
-        await ThrowIfDeadAsync(stop).ConfigureAwait(false);
+        await Task.WhenAny(children.Select(c => c.Exited)).WaitAsync(stop);
+        await ThrowIfDeadAsync(stop);
     }
 
     public async Task StopAsync(TimeSpan grace)
     {
         folder.ClearUrl();
-        await Task.WhenAll(children.Select(c => c.StopAsync(grace))).ConfigureAwait(false);
+        await Task.WhenAll(children.Select(c => c.StopAsync(grace)));
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var child in children) await child.DisposeAsync().ConfigureAwait(false);
+        foreach (var child in children) await child.DisposeAsync();
         http.Dispose();
     }
 
@@ -112,28 +112,28 @@ internal sealed class DevSystem : IAsyncDisposable
     }
 
     /// <summary>Starts a child and waits until it has proved itself, counting the seconds.</summary>
-    private async Task StepAsync(Talk talk, string name, Func<Child> start, Func<CancellationToken, Task<bool>> isReadyAsync, CancellationToken stop)
+    private async Task StepAsync(Messages messages, string name, Func<Child> start, Func<CancellationToken, Task<bool>> isReadyAsync, CancellationToken stop)
     {
         var started = clock.GetTimestamp();
         children.Add(start());
-        while (!await isReadyAsync(stop).ConfigureAwait(false))
+        while (!await isReadyAsync(stop))
         {
-            await ThrowIfDeadAsync(stop).ConfigureAwait(false);
+            await ThrowIfDeadAsync(stop);
             var elapsed = clock.GetElapsedTime(started);
             if (elapsed > StartTime) throw new DevException($"the {name} does not answer after {StartTime.TotalSeconds} s.{LastWords(children[^1])}");
-            talk.Step(string.Create(CultureInfo.InvariantCulture, $"  {name,-12} starting, {elapsed.TotalSeconds:0} s"));
-            await Task.Delay(Glance, clock, stop).ConfigureAwait(false);
+            messages.Step(string.Create(CultureInfo.InvariantCulture, $"  {name,-12} starting, {elapsed.TotalSeconds:0} s"));
+            await Task.Delay(Glance, clock, stop);
         }
-        talk.Say(string.Create(CultureInfo.InvariantCulture, $"  {name,-12} ready after {clock.GetElapsedTime(started).TotalSeconds:0.0} s"));
+        messages.Say(string.Create(CultureInfo.InvariantCulture, $"  {name,-12} ready after {clock.GetElapsedTime(started).TotalSeconds:0.0} s"));
     }
 
     private async Task<bool> WaitForBrokerAsync(CancellationToken stop)
     {
         try
         {
-            return (await client.GetHealthAsync(stop).ConfigureAwait(false)).Ok;
+            return (await client.GetHealthAsync(stop)).Ok;
         }
-        catch (Exception e) when (Connection.IsFailedCall(e) && !stop.IsCancellationRequested)
+        catch (BrokerException)
         {
             return false;
         }
@@ -144,13 +144,13 @@ internal sealed class DevSystem : IAsyncDisposable
     {
         try
         {
-            if (firstJob.Length == 0) firstJob = (await client.CreateAsync(new CreateJob("ping", "hello"), stop: stop).ConfigureAwait(false)).Id;
-            var job = await client.GetAsync(firstJob, stop: stop).ConfigureAwait(false);
+            if (firstJob.Length == 0) firstJob = (await client.CreateAsync(new CreateJob("ping", "hello"), stop: stop)).Id;
+            var job = await client.GetAsync(firstJob, stop: stop);
             if (JobStatuses.IsFinal(job.Status) && job.Result != "pong: hello") throw new DevException($"the first job ended {job.Status}: {job.Error ?? job.Result}.{LastWords(children[^1])}");
             firstResult = job.Result ?? "";
             return JobStatuses.IsFinal(job.Status);
         }
-        catch (Exception e) when (Connection.IsFailedCall(e) && !stop.IsCancellationRequested)
+        catch (BrokerException e)
         {
             throw new DevException($"the broker did not take the first job ({e.Message}).{LastWords(children[0])}");
         }
@@ -160,7 +160,7 @@ internal sealed class DevSystem : IAsyncDisposable
     private async Task ThrowIfDeadAsync(CancellationToken stop)
     {
         if (children.FirstOrDefault(c => c.Exited.IsCompleted) is not { } dead) return;
-        await Task.Delay(4 * Glance, clock, stop).ConfigureAwait(false);
+        await Task.Delay(4 * Glance, clock, stop);
         throw new DevException($"the {dead.Name} ended by itself with exit code {dead.ExitCode}.{LastWords(dead)}");
     }
 

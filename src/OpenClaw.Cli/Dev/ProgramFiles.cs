@@ -20,7 +20,7 @@ internal static class ProgramFiles
         }
         var beside = Path.Combine(here, assembly);
         if (File.Exists(beside)) return [beside];
-        throw new SettingsException([$"{assembly} is not where it should be, beside openclaw in {here}. Put it there, or in a source tree run `dotnet build`."]);
+        throw new SettingsException([$"{assembly} is not where it should be, beside clawctl in {here}. Put it there, or in a source tree run `dotnet build`."]);
     }
 
     private static string DotnetHost()

@@ -8,27 +8,23 @@ namespace OpenClaw.Cli.Jobs;
 /// <summary><c>health</c>: whether the broker answers and can read and write.</summary>
 internal static class HealthCommand
 {
-    public static Command Create() => new Command("health", "Ask the broker how it is").Does(RunAsync);
+    public static Command Create() => Invocation.Of(new Command("health", "Ask the broker how it is"), RunAsync);
 
-    private static async Task<int> RunAsync(Run run)
+    private static async Task<int> RunAsync(Invocation invocation)
     {
-        using var connection = Connection.Open(run.Folder, needsToken: false);
+        var connection = invocation.Connect(needsToken: false);
         try
         {
-            var health = await connection.Broker.GetHealthAsync(run.Stop).ConfigureAwait(false);
-            Console.Out.WriteLine(run.AsJson
+            var health = await connection.Broker.GetHealthAsync(invocation.Stop);
+            Console.Out.WriteLine(invocation.AsJson
                 ? JobText.Json(health, WireJson.Default.Health)
                 : $"ok: the broker at {connection.Url} answers{(health.TsBound ? "" : ", and listens beyond this machine and the tailnet")}");
             return ExitCodes.Ok;
         }
         catch (BrokerException e) when (e.Status == 503)
         {
-            run.Talk.Say($"openclaw: the broker at {connection.Url} answers, but can't read or write its database. Its log and {connection.Url}health/ready say why.");
-            return ExitCodes.Unavailable;
-        }
-        catch (Exception e) when (Connection.IsFailedCall(e) && !run.Stop.IsCancellationRequested)
-        {
-            return connection.Explain(e, run.Talk);
+            throw new CommandException(
+                $"the broker at {connection.Url} answers, but can't read or write its database. Its log and {connection.Url}health/ready say why.", ExitCodes.Unavailable);
         }
     }
 }

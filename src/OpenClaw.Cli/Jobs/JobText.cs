@@ -22,38 +22,32 @@ internal static class JobText
 
     public static string Json<T>(T answer, JsonTypeInfo<T> type) => JsonSerializer.Serialize(answer, type);
 
-    /// <summary>One job, a line a fact.</summary>
+    /// <summary>One job, one line per fact.</summary>
     public static string Describe(JobView job)
     {
         var text = new StringBuilder();
         void Fact(string name, string? value)
         {
-            if (value is not null) text.AppendLine(CultureInfo.InvariantCulture, $"{name,-10} {value}");
+            if (value is not null) text.AppendLine(CultureInfo.InvariantCulture, $"{name,-10} {VisibleText.Of(value, lines: true)}");
         }
 
         Fact("id", job.Id);
         Fact("state", State(job) + (job.CancelRequested && !JobStatuses.IsFinal(job.Status) ? " (is to be cancelled)" : ""));
-        Fact("command", Clean(job.Command));
-        Fact("worker", job.WorkerId is { } worker ? Clean(worker) : null);
+        Fact("command", job.Command);
+        Fact("worker", job.WorkerId);
         Fact("attempt", job.Attempt > 1 ? job.Attempt.ToString(CultureInfo.InvariantCulture) : null);
         Fact("created", Time(job.CreatedAt));
         Fact("started", Time(job.StartedAt));
         Fact("finished", Time(job.FinishedAt));
-        Fact("error", job.Error is { } error ? Clean(error, lines: true) : null);
-        Fact("result", job.Result is { } result ? Clean(result, lines: true) : null);
+        Fact("error", job.Error);
+        Fact("result", job.Result);
         return text.ToString();
     }
 
     /// <summary>One job, one line.</summary>
-    public static string Line(JobView job) =>
-        $"{job.Id}  {State(job),-9}  {Time(job.CreatedAt)}  {Clean(job.WorkerId ?? "-"),-16}  {Clean(job.Command)}";
-
-    /// <summary>Jobs hold what others sent: nothing in them may steer the terminal.</summary>
-    public static string Clean(string text, bool lines = false)
-    {
-        if (!text.Any(c => char.IsControl(c))) return text;
-        return string.Concat(text.Select(c => char.IsControl(c) && !(lines && c is '\n' or '\t') ? "\ufffd" : c.ToString()));
-    }
+    /// <param name="end">What to name the job by.</param>
+    public static string Line(JobView job, string end) =>
+        $"{end}  {VisibleText.Of(State(job)),-9}  {Time(job.CreatedAt)}  {VisibleText.Of(job.WorkerId ?? "-"),-16}  {VisibleText.Of(job.Command)}";
 
     private static string? Time(long? seconds) =>
         seconds is { } s and >= -62135596800 and <= 253402300799 ? DateTimeOffset.FromUnixTimeSeconds(s).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) : null;

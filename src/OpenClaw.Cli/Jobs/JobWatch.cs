@@ -5,7 +5,7 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Cli.Jobs;
 
 /// <summary>Waits for a job's end and shows how it goes.</summary>
-internal sealed class JobWatch(BrokerClient broker, Talk talk, TimeProvider clock)
+internal sealed class JobWatch(BrokerClient broker, Messages messages, TimeProvider clock)
 {
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -23,25 +23,23 @@ internal sealed class JobWatch(BrokerClient broker, Talk talk, TimeProvider cloc
             var asked = clock.GetTimestamp();
             try
             {
-                var job = await broker.GetAsync(id, LongPoll, stop).ConfigureAwait(false);
+                var job = await broker.GetAsync(id, LongPoll, stop);
                 heard = clock.GetTimestamp();
                 if (JobStatuses.IsFinal(job.Status))
                 {
-                    talk.StepOver();
+                    messages.StepOver();
                     return job;
                 }
-                Show(job.WorkerId is { } worker ? $"{JobText.State(job)} on {JobText.Clean(worker)}" : JobText.State(job));
+                Show(job.WorkerId is { } worker ? $"{JobText.State(job)} on {worker}" : JobText.State(job));
                 if (clock.GetElapsedTime(asked) >= Pause) continue;
             }
-            catch (Exception e) when (MayPass(e) && !stop.IsCancellationRequested && clock.GetElapsedTime(heard) < Patience)
+            catch (BrokerException e) when (e.IsPassing && clock.GetElapsedTime(heard) < Patience)
             {
                 Show("the broker does not answer, trying again");
             }
-            await Task.Delay(Pause, clock, stop).ConfigureAwait(false);
+            await Task.Delay(Pause, clock, stop);
         }
 
-        void Show(string what) => talk.Step(string.Create(CultureInfo.InvariantCulture, $"job {id}: {what} ({clock.GetElapsedTime(started).TotalSeconds:0} s)"));
+        void Show(string what) => messages.Step(string.Create(CultureInfo.InvariantCulture, $"job {id}: {what} ({clock.GetElapsedTime(started).TotalSeconds:0} s)"));
     }
-
-    private static bool MayPass(Exception e) => e is BrokerException { IsPassing: true } || e is not BrokerException && Connection.IsFailedCall(e);
 }

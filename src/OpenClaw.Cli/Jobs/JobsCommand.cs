@@ -8,57 +8,48 @@ namespace OpenClaw.Cli.Jobs;
 /// <summary><c>jobs</c>: a list, newest first.</summary>
 internal static class JobsCommand
 {
-    private const int PageSize = 200;
-
-    private static readonly Option<string?> State = new("--state") { Description = "Only these: queued, scheduled, running, done, failed, cancelled", HelpName = "STATE" };
+    private static readonly Option<string?> State = new("--state") { Description = "Only these, with commas: queued, scheduled, held, running, done, failed, cancelled", HelpName = "STATES" };
     private static readonly Option<string?> CommandName = new("--command") { Description = "Only jobs of this command", HelpName = "COMMAND" };
     private static readonly Option<string?> WorkerName = new("--worker") { Description = "Only jobs of this worker", HelpName = "WORKER" };
     private static readonly Option<int> Limit = new("--limit") { Description = "At most so many", HelpName = "N", DefaultValueFactory = _ => 20 };
 
-    public static Command Create() => new Command("jobs", "List jobs, newest first") { State, CommandName, WorkerName, Limit }.Does(RunAsync);
+    public static Command Create() => Invocation.Of(new Command("jobs", "List jobs, newest first") { State, CommandName, WorkerName, Limit }, RunAsync);
 
-    private static async Task<int> RunAsync(Run run)
+    private static async Task<int> RunAsync(Invocation invocation)
     {
-        var limit = run.Parsed.GetValue(Limit);
-        if (limit < 1)
+        var limit = invocation.Parsed.GetValue(Limit);
+        if (limit < 1) throw new CommandException($"--limit {limit}: it takes a whole number from 1. Try `clawctl jobs --limit 20`.", ExitCodes.Usage);
+        var filter = new JobFilter
         {
-            run.Talk.Say($"openclaw: --limit {limit}: it takes a whole number from 1. Try `openclaw jobs --limit 20`.");
-            return ExitCodes.Usage;
-        }
-        using var connection = Connection.Open(run.Folder);
-        var filter = new JobFilter { State = run.Parsed.GetValue(State), Command = run.Parsed.GetValue(CommandName), Worker = run.Parsed.GetValue(WorkerName) };
-        try
+            State = invocation.Parsed.GetValue(State) is { } states ? string.Join(',', states.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) : null,
+            Command = invocation.Parsed.GetValue(CommandName),
+            Worker = invocation.Parsed.GetValue(WorkerName),
+        };
+        var page = await ReadAsync(invocation.Connect().Broker, filter, limit, invocation);
+        if (invocation.AsJson)
         {
-            var page = await ReadAsync(connection.Broker, filter, limit, run).ConfigureAwait(false);
-            if (run.AsJson)
-            {
-                Console.Out.WriteLine(JobText.Json(page, WireJson.Default.JobPage));
-                return ExitCodes.Ok;
-            }
-            foreach (var job in page.Jobs) Console.Out.WriteLine(JobText.Line(job));
-            if (page.Jobs.Count == 0) run.Talk.Say("no jobs");
-            else if (page.Next is not null) run.Talk.Say($"there are more: --limit {limit * 2} shows more");
+            Console.Out.WriteLine(JobText.Json(page, WireJson.Default.JobPage));
             return ExitCodes.Ok;
         }
-        catch (Exception e) when (Connection.IsFailedCall(e) && !run.Stop.IsCancellationRequested)
-        {
-            return connection.Explain(e, run.Talk);
-        }
+        foreach (var (job, end) in page.Jobs.Zip(JobReference.Ends(page.Jobs))) Console.Out.WriteLine(JobText.Line(job, end));
+        if (page.Jobs.Count == 0) invocation.Messages.Say("no jobs");
+        else if (page.Next is not null) invocation.Messages.Say($"there are more: --limit {limit * 2L} shows more");
+        return ExitCodes.Ok;
     }
 
-    private static async Task<JobPage> ReadAsync(BrokerClient broker, JobFilter filter, int limit, Run run)
+    private static async Task<JobPage> ReadAsync(BrokerClient broker, JobFilter filter, int limit, Invocation invocation)
     {
         var jobs = new List<JobView>();
         string? next = null;
         do
         {
-            var page = await broker.ListAsync(filter with { Limit = Math.Min(PageSize, limit - jobs.Count), Cursor = next }, run.Stop).ConfigureAwait(false);
+            var page = await broker.ListAsync(filter with { Limit = Math.Min(JobFilter.LargestPage, limit - jobs.Count), Cursor = next }, invocation.Stop);
             jobs.AddRange(page.Jobs);
             next = page.Next;
-            if (next is not null && jobs.Count < limit) run.Talk.Step($"{jobs.Count} jobs read");
+            if (next is not null && jobs.Count < limit) invocation.Messages.Step($"{jobs.Count} jobs read");
         }
         while (next is not null && jobs.Count < limit);
-        run.Talk.StepOver();
+        invocation.Messages.StepOver();
         return new JobPage(jobs, next);
     }
 }

@@ -3,29 +3,25 @@ using OpenClaw.Contracts;
 
 namespace OpenClaw.Cli.Jobs;
 
-/// <summary><c>status</c>: one job as it is, or as it ended.</summary>
+/// <summary><c>status</c>: one job as it is; <c>watch</c>: as it ended.</summary>
 internal static class StatusCommand
 {
-    private static readonly Argument<string> Id = new("ID") { Description = "The job's id" };
+    public static Argument<string> Id { get; } = new("ID") { Description = "The job's id, or its beginning or end" };
+
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait for the job's end" };
 
-    public static Command Create() => new Command("status", "Show one job; its end is the exit code") { Id, Wait }.Does(RunAsync);
+    public static Command Create() => Invocation.Of(new Command("status", "Show one job; its end is the exit code") { Id, Wait }, i => RunAsync(i, i.Parsed.GetValue(Wait)));
 
-    private static async Task<int> RunAsync(Run run)
+    public static Command CreateWatch() => Invocation.Of(new Command("watch", "Wait for a job's end and show it; its end is the exit code") { Id }, i => RunAsync(i, wait: true));
+
+    private static async Task<int> RunAsync(Invocation invocation, bool wait)
     {
-        using var connection = Connection.Open(run.Folder);
-        var id = run.Parsed.GetValue(Id)!;
-        try
-        {
-            var job = run.Parsed.GetValue(Wait)
-                ? await new JobWatch(connection.Broker, run.Talk, TimeProvider.System).UntilEndedAsync(id, run.Stop).ConfigureAwait(false)
-                : await connection.Broker.GetAsync(id, stop: run.Stop).ConfigureAwait(false);
-            Console.Out.Write(run.AsJson ? JobText.Json(job, WireJson.Default.JobView) + "\n" : JobText.Describe(job));
-            return JobText.ExitCode(job);
-        }
-        catch (Exception e) when (Connection.IsFailedCall(e) && !run.Stop.IsCancellationRequested)
-        {
-            return connection.Explain(e, run.Talk);
-        }
+        var broker = invocation.Connect().Broker;
+        var id = await JobReference.ResolveAsync(invocation.Parsed.GetValue(Id)!, broker, invocation.Stop);
+        var job = wait
+            ? await new JobWatch(broker, invocation.Messages, TimeProvider.System).UntilEndedAsync(id, invocation.Stop)
+            : await broker.GetAsync(id, stop: invocation.Stop);
+        Console.Out.Write(invocation.AsJson ? JobText.Json(job, WireJson.Default.JobView) + "\n" : JobText.Describe(job));
+        return JobText.ExitCode(job);
     }
 }

@@ -17,70 +17,64 @@ internal static class SubmitCommand
     private static readonly Option<string?> Requires = new("--requires") { Description = "Capabilities the worker must have, such as gpu,cuda", HelpName = "CAPS" };
     private static readonly Option<string?> Key = new("--idempotency-key") { Description = "The same key with the same job makes no second job", HelpName = "KEY" };
 
-    public static Command Create() => new Command("submit", "Send a job; prints its id, or with --wait its result") { Command, Payload, Wait, Requires, Key }.Does(RunAsync);
+    public static Command Create() => Invocation.Of(
+        new Command("submit", "Send a job; prints its id, or with --wait its result") { Command, Payload, Wait, Requires, Key }, RunAsync);
 
-    private static async Task<int> RunAsync(Run run)
+    private static async Task<int> RunAsync(Invocation invocation)
     {
-        using var connection = Connection.Open(run.Folder);
-        var payload = run.Parsed.GetValue(Payload)!;
-        if (payload == "-") payload = await Console.In.ReadToEndAsync(run.Stop).ConfigureAwait(false);
-        var job = new CreateJob(run.Parsed.GetValue(Command)!, payload)
+        var (parsed, stop) = (invocation.Parsed, invocation.Stop);
+        var broker = invocation.Connect().Broker;
+        var payload = parsed.GetValue(Payload)!;
+        if (payload == "-") payload = await Console.In.ReadToEndAsync(stop);
+        var job = new CreateJob(parsed.GetValue(Command)!, payload)
         {
-            Requires = run.Parsed.GetValue(Requires) is { } caps ? new Requirements(caps.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) : null,
+            Requires = parsed.GetValue(Requires) is { } caps ? new Requirements(caps.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) : null,
         };
-        var key = run.Parsed.GetValue(Key) ?? Guid.NewGuid().ToString("N");
-        string? id = null;
+        var key = parsed.GetValue(Key) ?? Guid.NewGuid().ToString("N");
+        if (!HeaderText.CanCarry(key)) throw new CommandException("--idempotency-key has a character that no HTTP header can carry. It takes visible ASCII characters.", ExitCodes.Usage);
+        var created = await CreateAsync(broker, job, key, invocation);
+        if (!parsed.GetValue(Wait))
+        {
+            Console.Out.WriteLine(invocation.AsJson ? JobText.Json(created, WireJson.Default.CreatedJob) : created.Id);
+            return ExitCodes.Ok;
+        }
         try
         {
-            var created = await CreateAsync(connection.Broker, job, key, run).ConfigureAwait(false);
-            id = created.Id;
-            if (!run.Parsed.GetValue(Wait))
-            {
-                Console.Out.WriteLine(run.AsJson ? JobText.Json(created, WireJson.Default.CreatedJob) : created.Id);
-                return ExitCodes.Ok;
-            }
-            var ended = await new JobWatch(connection.Broker, run.Talk, TimeProvider.System).UntilEndedAsync(id, run.Stop).ConfigureAwait(false);
-            return Print(ended, run);
+            return Print(await new JobWatch(broker, invocation.Messages, TimeProvider.System).UntilEndedAsync(created.Id, stop), invocation);
         }
-        catch (Exception e) when (Connection.IsFailedCall(e) && !run.Stop.IsCancellationRequested)
+        catch (BrokerException)
         {
-            var code = connection.Explain(e, run.Talk);
-            if (id is not null) run.Talk.Say($"openclaw: the job is accepted; `openclaw status {id} --wait` asks for it again.");
-            return code;
+            invocation.Messages.Say($"clawctl: the job is accepted; `clawctl watch {created.Id}` asks for its end again.");
+            throw;
         }
     }
 
     /// <summary>Creates the job. An answer that was lost is asked for again: the key keeps that from making a second job.</summary>
-    private static async Task<CreatedJob> CreateAsync(BrokerClient broker, CreateJob job, string key, Run run)
+    private static async Task<CreatedJob> CreateAsync(BrokerClient broker, CreateJob job, string key, Invocation invocation)
     {
+        var wasLost = false;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await broker.CreateAsync(job, key, run.Stop).ConfigureAwait(false);
+                return await broker.CreateAsync(job, key, invocation.Stop);
             }
-            catch (Exception e) when (attempt < Tries && (IsLostAnswer(e) || attempt > 1 && e is HttpRequestException) && !run.Stop.IsCancellationRequested)
+            catch (BrokerException e) when (attempt < Tries && (e.WasLost || (e.IsPassing && (wasLost || !e.NeverArrived))))
             {
-                run.Talk.Step($"the broker's answer was lost ({e.Message}), asking again");
-                await Task.Delay(Pause, TimeProvider.System, run.Stop).ConfigureAwait(false);
+                // At the first try a broker that nobody reaches is simply not there.
+                wasLost |= e.WasLost;
+                invocation.Messages.Step(wasLost ? $"the broker's answer was lost ({e.Message}), asking again" : $"the broker can't take it now ({e.Message}), asking again");
+                await Task.Delay(Pause, TimeProvider.System, invocation.Stop);
             }
         }
     }
 
-    /// <summary>Whether the broker may have got the job. At the first try, a broker that nobody reaches is simply not there.</summary>
-    private static bool IsLostAnswer(Exception e) => e switch
-    {
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => false,
-        BrokerException refused => refused.IsPassing,
-        _ => Connection.IsFailedCall(e),
-    };
-
     /// <summary>The result goes to stdout as it is; an error to stderr.</summary>
-    private static int Print(JobView job, Run run)
+    private static int Print(JobView job, Invocation invocation)
     {
-        if (run.AsJson) Console.Out.WriteLine(JobText.Json(job, WireJson.Default.JobView));
-        else if (job.Result is { } result) Console.Out.WriteLine(Console.IsOutputRedirected ? result : JobText.Clean(result, lines: true));
-        else run.Talk.Say($"openclaw: job {job.Id} {JobText.State(job)}: {JobText.Clean(job.Error ?? "no error given", lines: true)}");
+        if (invocation.AsJson) Console.Out.WriteLine(JobText.Json(job, WireJson.Default.JobView));
+        else if (job.Result is { } result) Console.Out.WriteLine(Console.IsOutputRedirected ? result : VisibleText.Of(result, lines: true));
+        else invocation.Messages.Say($"clawctl: job {job.Id} {JobText.State(job)}: {job.Error ?? "no error given"}");
         return JobText.ExitCode(job);
     }
 }

@@ -1,7 +1,12 @@
+using OpenClaw.Programs;
+
 namespace OpenClaw.Cli;
 
-/// <summary>What the program says beside its answers. On a terminal a running step is one line that changes; elsewhere each change is a line.</summary>
-internal sealed class Talk(TextWriter to, bool redirected)
+/// <summary>
+/// What the program says beside its answers. On a terminal a running step is one line that changes; elsewhere each change is a
+/// line. What others wrote may be in it: characters that steer a terminal or can't be seen are escaped.
+/// </summary>
+internal sealed class Messages(TextWriter to, bool redirected)
 {
     private readonly bool alive = !redirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
     private readonly bool colours = !redirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb")
@@ -15,7 +20,7 @@ internal sealed class Talk(TextWriter to, bool redirected)
         lock (gate)
         {
             Wipe();
-            to.WriteLine(line);
+            to.WriteLine(VisibleText.Of(line, lines: true));
         }
     }
 
@@ -25,8 +30,9 @@ internal sealed class Talk(TextWriter to, bool redirected)
         lock (gate)
         {
             if (text == step) return;
-            if (alive) to.Write("\r\u001b[K" + Faint(text));
-            else to.WriteLine(text);
+            var shown = VisibleText.Of(text);
+            if (alive) to.Write("\r\u001b[K" + Faint(shown));
+            else to.WriteLine(shown);
             step = text;
         }
     }
