@@ -9,47 +9,90 @@ namespace OpenClaw.Bot;
 /// <summary>The parts put together, and how they end.</summary>
 internal static class BotProgram
 {
-    private const int DirectMessages = 1 << 12;
-    private const int GuildMessages = 1 << 9;
-    private const int MessageContent = 1 << 15;
     private static readonly TimeSpan TimeToFinish = TimeSpan.FromSeconds(5);
 
+    /// <param name="chance">Gives numbers from 0 up to 1.</param>
+    /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(BotSettings settings, TextWriter output, TimeProvider clock, Func<double> chance, CancellationToken stop)
     {
-        var log = new ProgramLog(output, clock, settings.DiscordToken, settings.BrokerToken);
-        var (memory, state) = OpenState(settings.StateFolder);
-        var intents = DirectMessages | (settings.AllowedChannel is null ? 0 : GuildMessages | MessageContent);
-
-        using var rest = new DiscordRest(settings.DiscordApi, settings.DiscordToken, clock, chance, log);
-        var address = new GatewayAddress(rest, memory, clock, log);
-        var connection = new GatewayConnection(address, settings.DiscordToken, intents, DiscordRest.UserAgent, clock, chance, log);
-        var slash = new SlashRegistry(rest, address, [.. Commands.All.Select(ToSlash)], log);
-        var discord = new DiscordGateway(rest, connection, slash, clock, log);
-
-        // A used connection may be found closed, and a job then be posted twice to a broker without keys.
-        using var http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero, ConnectTimeout = TimeSpan.FromSeconds(5) });
-        var broker = new BrokerClient(http, settings.Broker, new BrokerCredentials { BotToken = settings.BrokerToken }, clock);
-        using var speaking = new CancellationTokenSource();
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var desk = new FrontDesk(new BotParts(discord, broker, state, settings, clock, chance, log, speaking.Token));
-
-        var serving = desk.RunAsync(ending.Token);
-        using var patience = stop.Register(() => speaking.CancelAfter(TimeToFinish));
+        var log = new ProgramLog(output, clock, settings.Discord.Token, settings.BrokerToken);
         try
         {
-            await discord.RunAsync(desk.Receive, stop);
-            await serving;
+            await ServeAsync(settings, log, clock, chance, stop);
             log.Info("stopped");
             return ExitCodes.Ok;
         }
         catch (ChatRefusedException e)
         {
             log.Error(e.Message);
-            await ending.CancelAsync();
-            await speaking.CancelAsync();
-            await serving;
             return ExitCodes.Configuration;
         }
+        catch (StateNotKeptException e)
+        {
+            log.Error(e.Message);
+            return ExitCodes.Io;
+        }
+        catch (Exception e) when (e is not SettingsException)
+        {
+            log.Error("unexpected; the bot ends, so that it is started again", e);
+            return ExitCodes.Internal;
+        }
+    }
+
+    private static async Task ServeAsync(BotSettings settings, ProgramLog log, TimeProvider clock, Func<double> chance, CancellationToken stop)
+    {
+        var (memory, state) = OpenState(settings.StateFolder);
+        using var closing = new CancellationTokenSource();
+        using var rest = new DiscordRest(settings.Discord.Api, settings.Discord.Token, clock, chance, log);
+        var chat = Connect(settings, rest, memory, clock, chance, log, closing.Token);
+
+        // A used connection may be found closed, and a job then be posted twice to a broker without keys.
+        using var http = BrokerHttp.Create(TimeSpan.Zero);
+        var broker = new BrokerClient(http, settings.Broker, new BrokerCredentials { BotToken = settings.BrokerToken }, clock);
+        var work = new RunningTasks();
+        var router = Compose(chat, broker, state, settings.Chat, work, clock, chance, log);
+
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var patience = stop.Register(() => closing.CancelAfter(TimeToFinish));
+        var routing = router.RunAsync(ending.Token);
+        var receiving = chat.RunAsync(router.Receive, ending.Token);
+        var first = await Task.WhenAny(routing, receiving, work.Failed);
+
+        // An end that nobody asked for: there is nothing left to be said.
+        if (!stop.IsCancellationRequested) await closing.CancelAsync();
+        await ending.CancelAsync();
+        await Task.WhenAll(routing, receiving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await work.EndedAsync();
+        await first;
+        await routing;
+        await receiving;
+        if (work.Failed.IsFaulted) await work.Failed;
+        if (!stop.IsCancellationRequested) throw new InvalidOperationException("a loop ended by itself");
+    }
+
+    private static DiscordGateway Connect(
+        BotSettings settings, DiscordRest rest, PrivateFile<DiscordMemory> memory,
+        TimeProvider clock, Func<double> chance, ProgramLog log, CancellationToken closing)
+    {
+        var (users, channel) = (settings.Chat.AllowedUsers, settings.Chat.AllowedChannel);
+        var address = new GatewayAddress(rest, memory, clock, log);
+        var connection = new GatewayConnection(address, GatewayIdentity.For(settings.Discord.Token, channel), clock, chance, log);
+        var missed = new MissedMessages(rest, users, channel, clock, chance, log);
+        return new DiscordGateway(rest, connection, new SlashRegistry(rest, address, Commands.All, log), missed, clock, log, closing);
+    }
+
+    private static MessageRouter Compose(
+        DiscordGateway chat, BrokerClient broker, BotState state, ChatSettings settings,
+        RunningTasks work, TimeProvider clock, Func<double> chance, ProgramLog log)
+    {
+        var messages = new JobMessages(chat.Text);
+        var plans = new Plans(chat, state, settings, clock);
+        var jobs = new JobCommands(chat.Text, broker, state, settings, messages);
+        var creator = new JobCreator(chat, broker, settings, messages, clock, chance, log);
+        var tracker = new JobTracker(chat, broker, state, settings, creator, messages, clock, chance, log);
+        var guardrails = new Guardrails(chat.Text, settings, clock);
+        var requests = new JobRequests(state, guardrails, plans, tracker, jobs, work, clock);
+        return new MessageRouter(chat, state, new Access(settings.AllowedUsers, settings.AllowedChannel), requests, jobs, plans, work, log);
     }
 
     private static (PrivateFile<DiscordMemory> Memory, BotState State) OpenState(string folder)
@@ -61,18 +104,16 @@ internal static class BotProgram
             memory.Write(memory.Read() ?? new DiscordMemory());
             return (memory, new BotState(new PrivateFile<BotData>(Path.Combine(folder, "bot.json"), BotStateJson.Default.BotData)));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StateNotKeptException { InnerException: UnauthorizedAccessException })
         {
-            throw new SettingsException([$"{BotVariables.StateDir} is '{folder}', which can't be used ({e.Message}). Name a folder that this user may write to."]);
+            throw new SettingsException([
+                $"{BotVariables.StateDir} is '{folder}', which can't be used ({(e.InnerException ?? e).Message}). Name a folder that this user may write to."]);
         }
         catch (JsonException e)
         {
-            throw new SettingsException([$"{BotVariables.StateDir}: a file in '{folder}' is damaged ({e.Message}). Move the files there away; running jobs are then no longer watched."]);
+            throw new SettingsException([
+                $"{BotVariables.StateDir}: a file in '{folder}' is damaged ({e.Message}). "
+                    + "Move the files there away; running jobs are then no longer watched."]);
         }
     }
-
-    private static SlashCommand ToSlash(Command command) => new(
-        command.Name,
-        command.Description,
-        command.Argument is null ? [] : [new SlashOption(command.Argument, command.ArgumentDescription, command.ArgumentRequired, command.Suggests != Suggests.Nothing)]);
 }

@@ -16,5 +16,22 @@ internal sealed class PrivateFile<T>(string path, JsonTypeInfo<T> type) where T 
         return JsonSerializer.Deserialize(stream, type);
     }
 
-    public void Write(T value) => PrivateFiles.Write(path, JsonSerializer.SerializeToUtf8Bytes(value, type));
+    /// <exception cref="StateNotKeptException">The disk or its rights refuse it.</exception>
+    public void Write(T value)
+    {
+        try
+        {
+            PrivateFiles.Write(path, JsonSerializer.SerializeToUtf8Bytes(value, type));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StateNotKeptException(path, e);
+        }
+    }
 }
+
+/// <summary>The bot's memory could not be written: what it goes on doing now it could do twice, or forget.</summary>
+internal sealed class StateNotKeptException(string path, Exception inner) : Exception(
+    $"{BotVariables.StateDir}: '{path}' can't be written ({inner.Message}). "
+        + "Free space there, or give this user the right to write; started again, the bot goes on where it was.",
+    inner);

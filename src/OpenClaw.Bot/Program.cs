@@ -14,7 +14,8 @@ const string Usage = """
     Needed: DISCORD_TOKEN, BOT_TOKEN (or each as NAME_FILE), ALLOWED_USER_ID or ALLOWLIST_USER_ID. Often set: BROKER_URL
     (http://127.0.0.1:8000), ALLOWED_CHANNEL_ID, BOT_STATE_DIR, BOT_COOLDOWN_SECONDS (3), BOT_MAX_CONCURRENT (1).
 
-    Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 78 wrong configuration or refused by Discord.
+    Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 70 a bug, 74 the state folder can no longer be written,
+    78 wrong configuration or refused by Discord.
     """;
 
 var arguments = ServiceArguments.Read(args, "openclaw-bot", Usage);
@@ -25,7 +26,8 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop)
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 try
 {
-    return await BotProgram.RunAsync(BotSettings.Read(Settings.FromProcess(arguments.EnvFile)), Console.Error, TimeProvider.System, Random.Shared.NextDouble, stop.Token);
+    var settings = BotSettings.Read(Settings.FromProcess(arguments.EnvFile));
+    return await BotProgram.RunAsync(settings, Console.Error, TimeProvider.System, Random.Shared.NextDouble, stop.Token);
 }
 catch (SettingsException e)
 {

@@ -1,3 +1,4 @@
+using OpenClaw.Bot.Chat;
 using OpenClaw.Bot.Tests.Fake;
 
 namespace OpenClaw.Bot.Tests;
@@ -9,8 +10,8 @@ public sealed class AccessTests(BrokerFixture broker)
     private const string Channel = "600000000000000001";
     private const string Elsewhere = "600000000000000002";
 
-    private Task<BotUnderTest> StartAsync(Func<BotSettings, BotSettings>? change = null) =>
-        BotUnderTest.StartAsync(broker.Url, b => b.Settings = change?.Invoke(b.Settings) ?? b.Settings);
+    private Task<BotUnderTest> StartAsync(Func<ChatSettings, ChatSettings>? change = null) =>
+        BotUnderTest.StartAsync(broker.Url, b => b.Chat = change?.Invoke(b.Chat) ?? b.Chat);
 
     /// <summary>Everything before was dealt with when this is answered.</summary>
     private static async Task SettleAsync(BotUnderTest bot)

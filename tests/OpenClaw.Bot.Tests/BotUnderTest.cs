@@ -1,3 +1,5 @@
+using OpenClaw.Bot.Chat;
+using OpenClaw.Bot.Discord;
 using OpenClaw.Bot.Tests.Fake;
 using OpenClaw.Testing;
 
@@ -19,15 +21,17 @@ internal sealed class BotUnderTest : IAsyncDisposable
         (Discord, Clock) = (discord, clock);
         Settings = new BotSettings
         {
-            DiscordToken = FakeDiscord.Token,
-            DiscordApi = discord.Api,
             Broker = broker,
             BrokerToken = BrokerProcess.BotToken,
-            AllowedUsers = new HashSet<string> { Alice, Bob },
-            Cooldown = TimeSpan.Zero,
-            MaxConcurrent = 5,
-            // The broker holds a question this long by its own clock: longer than a loaded machine needs for a test's next step.
-            PollInterval = TimeSpan.FromSeconds(30),
+            Discord = new DiscordSettings { Token = FakeDiscord.Token, Api = discord.Api },
+            Chat = new ChatSettings
+            {
+                AllowedUsers = new HashSet<string> { Alice, Bob },
+                Cooldown = TimeSpan.Zero,
+                MaxConcurrent = 5,
+                // The broker holds a question this long by its own clock: longer than a loaded machine needs for a test's next step.
+                PollInterval = TimeSpan.FromSeconds(30),
+            },
             StateFolder = folder.File("state"),
         };
     }
@@ -36,6 +40,15 @@ internal sealed class BotUnderTest : IAsyncDisposable
     public TestClock Clock { get; }
     public BotSettings Settings { get; set; }
     public StringWriter Log { get; } = new();
+
+    /// <summary>The bot's dice.</summary>
+    public Func<double> Chance { get; set; } = () => 0.75;
+
+    public ChatSettings Chat
+    {
+        get => Settings.Chat;
+        set => Settings = Settings with { Chat = value };
+    }
 
     public FakePerson Person(string id = Alice) => new(Discord, id);
 
@@ -54,7 +67,7 @@ internal sealed class BotUnderTest : IAsyncDisposable
     {
         var connections = Discord.Gateway.Connections.Count;
         stop = new CancellationTokenSource();
-        running = BotProgram.RunAsync(Settings, TextWriter.Synchronized(Log), Clock, () => 0.75, stop.Token);
+        running = BotProgram.RunAsync(Settings, TextWriter.Synchronized(Log), Clock, () => Chance(), stop.Token);
         if (untilReady) await ReadyAsync(connections + 1);
     }
 

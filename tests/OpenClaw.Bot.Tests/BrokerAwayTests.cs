@@ -14,7 +14,7 @@ public sealed class BrokerAwayTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         broker = await BrokerProcess.StartAsync(folder.File("broker.db"));
-        bot = await BotUnderTest.StartAsync(broker.Url, b => b.Settings = b.Settings with { PollInterval = TimeSpan.FromSeconds(2) });
+        bot = await BotUnderTest.StartAsync(broker.Url, b => b.Chat = b.Chat with { PollInterval = TimeSpan.FromSeconds(2) });
         alice = bot.Person();
     }
 

@@ -21,6 +21,8 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
         await bot.DisposeAsync();
     }
 
+    private static string Name(string id) => id[^6..];
+
     private static string Unique() => Guid.NewGuid().ToString("n");
 
     [Fact]
@@ -34,7 +36,7 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
         Assert.Same(message, Assert.Single(alice.Seen()));
         Assert.Equal(id, message.ReplyTo);
         Assert.Contains("queued", message.History[0], StringComparison.Ordinal);
-        Assert.Contains($"`{job.Id}`", message.History[0], StringComparison.Ordinal);
+        Assert.Contains($"`{Name(job.Id)}`", message.History[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
         var shown = await broker.MakePlanAsync(alice, plan);
         Assert.Contains($"Plan ID: `{plan}`\nSummary: Do the thing\nTo apply: `approve {plan}`", shown.Content, StringComparison.Ordinal);
         await alice.SayAsync($"approve {plan}");
-        var job = await broker.WorkAsync(plan, $$"""{"type":"approval","plan_id":"{{plan}}","status":"approved","applied":false,"note":"nothing was applied"}""");
+        var job = await broker.WorkAsync(plan,
+            $$"""{"type":"approval","plan_id":"{{plan}}","status":"approved","applied":false,"note":"nothing was applied"}""");
         await alice.ReadAsync("Status: approved\nnothing was applied");
         Assert.Equal("approve_echo", job.Command);
         Assert.Empty(shown.Components);
@@ -85,15 +88,36 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
         await alice.SayAsync($"ping {text}");
         var job = await broker.TakeAsync(text);
         await alice.SayAsync($"status {job.Id}");
-        await alice.ReadAsync($"Job `{job.Id}`: **running** on `worker-1`");
+        await alice.ReadAsync($"Job `{Name(job.Id)}` (`ping`, `{job.Id}`): **running** on `worker-1`");
         await broker.Client.FailAsync(job.Id, job.LeaseToken, "out of luck");
         await alice.ReadAsync("**failed**");
-        await alice.SayAsync($"status {job.Id[..6]}");
-        var status = await alice.ReadAsync($"Job `{job.Id}`: **failed**");
+        await alice.SayAsync($"status {Name(job.Id)}");
+        var status = await alice.ReadAsync($"Job `{Name(job.Id)}` (`ping`, `{job.Id}`): **failed**");
         Assert.Contains("out of luck", status.Content, StringComparison.Ordinal);
         var other = bot.Person(BotUnderTest.Bob);
         await other.SayAsync($"status {job.Id}");
         await other.ReadAsync("No job of yours");
+    }
+
+    [Fact]
+    public async Task WhatMayMeanSeveralJobsIsAnsweredWithThem()
+    {
+        var (first, second) = (Unique(), Unique());
+        await alice.SayAsync($"ping {first}");
+        await alice.ReadAsync("queued");
+        await alice.SayAsync($"ping {second}");
+        var (one, two) = (await broker.TakeAsync(first), await broker.TakeAsync(second));
+        Assert.Equal(one.Id[..8], two.Id[..8]);
+        await bot.Discord.UntilAsync(() => alice.Seen().Count == 2, "both jobs");
+        await alice.SayAsync($"cancel {one.Id[..8]}");
+        var question = await alice.ReadAsync("may be 2 of your jobs");
+        Assert.Contains($"`{Name(one.Id)}` (ping, ", question.Content, StringComparison.Ordinal);
+        Assert.Contains($"`{Name(two.Id)}` (ping, ", question.Content, StringComparison.Ordinal);
+        await alice.SayAsync($"cancel {Name(two.Id)}");
+        await alice.ReadAsync($"Job `{Name(two.Id)}` is running; its worker is told to stop.");
+        await broker.FinishAsync(one, "1");
+        await broker.FinishAsync(two, "2");
+        await alice.ReadAsync("```\n2\n```");
     }
 
     [Fact]
@@ -109,7 +133,9 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
         await alice.ReadAsync("```\n2\n```");
         await alice.SayAsync("jobs");
         var list = await alice.ReadAsync("Your jobs, newest first");
-        Assert.True(list.Content.IndexOf(two.Id, StringComparison.Ordinal) is > 0 and var at && at < list.Content.IndexOf(one.Id, StringComparison.Ordinal), list.Content);
+        Assert.True(
+            list.Content.IndexOf(Name(two.Id), StringComparison.Ordinal) is > 0 and var at
+            && at < list.Content.IndexOf(Name(one.Id), StringComparison.Ordinal), list.Content);
         var bob = bot.Person(BotUnderTest.Bob);
         await bob.SayAsync("jobs");
         await bob.ReadAsync("no jobs yet");
@@ -122,7 +148,7 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
         await alice.SayAsync($"ping {text}");
         var shown = await alice.ReadAsync("queued");
         var id = shown.Content.Split('`')[1];
-        await alice.SayAsync($"cancel {id[..8]}");
+        await alice.SayAsync($"cancel {id}");
         await alice.ReadAsync($"Job `{id}` is cancelled.");
         await bot.Discord.UntilAsync(() => shown.Content.Contains("**cancelled**", StringComparison.Ordinal), "the cancelled job's message");
     }
@@ -189,11 +215,11 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TextBeyondTheBrokersLimitIsRefusedUnsent()
+    public async Task TextBeyondTheBrokersLimitIsRefusedInItsWords()
     {
         var before = await broker.CountAsync("ping");
         await alice.SayAsync("ping " + new string('ä', 140_000));
-        await alice.ReadAsync("280,000 bytes");
+        await alice.ReadAsync("The broker refused this: `");
         Assert.Equal(before, await broker.CountAsync("ping"));
     }
 

@@ -62,7 +62,8 @@ public sealed class EndToEndTests : IAsyncLifetime
 
     private async Task AssertOneJobAndOneAnswerEachAsync(int pings)
     {
-        await discord.UntilAsync(() => Enumerable.Range(0, pings).All(i => alice.Seen().Any(m => m.Content.Contains($"pong: p{i}.", StringComparison.Ordinal))), "all answers");
+        await discord.UntilAsync(
+            () => Enumerable.Range(0, pings).All(i => alice.Seen().Any(m => m.Content.Contains($"pong: p{i}.", StringComparison.Ordinal))), "all answers");
         Assert.Equal(pings, (await broker.Client().ListAsync(new JobFilter { Limit = 200 })).Jobs.Count);
         Assert.Equal(pings, alice.Seen().Count(m => !m.Content.Contains("has ended", StringComparison.Ordinal)));
         Assert.Equal(ExitCodes.Ok, await bot!.StopAsync());
@@ -96,8 +97,8 @@ public sealed class EndToEndTests : IAsyncLifetime
         await alice.ReadAsync("unknown plan_id");
         await alice.SayAsync("jobs");
         var id = (await alice.ReadAsync("Your jobs, newest first")).Content.Split('`')[1];
-        await alice.SayAsync($"status {id[..23]}");
-        await alice.ReadAsync($"Job `{id}`: **failed**");
+        await alice.SayAsync($"status {id}");
+        await alice.ReadAsync($"Job `{id}` (`approve_echo`");
         await alice.SayAsync($"watch {id}");
         await discord.UntilAsync(() => alice.Seen().Count(m => m.Content.Contains("unknown plan_id", StringComparison.Ordinal)) == 3, "status and watch");
         await alice.SayAsync($"cancel {id}");

@@ -66,9 +66,9 @@ public sealed class GatewaySessionTests
         var log = new ProgramLog(TextWriter.Synchronized(output), clock);
         using var rest = new DiscordRest(discord.Api, FakeDiscord.Token, clock, () => 0.5, log);
         var address = new GatewayAddress(rest, new PrivateFile<DiscordMemory>(folder.File("x"), DiscordJson.Default.DiscordMemory), clock, log);
-        var connection = new GatewayConnection(address, new string('t', 5000), 1, DiscordRest.UserAgent, clock, () => 0.5, log);
+        var connection = new GatewayConnection(address, GatewayIdentity.For(new string('t', 5000), null), clock, () => 0.5, log);
         using var stop = new CancellationTokenSource();
-        var running = connection.RunAsync((_, _) => { }, stop.Token);
+        var running = connection.RunAsync((_, _) => { }, () => { }, stop.Token);
         await clock.PassAsync(22.5, 22.5);
         await discord.UntilAsync(() => discord.Gateway.Received(1).Any(), "a heartbeat after the IDENTIFY that was not sent");
         await stop.CancelAsync();

@@ -19,7 +19,7 @@ public sealed class GatewayTests
     [InlineData("600000000000000001", (1 << 12) | (1 << 9) | (1 << 15))]
     public async Task IdentifiesWithTheIntentsOfItsPlaces(string? channel, int intents)
     {
-        await using var bot = await BotUnderTest.StartAsync(prepare: b => b.Settings = b.Settings with { AllowedChannel = channel });
+        await using var bot = await BotUnderTest.StartAsync(prepare: b => b.Chat = b.Chat with { AllowedChannel = channel });
         var identify = Assert.Single(bot.Discord.Gateway.Received(2))["d"]!;
         Assert.Equal(FakeDiscord.Token, identify["token"]!.GetValue<string>());
         Assert.Equal(intents, identify["intents"]!.GetValue<int>());
@@ -145,6 +145,37 @@ public sealed class GatewayTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhatWasWrittenWhileDiscordWasAwayIsServedOnceAfterwards(bool heardBefore)
+    {
+        await using var bot = await BotUnderTest.StartAsync();
+        if (heardBefore) await AssertServesAsync(bot);
+        var (alice, bob) = (bot.Person(), bot.Person(BotUnderTest.Bob));
+        bot.Clock.Advance(TimeSpan.FromSeconds(1));
+        bot.Discord.GoAway();
+        var missed = alice.SayUnheard("help");
+        bob.SayUnheard("jobs");
+        foreach (var pause in (double[])[0.75, 1.5, 3, 6, 0.75, 1.5]) await bot.Clock.PassAsync(pause, pause);
+        await bot.Clock.WaitForTimerAsync(3, 3);
+        bot.Discord.ComeBack();
+        await bot.Clock.PassAsync(3, 3);
+        await bot.Discord.Gateway.ReadyAsync(2);
+        await bot.Discord.UntilAsync(() => alice.Seen().Any(m => m.ReplyTo == missed) && bob.Seen().Count > 0, "answers to what was missed");
+        Assert.Equal(2, bot.Discord.Gateway.Received(2).Count());
+
+        // Once only: also when the connection is lost and the channels are read again.
+        bot.Discord.Gateway.Live!.Cut();
+        await bot.Clock.PassAsync(12, 12);
+        await bot.Discord.Gateway.ReadyAsync(3);
+        await bot.Discord.UntilAsync(() => bot.Discord.Rest.Of("GET", "/messages").Count == 4, "the channels read again");
+        await AssertServesAsync(bot);
+        Assert.Single(alice.Seen(), m => m.ReplyTo == missed);
+        Assert.Equal(heardBefore ? 3 : 2, alice.Seen().Count);
+        Assert.Single(bob.Seen());
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData(4007)]
     [InlineData(4009)]
@@ -215,7 +246,8 @@ public sealed class GatewayTests
     [Fact]
     public async Task StopsAtARefusedToken()
     {
-        await using var bot = await BotUnderTest.StartAsync(prepare: b => b.Settings = b.Settings with { DiscordToken = "wrong-token" }, untilReady: false);
+        await using var bot = await BotUnderTest.StartAsync(
+            prepare: b => b.Settings = b.Settings with { Discord = b.Settings.Discord with { Token = "wrong-token" } }, untilReady: false);
         Assert.Equal(ExitCodes.Configuration, await bot.EndedAsync());
         Assert.Contains("DISCORD_TOKEN", bot.Log.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("wrong-token", bot.Log.ToString(), StringComparison.Ordinal);
@@ -238,7 +270,8 @@ public sealed class GatewayTests
     [Fact]
     public async Task NoReadyInTimeMeansAnotherTry()
     {
-        await using var bot = await BotUnderTest.StartAsync(prepare: b => (b.Discord.Gateway.SaysReady, b.Discord.Gateway.HeartbeatInterval) = (false, TimeSpan.FromSeconds(100)), untilReady: false);
+        await using var bot = await BotUnderTest.StartAsync(
+            prepare: b => (b.Discord.Gateway.SaysReady, b.Discord.Gateway.HeartbeatInterval) = (false, TimeSpan.FromSeconds(100)), untilReady: false);
         await bot.Discord.UntilAsync(() => bot.Discord.Gateway.Received(2).Any(), "the IDENTIFY");
         await bot.Clock.WaitForTimerAsync(30, 30);
         bot.Discord.Gateway.SaysReady = true;
@@ -251,7 +284,8 @@ public sealed class GatewayTests
     [Fact]
     public async Task ReconnectsBackOffToACeilingUntilASessionLived()
     {
-        await using var bot = await BotUnderTest.StartAsync(prepare: b => (b.Discord.Gateway.RefuseConnections, b.Discord.Gateway.HeartbeatInterval) = (8, TimeSpan.FromSeconds(30)), untilReady: false);
+        await using var bot = await BotUnderTest.StartAsync(
+            prepare: b => (b.Discord.Gateway.RefuseConnections, b.Discord.Gateway.HeartbeatInterval) = (8, TimeSpan.FromSeconds(30)), untilReady: false);
         foreach (var pause in (double[])[0.75, 1.5, 3, 6, 12, 24, 45, 45]) await bot.Clock.PassAsync(pause, pause);
         await bot.ReadyAsync(1);
         bot.Discord.Gateway.Live!.Cut();

@@ -24,7 +24,8 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
 
     private static string Unique() => Guid.NewGuid().ToString("n");
 
-    private Task AnsweredAsync(FakeInteraction interaction) => bot.Discord.UntilAsync(() => interaction.AnsweredWith is not null, "the answer of the interaction");
+    private Task AnsweredAsync(FakeInteraction interaction) =>
+        bot.Discord.UntilAsync(() => interaction.AnsweredWith is not null, "the answer of the interaction");
 
     private async Task<string> TellsAsync(FakeInteraction interaction)
     {
@@ -51,7 +52,7 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
     [Fact]
     public async Task ASlowCommandIsFilledInAndThenEditedAsAnOrdinaryMessage()
     {
-        bot.Settings = bot.Settings with { PollInterval = TimeSpan.FromMilliseconds(50) };
+        bot.Chat = bot.Chat with { PollInterval = TimeSpan.FromMilliseconds(50) };
         await bot.StopAsync();
         bot.Clock.Advance(TimeSpan.FromSeconds(10));
         await bot.StartAgainAsync();
@@ -77,7 +78,7 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
     [Fact]
     public async Task RefusalsAreForThePersonAlone()
     {
-        bot.Settings = bot.Settings with { Cooldown = TimeSpan.FromSeconds(3) };
+        bot.Chat = bot.Chat with { Cooldown = TimeSpan.FromSeconds(3) };
         await bot.StopAsync();
         bot.Clock.Advance(TimeSpan.FromSeconds(10));
         await bot.StartAgainAsync();
@@ -122,7 +123,7 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
     [Fact]
     public async Task CompletionOffersAtMost25OfOnesOwnJobsNewestFirst()
     {
-        bot.Settings = bot.Settings with { MaxConcurrent = 100, PollInterval = TimeSpan.FromMilliseconds(50) };
+        bot.Chat = bot.Chat with { MaxConcurrent = 100, PollInterval = TimeSpan.FromMilliseconds(50) };
         await bot.StopAsync();
         bot.Clock.Advance(TimeSpan.FromSeconds(10));
         await bot.StartAgainAsync();

@@ -53,7 +53,8 @@ internal sealed class LossyProxy : IAsyncDisposable
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(broker, context.Request.Path + context.Request.QueryString));
         foreach (var (name, value) in context.Request.Headers)
         {
-            if (name.StartsWith("X-", StringComparison.OrdinalIgnoreCase) || name == "Idempotency-Key") request.Headers.TryAddWithoutValidation(name, value.ToString());
+            if (name.StartsWith("X-", StringComparison.OrdinalIgnoreCase) || name == "Idempotency-Key")
+                request.Headers.TryAddWithoutValidation(name, value.ToString());
         }
         using var body = new StreamReader(context.Request.Body);
         if (await body.ReadToEndAsync() is { Length: > 0 } text) request.Content = new StringContent(text, null, "application/json");

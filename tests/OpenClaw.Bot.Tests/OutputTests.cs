@@ -67,7 +67,7 @@ public sealed class OutputTests(BrokerFixture broker) : IAsyncLifetime
     public async Task EditsComeAtMostEveryTwoSecondsAndTheLastAlways()
     {
         var text = Guid.NewGuid().ToString("n");
-        bot.Settings = bot.Settings with { PollInterval = TimeSpan.FromMilliseconds(50) };
+        bot.Chat = bot.Chat with { PollInterval = TimeSpan.FromMilliseconds(50) };
         await bot.StopAsync();
         bot.Clock.Advance(TimeSpan.FromSeconds(10));
         await bot.StartAgainAsync();
@@ -112,7 +112,7 @@ public sealed class OutputTests(BrokerFixture broker) : IAsyncLifetime
     public async Task AJobBeyondThePollTimeoutSaysStillRunningAndGoesOn()
     {
         var text = Guid.NewGuid().ToString("n");
-        bot.Settings = bot.Settings with { PollTimeout = TimeSpan.FromSeconds(10), PollInterval = TimeSpan.FromMilliseconds(100) };
+        bot.Chat = bot.Chat with { PollTimeout = TimeSpan.FromSeconds(10), PollInterval = TimeSpan.FromMilliseconds(100) };
         await bot.StopAsync();
         bot.Clock.Advance(TimeSpan.FromSeconds(10));
         await bot.StartAgainAsync();
@@ -120,9 +120,36 @@ public sealed class OutputTests(BrokerFixture broker) : IAsyncLifetime
         var shown = await alice.ReadAsync("queued");
         var job = await broker.TakeAsync(text);
         bot.Clock.Advance(TimeSpan.FromSeconds(11));
-        await alice.ReadAsync($"(try: `status {job.Id}`)");
+        await alice.ReadAsync($"Job ID: {job.Id} (try: `status {job.Id[^6..]}`)");
         await broker.FinishAsync(job, "finally");
         await bot.PassUntilAsync(() => shown.Content.Contains("finally", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false, "kept")]
+    [InlineData(true, "The chat refuses to show its text")]
+    public async Task WhereTheMessageCantBeEditedTheEndIsANewOne(bool refusesText, string reads)
+    {
+        var text = Guid.NewGuid().ToString("n");
+        await alice.SayAsync($"ping {text}");
+        var shown = await alice.ReadAsync("queued");
+        bot.Discord.Rest.Spoil("PATCH", "/messages/", new Fault(400), times: 2);
+        if (refusesText) bot.Discord.Rest.Spoil("POST", "/messages", new Fault(400));
+        await broker.WorkAsync(text, "kept");
+        await bot.PassUntilAsync(() => alice.Seen().Any(m => m != shown && m.Content.Contains(reads, StringComparison.Ordinal)));
+        Assert.Equal(2, alice.Seen().Count);
+    }
+
+    [Fact]
+    public async Task AWatchOfAJobThatHasEndedSaysSoAtOnce()
+    {
+        var text = Guid.NewGuid().ToString("n");
+        await alice.SayAsync($"ping {text}");
+        var job = await broker.WorkAsync(text, "over");
+        await alice.ReadAsync("over");
+        var watching = await alice.SayAsync($"watch {job.Id}");
+        var watch = await bot.Discord.UntilAsync(() => alice.Seen().FirstOrDefault(m => m.ReplyTo == watching), "the watch");
+        Assert.Contains("over", Assert.Single(watch.History), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -140,7 +167,7 @@ public sealed class OutputTests(BrokerFixture broker) : IAsyncLifetime
     public async Task AChannelThatIsClosedMeansDirectMessages()
     {
         const string Channel = "600000000000000001";
-        await using var guild = await BotUnderTest.StartAsync(broker.Url, b => b.Settings = b.Settings with { AllowedChannel = Channel });
+        await using var guild = await BotUnderTest.StartAsync(broker.Url, b => b.Chat = b.Chat with { AllowedChannel = Channel });
         var person = guild.Person();
         var text = Guid.NewGuid().ToString("n");
         await person.SayAsync($"ping {text}", Channel);

@@ -12,7 +12,7 @@ public sealed class PythonBrokerTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         broker = await PythonLikeBroker.StartAsync();
-        bot = await BotUnderTest.StartAsync(broker.Url, b => b.Settings = b.Settings with { PollInterval = TimeSpan.FromSeconds(2) });
+        bot = await BotUnderTest.StartAsync(broker.Url, b => b.Chat = b.Chat with { PollInterval = TimeSpan.FromSeconds(2) });
         alice = bot.Person();
     }
 

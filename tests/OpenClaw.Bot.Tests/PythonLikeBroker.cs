@@ -78,8 +78,10 @@ internal sealed class PythonLikeBroker : IAsyncDisposable
                 var asked = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
                 var job = new JsonObject
                 {
-                    ["id"] = Guid.NewGuid().ToString(), ["created_at"] = 1, ["started_at"] = null, ["finished_at"] = null, ["lease_until"] = null, ["status"] = "queued",
-                    ["command"] = asked["command"]!.DeepClone(), ["payload"] = asked["payload"]!.DeepClone(), ["result"] = null, ["error"] = null, ["worker_id"] = null,
+                    ["id"] = Guid.NewGuid().ToString(), ["created_at"] = 1,
+                    ["started_at"] = null, ["finished_at"] = null, ["lease_until"] = null, ["status"] = "queued",
+                    ["command"] = asked["command"]!.DeepClone(), ["payload"] = asked["payload"]!.DeepClone(),
+                    ["result"] = null, ["error"] = null, ["worker_id"] = null,
                 };
                 lock (gate) Jobs.Add(job);
                 return (200, new JsonObject { ["id"] = job["id"]!.DeepClone(), ["status"] = "queued" });
@@ -87,7 +89,9 @@ internal sealed class PythonLikeBroker : IAsyncDisposable
                 lock (gate)
                 {
                     Reads++;
-                    return Jobs.FirstOrDefault(j => j["id"]!.GetValue<string>() == id) is { } found ? (200, found.DeepClone().AsObject()) : (404, Detail("job not found"));
+                    return Jobs.FirstOrDefault(j => j["id"]!.GetValue<string>() == id) is { } found
+                        ? (200, found.DeepClone().AsObject())
+                        : (404, Detail("job not found"));
                 }
             case (_, ["jobs"]):
                 return (405, Detail("Method Not Allowed"));

@@ -19,7 +19,7 @@ public sealed class RestTests : IAsyncLifetime
         discord = await FakeDiscord.StartAsync(clock);
         var log = new ProgramLog(TextWriter.Synchronized(output), clock);
         rest = new DiscordRest(discord.Api, FakeDiscord.Token, clock, () => 0.75, log);
-        gateway = new DiscordGateway(rest, null!, null!, clock, log);
+        gateway = new DiscordGateway(rest, null!, null!, null!, clock, log, CancellationToken.None);
     }
 
     public async Task DisposeAsync()
@@ -28,13 +28,16 @@ public sealed class RestTests : IAsyncLifetime
         await discord.DisposeAsync();
     }
 
-    private Task<Delivery> SendAsync(string channel = "1", string key = "k1", string text = "hello") => gateway.SendAsync(channel, new MessageBody(text), key, null, default);
+    private static string Handle(string id, string token) => new InteractionHandle(FakeDiscord.ApplicationId, id, token).ToString();
+
+    private Task<Delivery> SendAsync(string channel = "1", string key = "k1", string text = "hello") =>
+        gateway.SendAsync(channel, new MessageBody(text), key, null);
 
     [Fact]
     public async Task SaysWhoItIsAndPingsNobody()
     {
-        var sent = await gateway.SendAsync("1", new MessageBody("@everyone <@1> <@&2>"), "k1", "77", default);
-        await gateway.EditAsync(sent.Message!, new MessageBody("@here"), default);
+        var sent = await gateway.SendAsync("1", new MessageBody("@everyone <@1> <@&2>"), "k1", "77");
+        await gateway.EditAsync(sent.Message!, new MessageBody("@here"));
         var request = Assert.Single(discord.Rest.Of("POST", "/channels/1/messages"));
         Assert.Matches(@"^DiscordBot \(https?://\S+, \d+\.\d+\.\d+\)$", request.Headers["User-Agent"]);
         Assert.Equal($"Bot {FakeDiscord.Token}", request.Headers["Authorization"]);
@@ -81,7 +84,7 @@ public sealed class RestTests : IAsyncLifetime
         var second = SendAsync(channel: "2");
         var interaction = new FakeInteraction("9", "token-9", "1", clock.GetUtcNow(), null);
         discord.Rest.Channels.Interactions["token-9"] = interaction;
-        Assert.True(await gateway.AnswerAsync(new InteractionHandle("9", "token-9", FakeDiscord.ApplicationId), new PutOff(), default));
+        Assert.True(await gateway.AnswerAsync(Handle("9", "token-9"), new PutOff()));
         Assert.Empty(discord.Rest.Of("POST", "/channels/2/"));
         clock.Advance(TimeSpan.FromSeconds(3.1));
         Assert.True((await first).IsDelivered);
@@ -92,7 +95,8 @@ public sealed class RestTests : IAsyncLifetime
     [Fact]
     public async Task APageInsteadOfJsonIsALimitForTheWholeAddress()
     {
-        discord.Rest.Spoil("POST", "/channels/1/", new Fault(429) { Body = "<html>banned</html>", ContentType = "text/html", Headers = { ["Retry-After"] = "11" } });
+        var page = new Fault(429) { Body = "<html>banned</html>", ContentType = "text/html", Headers = { ["Retry-After"] = "11" } };
+        discord.Rest.Spoil("POST", "/channels/1/", page);
         var first = SendAsync();
         await clock.WaitForTimerAsync(11, 11.1);
         var second = SendAsync(channel: "2");
@@ -157,7 +161,7 @@ public sealed class RestTests : IAsyncLifetime
     internal async Task ARefusalIsAnOutcomeAndNotRepeated(int status, DeliveryOutcome outcome)
     {
         discord.Rest.Spoil("PATCH", "/messages/", new Fault(status));
-        Assert.Equal(outcome, (await gateway.EditAsync(new MessageRef("1", "2"), new MessageBody("x"), default)).Outcome);
+        Assert.Equal(outcome, (await gateway.EditAsync(new MessageRef("1", "2"), new MessageBody("x"))).Outcome);
         Assert.Single(discord.Rest.Requests);
     }
 
@@ -165,8 +169,8 @@ public sealed class RestTests : IAsyncLifetime
     public async Task NobodyToWriteToIsAnOutcome()
     {
         discord.Rest.Channels.RefusesDirect.Add("5");
-        Assert.Null(await gateway.OpenDirectAsync("5", default));
-        Assert.NotNull(await gateway.OpenDirectAsync("6", default));
+        Assert.Null(await gateway.OpenDirectAsync("5"));
+        Assert.NotNull(await gateway.OpenDirectAsync("6"));
     }
 
     [Fact]
@@ -183,7 +187,7 @@ public sealed class RestTests : IAsyncLifetime
     public async Task AnExpiredInteractionIsNoRefusedToken()
     {
         discord.Rest.Spoil("PATCH", "/webhooks/", new Fault(401) { Body = """{"message":"Invalid Webhook Token","code":50027}""" });
-        Assert.Equal(DeliveryOutcome.Gone, (await gateway.FillInAsync(new InteractionHandle("9", "t", "2"), new MessageBody("x"), default)).Outcome);
+        Assert.Equal(DeliveryOutcome.Gone, (await gateway.FillInAsync(Handle("9", "t"), new MessageBody("x"))).Outcome);
         Assert.True((await SendAsync()).IsDelivered);
         Assert.False(discord.Rest.Of("PATCH", "/webhooks/")[0].Headers.ContainsKey("Authorization"));
     }
@@ -197,7 +201,7 @@ public sealed class RestTests : IAsyncLifetime
         var interaction = new FakeInteraction("9", "token-9", "1", clock.GetUtcNow(), null);
         discord.Rest.Channels.Interactions["token-9"] = interaction;
         discord.Rest.Spoil("POST", "/callback", new Fault(status) { Effect = effect, Drop = drop });
-        Assert.True(await gateway.AnswerAsync(new InteractionHandle("9", "token-9", FakeDiscord.ApplicationId), new PutOff(), default));
+        Assert.True(await gateway.AnswerAsync(Handle("9", "token-9"), new PutOff()));
         Assert.Equal(5, interaction.AnsweredWith);
         discord.AssertNoViolations();
     }
@@ -205,7 +209,7 @@ public sealed class RestTests : IAsyncLifetime
     [Fact]
     public async Task ALongOutputIsAFileBesideTheMessage()
     {
-        var sent = await gateway.SendAsync("1", new MessageBody("see file", File: new TextFile("job.txt", "äöü\n" + new string('x', 100_000))), "k", null, default);
+        var sent = await gateway.SendAsync("1", new MessageBody("see file", File: new TextFile("job.txt", "äöü\n" + new string('x', 100_000))), "k", null);
         Assert.True(sent.IsDelivered);
         var file = Assert.Single(discord.Rest.Channels.Messages.Single().Files);
         Assert.Equal("job.txt", file.Name);

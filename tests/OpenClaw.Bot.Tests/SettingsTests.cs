@@ -24,6 +24,8 @@ public sealed class SettingsTests
     [InlineData(BotVariables.CooldownSeconds, "-1")]
     [InlineData(BotVariables.MaxConcurrent, "0")]
     [InlineData(BotVariables.StateDir, "/proc/nothing/state")]
+    [InlineData(Variables.BrokerUrl, "http://broker.example:8000")]
+    [InlineData(BotVariables.DiscordApiUrl, "http://discord.example/api/v10")]
     public async Task AMissingOrWrongVariableEndsItWith78AndOneLine(string name, string? value)
     {
         using var folder = new TempFolder();
@@ -41,7 +43,7 @@ public sealed class SettingsTests
     public void BothListsOfPeopleCountTogether()
     {
         var settings = Read(new(Whole) { [BotVariables.AllowlistUserId] = "2, 3;4 5" });
-        Assert.Equal(["100000000000000001", "2", "3", "4", "5"], settings.AllowedUsers.Order());
+        Assert.Equal(["100000000000000001", "2", "3", "4", "5"], settings.Chat.AllowedUsers.Order());
     }
 
     [Fact]
@@ -59,11 +61,11 @@ public sealed class SettingsTests
     public void TheDefaultsAreThePythonBots()
     {
         var settings = Read(Whole);
-        Assert.Equal(TimeSpan.FromSeconds(2), settings.PollInterval);
-        Assert.Equal(TimeSpan.FromSeconds(120), settings.PollTimeout);
-        Assert.Equal(TimeSpan.FromSeconds(3), settings.Cooldown);
-        Assert.Equal(1, settings.MaxConcurrent);
-        Assert.Equal("https://discord.com/api/v10", settings.DiscordApi.AbsoluteUri);
+        Assert.Equal(TimeSpan.FromSeconds(2), settings.Chat.PollInterval);
+        Assert.Equal(TimeSpan.FromSeconds(120), settings.Chat.PollTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(3), settings.Chat.Cooldown);
+        Assert.Equal(1, settings.Chat.MaxConcurrent);
+        Assert.Equal("https://discord.com/api/v10", settings.Discord.Api.AbsoluteUri);
         Assert.Equal("http://127.0.0.1:8000/", settings.Broker.AbsoluteUri);
     }
 }

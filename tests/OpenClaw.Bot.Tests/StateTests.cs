@@ -9,8 +9,9 @@ public sealed class StateTests
 
     private static TrackedJob Job(string key) => new()
     {
-        Key = key, UserId = "1", ChannelId = "2", Command = "ping", AskedAt = DateTimeOffset.UnixEpoch.AddSeconds(int.Parse(key, System.Globalization.CultureInfo.InvariantCulture)),
-        Payload = "hello", ReplyTo = key, Interaction = new InteractionHandle("3", "4", "5"), Shown = new MessageRef("6", "7"), Settled = true, PlanId = "8",
+        Key = key, UserId = "1", ChannelId = "2", Command = "ping",
+        AskedAt = DateTimeOffset.UnixEpoch.AddSeconds(int.Parse(key, System.Globalization.CultureInfo.InvariantCulture)),
+        Payload = "hello", ReplyTo = key, AnswerTo = "3/4/5", Shown = new MessageRef("6", "7"), Settled = true, PlanId = "8",
     };
 
     [Fact]
@@ -18,7 +19,8 @@ public sealed class StateTests
     {
         using var folder = new TempFolder();
         var plan = new PlanRecord("p", "1", DateTimeOffset.UnixEpoch, PlanState.Approved) { Shown = new MessageRef("6", "9") };
-        new BotState(File(folder)).Change(d => d with { Jobs = [Job("1")], Plans = [plan], Seen = ["1"], LastCommands = new Dictionary<string, DateTimeOffset> { ["1"] = DateTimeOffset.UnixEpoch } });
+        var last = new Dictionary<string, DateTimeOffset> { ["1"] = DateTimeOffset.UnixEpoch };
+        new BotState(File(folder)).Change(d => d with { Jobs = [Job("1")], Plans = [plan], Seen = ["1"], LastCommands = last });
         var again = new BotState(File(folder)).Now;
         Assert.Equal(Job("1"), Assert.Single(again.Jobs));
         Assert.Equal(plan, Assert.Single(again.Plans));
@@ -40,7 +42,11 @@ public sealed class StateTests
     {
         using var folder = new TempFolder();
         var state = new BotState(File(folder));
-        state.Change(d => d with { Jobs = [Job("0") with { Settled = false }, .. Enumerable.Range(1, 300).Select(i => Job($"{i}"))], Seen = [.. Enumerable.Range(0, 3000).Select(i => $"{i}")] });
+        state.Change(d => d with
+        {
+            Jobs = [Job("0") with { Settled = false }, .. Enumerable.Range(1, 300).Select(i => Job($"{i}"))],
+            Seen = [.. Enumerable.Range(0, 3000).Select(i => $"{i}")],
+        });
         Assert.Equal(101, state.Now.Jobs.Count);
         Assert.NotNull(state.Job("0"));
         Assert.NotNull(state.Job("300"));

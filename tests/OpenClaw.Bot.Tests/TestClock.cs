@@ -34,7 +34,8 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2026, 1,
         {
             lock (gate)
             {
-                throw new TimeoutException($"nobody waits {fromSeconds} to {toSeconds} s; waited for is {string.Join(", ", timers.Select(t => t.Due - GetUtcNow()))}");
+                var waits = string.Join(", ", timers.Select(t => t.Due - GetUtcNow()));
+                throw new TimeoutException($"nobody waits {fromSeconds} to {toSeconds} s; waited for is {waits}");
             }
         }
         finally

@@ -20,7 +20,7 @@ internal sealed record TrackedJob
     public string? ReplyTo { get; init; }
 
     /// <summary>The interaction whose answer was put off, until it is filled in.</summary>
-    public InteractionHandle? Interaction { get; init; }
+    public string? AnswerTo { get; init; }
 
     /// <summary>The broker's id; null until the job is created.</summary>
     public string? JobId { get; init; }
@@ -70,6 +70,11 @@ internal sealed record BotData
     public IReadOnlyList<PlanRecord> Plans { get; init; } = [];
     public IReadOnlyList<string> Seen { get; init; } = [];
 
+    public BotData With(TrackedJob job) => this with { Jobs = [.. Jobs, job] };
+
+    /// <summary>The same with an event that is being served, and not again.</summary>
+    public BotData WithSeen(ChatEvent e) => this with { Seen = [.. Seen, e.Id] };
+
     /// <summary>The same with one job changed.</summary>
     public BotData With(string key, Func<TrackedJob, TrackedJob> change) => this with { Jobs = [.. Jobs.Select(j => j.Key == key ? change(j) : j)] };
 
@@ -97,6 +102,7 @@ internal sealed class BotState(PrivateFile<BotData> file)
     public TrackedJob? Job(string key) => Now.Jobs.FirstOrDefault(j => j.Key == key);
 
     /// <summary>Changes and keeps; when this returns, a crash no longer loses it.</summary>
+    /// <exception cref="StateNotKeptException">It can't be kept; nothing is changed.</exception>
     public BotData Change(Func<BotData, BotData> change)
     {
         lock (gate)
@@ -125,6 +131,7 @@ internal sealed class BotState(PrivateFile<BotData> file)
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(BotData))]
 internal sealed partial class BotStateJson : JsonSerializerContext;

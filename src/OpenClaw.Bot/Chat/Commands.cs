@@ -19,7 +19,7 @@ internal sealed record Command(string Name, string Description, string? BrokerCo
     public bool ArgumentRequired { get; init; }
     public Suggests Suggests { get; init; }
 
-    public string Usage => Argument is null ? $"`{Name}`" : $"`{Name} <{Argument}>`";
+    public string Usage => Argument is null ? Name : $"{Name} <{Argument}>";
 }
 
 internal static class Commands
@@ -35,21 +35,25 @@ internal static class Commands
     public const string WhoAmI = "whoami";
     public const string Help = "help";
 
+    private const string JobId = "job_id";
+    private const string WhichJob = "The job's short name, or any beginning or end of its id";
+
     public static IReadOnlyList<Command> All { get; } =
     [
         new(Ping, "Ask a runner for a sign of life", "ping") { Argument = "text", ArgumentDescription = "What it sends back" },
         new(Capabilities, "Show what the runner can do", "capabilities"),
         new(Plan, "Have a plan made, to approve or cancel", "plan_echo") { Argument = "text", ArgumentDescription = "What to plan", ArgumentRequired = true },
-        new(Approve, "Approve a plan", "approve_echo") { Argument = "plan_id", ArgumentDescription = "The plan's id", ArgumentRequired = true, Suggests = Suggests.Plans },
-        new(Status, "Show a job and its result") { Argument = "job_id", ArgumentDescription = "The job's id or its beginning", ArgumentRequired = true, Suggests = Suggests.Jobs },
+        new(Approve, "Approve a plan", "approve_echo")
+        {
+            Argument = "plan_id", ArgumentDescription = "The plan's id", ArgumentRequired = true, Suggests = Suggests.Plans,
+        },
+        new(Status, "Show a job and its result") { Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.Jobs },
         new(Jobs, "List your jobs, newest first"),
-        new(Watch, "Show a job here until it ends") { Argument = "job_id", ArgumentDescription = "The job's id or its beginning", ArgumentRequired = true, Suggests = Suggests.Jobs },
-        new(Cancel, "Cancel a job") { Argument = "job_id", ArgumentDescription = "The job's id or its beginning", ArgumentRequired = true, Suggests = Suggests.RunningJobs },
+        new(Watch, "Show a job here until it ends") { Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.Jobs },
+        new(Cancel, "Cancel a job") { Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.RunningJobs },
         new(WhoAmI, "Show who you are to the bot, and your limits"),
         new(Help, "List the commands"),
     ];
-
-    public static string Usages { get; } = string.Join(", ", All.Select(c => c.Usage));
 
     public static Command? Find(string name) => All.FirstOrDefault(c => c.Name == name);
 }
@@ -57,14 +61,14 @@ internal static class Commands
 /// <summary>A typed line: its first word, in lower case and without a slash before it, and the rest.</summary>
 internal sealed record ParsedText(string Name, string Argument)
 {
-    private static readonly SearchValues<char> Blanks = SearchValues.Create(" \t\r\n\u00a0\u3000");
+    private static readonly SearchValues<char> Spaces = SearchValues.Create(" \t\r\n\u00a0\u3000");
 
     /// <summary>Null where there is nothing.</summary>
     public static ParsedText? Parse(string text)
     {
         var line = text.Trim();
         if (line.Length == 0) return null;
-        var end = line.AsSpan().IndexOfAny(Blanks);
+        var end = line.AsSpan().IndexOfAny(Spaces);
         var name = (end < 0 ? line : line[..end]).ToLowerInvariant();
         return new ParsedText(name.Length > 1 ? name.TrimStart('/') : name, end < 0 ? "" : line[end..].Trim());
     }

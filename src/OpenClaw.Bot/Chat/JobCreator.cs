@@ -4,8 +4,12 @@ using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Chat;
 
-/// <summary>Creates a job once, whatever gets lost: with a key that makes a repetition harmless, or, where the broker has no keys, without repeating what may have arrived.</summary>
-internal sealed class JobCreator(BotParts parts)
+/// <summary>
+/// Creates a job once, whatever gets lost: with a key that makes a repetition harmless, or, where the broker has no keys, without
+/// repeating what may have arrived.
+/// </summary>
+internal sealed class JobCreator(
+    IChatGateway chat, BrokerClient broker, ChatSettings settings, JobMessages messages, TimeProvider clock, Func<double> chance, ProgramLog log)
 {
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(23);
     private static readonly TimeSpan TypingAfter = TimeSpan.FromSeconds(1);
@@ -14,8 +18,10 @@ internal sealed class JobCreator(BotParts parts)
     /// <param name="maybeSent">Whether a request may have gone out before, as after a restart.</param>
     public async Task<(string? Id, string? Refusal)> CreateAsync(TrackedJob job, bool maybeSent, StatusMessage message, CancellationToken stop)
     {
-        var body = new CreateJob(Commands.Find(job.Command)!.BrokerCommand!, job.Payload ?? "");
-        var backoff = parts.NewBackoff();
+        var name = chat.Text.Code(job.Command);
+        if (Commands.Find(job.Command)?.BrokerCommand is not { } command) return (null, $"This bot no longer has the command {name}; nothing was sent.");
+        var body = new CreateJob(command, job.Payload ?? "");
+        var backoff = settings.NewBackoff(chance);
         while (true)
         {
             var pause = backoff.Next();
@@ -23,26 +29,27 @@ internal sealed class JobCreator(BotParts parts)
             {
                 if (maybeSent && !await HasKeysAsync(stop))
                 {
-                    return (null, $"The broker's answer to your `{job.Command}` was lost, so it isn't known whether a job was made. Nothing is repeated by itself; ask again if you need it.");
+                    return (null, $"The broker's answer to your {name} was lost, so it isn't known whether a job was made. "
+                        + "Nothing is repeated by itself; ask again if you need it.");
                 }
-                var created = await WithTypingAsync(parts.Broker.CreateAsync(body, "discord-" + job.Key, stop), job, stop);
+                var created = await WithTypingAsync(broker.CreateAsync(body, $"{chat.Name}-{job.Key}", stop), job, stop);
                 return created.Id is { Length: > 0 } id ? (id, null) : (null, "The broker made a job without an id.");
             }
             catch (BrokerException e) when (!e.IsPassing && !e.WasLost)
             {
                 return (null, e.Status == 401
                     ? "The broker refuses this bot's token. Give the bot the broker's own BOT_TOKEN."
-                    : $"The broker refused this: {Markdown.Code(e.Message)}");
+                    : $"The broker refused this: {messages.Reason(e.Message)}");
             }
             catch (BrokerException e)
             {
                 maybeSent |= e.WasLost;
                 if (e.RetryAfter > pause) pause = e.RetryAfter.Value;
-                parts.Log.Warn("broker: a job could not be created", ("status", e.Status), ("reason", ProgramLog.Describe(e)));
+                log.Warn("broker: a job could not be created", ("status", e.Status), ("reason", Reasons.Of(e)));
             }
-            if (parts.Clock.GetUtcNow() - job.AskedAt > GiveUpAfter) return (null, $"The broker was away for too long; your `{job.Command}` was not sent.");
-            await message.OfferAsync(Rendering.Waiting(job));
-            await Task.Delay(pause, parts.Clock, stop);
+            if (clock.GetUtcNow() - job.AskedAt > GiveUpAfter) return (null, $"The broker was away for too long; your {name} was not sent.");
+            await message.OfferAsync(messages.Waiting(job.Command));
+            await Task.Delay(pause, clock, stop);
         }
     }
 
@@ -51,7 +58,7 @@ internal sealed class JobCreator(BotParts parts)
     {
         try
         {
-            await parts.Broker.ListAsync(new JobFilter { Limit = 1 }, stop);
+            await broker.ListAsync(new JobFilter { Limit = 1 }, stop);
             return true;
         }
         catch (BrokerException e) when (e.Status is 404 or 405)
@@ -63,10 +70,10 @@ internal sealed class JobCreator(BotParts parts)
     private async Task<T> WithTypingAsync<T>(Task<T> asking, TrackedJob job, CancellationToken stop)
     {
         using var quick = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var slow = Task.Delay(TypingAfter, parts.Clock, quick.Token);
+        var slow = Task.Delay(TypingAfter, clock, quick.Token);
         var first = await Task.WhenAny(asking, slow);
         await quick.CancelAsync();
-        if (first == slow && job.Interaction is null && !stop.IsCancellationRequested) await parts.Chat.ShowTypingAsync(job.ChannelId, parts.Speaking);
+        if (first == slow && job.AnswerTo is null && !stop.IsCancellationRequested) await chat.ShowTypingAsync(job.ChannelId);
         return await asking;
     }
 }

@@ -4,8 +4,10 @@ using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Chat;
 
-/// <summary>Follows one job from the wish to its last word.</summary>
-internal sealed class JobTracker(BotParts parts)
+/// <summary>Follows jobs, each from the wish to its last word.</summary>
+internal sealed class JobTracker(
+    IChatGateway chat, BrokerClient broker, BotState state, ChatSettings settings, JobCreator creator, JobMessages messages,
+    TimeProvider clock, Func<double> chance, ProgramLog log)
 {
     /// <summary>Edits notify nobody: a job that took this long also gets a new reply.</summary>
     public static readonly TimeSpan Long = TimeSpan.FromSeconds(15);
@@ -16,46 +18,51 @@ internal sealed class JobTracker(BotParts parts)
     /// <param name="recovered">Whether an earlier process began with it.</param>
     public async Task TrackAsync(string key, bool recovered, CancellationToken stop)
     {
-        var message = new StatusMessage(parts, key);
-        var job = parts.State.Job(key)!;
-        if (job.JobId is null)
-        {
-            var (id, refusal) = job.Refusal is null ? await new JobCreator(parts).CreateAsync(job, recovered, message, stop) : (null, job.Refusal);
-            if (id is null)
-            {
-                parts.State.ChangeJob(key, j => j with { Refusal = refusal });
-                await SettleAsync(job, message, new MessageBody(refusal!), JobStatuses.Failed, stop);
-                return;
-            }
-            job = parts.State.ChangeJob(key, j => j with { JobId = id, Payload = null });
-            parts.Log.Info($"job {id} ({job.Command}) made for user {job.UserId}");
-        }
-        // An interaction already shows that something is under way; a quick job's first word there is its result.
-        if (job is { Shown: null, Interaction: null }) await message.OfferAsync(Rendering.Progress(job.JobId!, job.Command, null, away: false, late: false));
+        var message = new StatusMessage(chat, state, clock, chance, log, key);
+        if (await WithJobIdAsync(state.Job(key)!, recovered, message, stop) is not { } job) return;
+        // An interaction already shows that something is under way, and a watched job may have ended: the first word there is what the broker says.
+        if (job is { Shown: null, AnswerTo: null, IsWatch: false }) await message.OfferAsync(messages.Progress(Named(job), null, away: false, late: false));
         var view = await WatchAsync(job, message, stop);
         await SettleAsync(job, message, view is null ? Lost(job) : WithButtons(job, view), view?.Status ?? JobStatuses.Failed, stop);
+    }
+
+    private NamedJob Named(TrackedJob job) => NamedJob.Of(state.Now, job);
+
+    /// <summary>The job with the broker's id, made now where it has none; null where the broker doesn't want it, which is then said.</summary>
+    private async Task<TrackedJob?> WithJobIdAsync(TrackedJob job, bool recovered, StatusMessage message, CancellationToken stop)
+    {
+        if (job.JobId is not null) return job;
+        var (id, refusal) = job.Refusal is null ? await creator.CreateAsync(job, recovered, message, stop) : (null, job.Refusal);
+        if (id is not null)
+        {
+            log.Info("job made", ("job_id", id), ("command", job.Command), ("user", job.UserId));
+            return state.ChangeJob(job.Key, j => j with { JobId = id, Payload = null });
+        }
+        state.ChangeJob(job.Key, j => j with { Refusal = refusal });
+        await SettleAsync(job, message, new MessageBody(refusal!), JobStatuses.Failed, stop);
+        return null;
     }
 
     /// <summary>The job as it ended; null where the broker no longer knows it, or it was given up.</summary>
     private async Task<JobView?> WatchAsync(TrackedJob job, StatusMessage message, CancellationToken stop)
     {
-        var (id, interval) = (job.JobId!, parts.Settings.PollInterval);
+        var (id, interval) = (job.JobId!, settings.PollInterval);
         JobView? view = null;
-        var backoff = parts.NewBackoff();
-        var upToDate = true;
-        while (parts.State.Job(job.Key) is { GivenUp: false })
+        var backoff = settings.NewBackoff(chance);
+        var upToDate = !job.IsWatch;
+        while (state.Job(job.Key) is { GivenUp: false })
         {
-            var asked = parts.Clock.GetUtcNow();
-            var left = job.AskedAt + parts.Settings.PollTimeout - asked;
+            var asked = clock.GetUtcNow();
             var away = false;
             TimeSpan pause;
             try
             {
-                view = await parts.Broker.GetAsync(id, Wait(view, upToDate, left), stop);
+                var wait = job.IsWatch && view is null ? TimeSpan.Zero : Wait(view, upToDate, job.AskedAt + settings.PollTimeout - asked);
+                view = await broker.GetAsync(id, wait, stop);
                 if (JobStatuses.IsFinal(view.Status)) return view;
-                if (view.Status != parts.State.Job(job.Key)?.Status) parts.State.ChangeJob(job.Key, j => j with { Status = view.Status });
+                if (view.Status != state.Job(job.Key)?.Status) state.ChangeJob(job.Key, j => j with { Status = view.Status });
                 backoff.Reset();
-                pause = asked + interval - parts.Clock.GetUtcNow();
+                pause = asked + (wait == TimeSpan.Zero ? wait : interval) - clock.GetUtcNow();
             }
             catch (BrokerException e) when (e.Status == 404)
             {
@@ -63,12 +70,13 @@ internal sealed class JobTracker(BotParts parts)
             }
             catch (BrokerException e)
             {
-                parts.Log.Warn($"broker: job {id} can't be asked about: {ProgramLog.Describe(e)}");
+                log.Warn("broker: a job can't be asked about", ("job_id", id), ("reason", Reasons.Of(e)));
                 away = true;
                 pause = backoff.Next();
             }
-            upToDate = await message.OfferAsync(Rendering.Progress(id, job.Command, view, away, parts.Clock.GetUtcNow() - job.AskedAt >= parts.Settings.PollTimeout));
-            if (pause > TimeSpan.Zero) await Task.Delay(pause, parts.Clock, stop);
+            var late = clock.GetUtcNow() - job.AskedAt >= settings.PollTimeout;
+            upToDate = await message.OfferAsync(messages.Progress(Named(job), view, away, late));
+            if (pause > TimeSpan.Zero) await Task.Delay(pause, clock, stop);
         }
         return null;
     }
@@ -76,44 +84,43 @@ internal sealed class JobTracker(BotParts parts)
     /// <summary>Short while the message has news to show, long when only the end is news.</summary>
     private TimeSpan Wait(JobView? view, bool upToDate, TimeSpan left)
     {
-        var wait = upToDate && view is { Status: JobStatuses.Running } ? LongPoll : parts.Settings.PollInterval;
+        var wait = upToDate && view is { Status: JobStatuses.Running } ? LongPoll : settings.PollInterval;
         return left > TimeSpan.Zero && left < wait ? left : wait;
     }
 
     private MessageBody WithButtons(TrackedJob job, JobView view)
     {
-        var body = Rendering.Final(job.JobId!, job.Command, view);
-        if (job.IsWatch || Rendering.PlanIdOf(view) is not { } plan || !PlanButtons.CanCarry(plan)) return body;
-        var known = parts.State.Now.Plans.FirstOrDefault(p => p.PlanId == plan && p.UserId == job.UserId);
-        if (known is null) parts.State.Change(d => d.With(new PlanRecord(plan, job.UserId, parts.Clock.GetUtcNow(), PlanState.Open)));
+        var body = messages.Final(Named(job), view);
+        if (job.IsWatch || JobMessages.PlanIdOf(view) is not { } plan || !PlanButtons.CanCarry(plan)) return body;
+        var known = Plans.Find(state.Now, job.UserId, plan);
+        if (known is null) state.Change(d => d.With(new PlanRecord(plan, job.UserId, clock.GetUtcNow(), PlanState.Open)));
         return known is null or { State: PlanState.Open } ? body with { Buttons = PlanButtons.For(plan) } : body;
     }
 
-    private MessageBody Lost(TrackedJob job) => parts.State.Job(job.Key) is { GivenUp: true }
-        ? new($"Job `{job.JobId}` ({Markdown.Code(job.Command)}): no longer watched. `status {job.JobId}` shows it.")
-        : new($"Job `{job.JobId}` ({Markdown.Code(job.Command)}): the broker no longer knows it.");
+    private MessageBody Lost(TrackedJob job) =>
+        state.Job(job.Key) is { GivenUp: true } ? messages.NoLongerWatched(Named(job)) : messages.NoLongerKnown(Named(job));
 
     private async Task SettleAsync(TrackedJob job, StatusMessage message, MessageBody body, string status, CancellationToken stop)
     {
-        parts.State.Change(d => Ended(d, job, status));
-        await message.ShowLastAsync(body, stop);
-        var last = parts.State.Job(job.Key)!;
+        state.Change(d => Ended(d, job, status));
+        await message.ShowLastAsync(body, job.JobId is null ? body : messages.FinalWithoutText(Named(job), status), stop);
+        var last = state.Job(job.Key)!;
         if (body.Buttons is [var button, ..] && PlanButtons.Read(button.Id) is var (plan, _))
         {
-            parts.State.Change(d => d with { Plans = [.. d.Plans.Select(p => p.UserId == job.UserId && p.PlanId == plan ? p with { Shown = last.Shown } : p)] });
+            state.Change(d => d with { Plans = [.. d.Plans.Select(p => p.UserId == job.UserId && p.PlanId == plan ? p with { Shown = last.Shown } : p)] });
         }
-        if (last.JobId is { } id && last.Shown is { } where && parts.Clock.GetUtcNow() - job.AskedAt >= Long)
+        if (last is { JobId: not null, Shown: { } where } && clock.GetUtcNow() - job.AskedAt >= Long)
         {
-            await parts.Chat.SendAsync(where.ChannelId, new MessageBody($"Job `{id}` ({Markdown.Code(job.Command)}) has ended: **{(status == JobStatuses.Done ? "done" : "failed")}**."), "e" + job.Key, where.Id, parts.Speaking);
+            await chat.SendAsync(where.ChannelId, messages.Ended(Named(last), status), "e" + job.Key, where.Id);
         }
-        parts.State.ChangeJob(job.Key, j => j with { Settled = true });
+        state.ChangeJob(job.Key, j => j with { Settled = true });
     }
 
     /// <summary>An approval that failed leaves its plan open, to be approved again.</summary>
     private static BotData Ended(BotData data, TrackedJob job, string status)
     {
         var next = data.With(job.Key, j => j with { Ended = true, Status = status, Payload = null });
-        var plan = job.PlanId is null || status == JobStatuses.Done ? null : next.Plans.FirstOrDefault(p => p.PlanId == job.PlanId && p.UserId == job.UserId);
+        var plan = job.PlanId is null || status == JobStatuses.Done ? null : Plans.Find(next, job.UserId, job.PlanId);
         return plan is null ? next : next.With(plan with { State = PlanState.Open });
     }
 }

@@ -7,13 +7,13 @@ namespace OpenClaw.Bot.Chat;
 /// The one message that shows a job: posted once, then edited, at most every 2 s. Where it can't be written any more it is
 /// written anew: in its channel, or else to the person directly.
 /// </summary>
-internal sealed class StatusMessage(BotParts parts, string key)
+internal sealed class StatusMessage(IChatGateway chat, BotState state, TimeProvider clock, Func<double> chance, ProgramLog log, string key)
 {
     private static readonly TimeSpan BetweenEdits = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SlowestRetry = TimeSpan.FromSeconds(60);
 
     private MessageBody? shown;
-    private DateTimeOffset? edited = parts.State.Job(key)?.Shown is null ? null : parts.Clock.GetUtcNow();
+    private DateTimeOffset? edited = state.Job(key)?.Shown is null ? null : clock.GetUtcNow();
     private bool hopeless;
 
     /// <summary>Shows this unless an edit was just made; then the next offer may.</summary>
@@ -21,73 +21,87 @@ internal sealed class StatusMessage(BotParts parts, string key)
     public async Task<bool> OfferAsync(MessageBody body)
     {
         if (body == shown || hopeless) return true;
-        if (Slot() > TimeSpan.Zero) return false;
-        return await PutAsync(body) == DeliveryOutcome.Delivered;
+        if (UntilNextEdit() > TimeSpan.Zero) return false;
+        return await PutAsync(body, isLast: false) == DeliveryOutcome.Delivered;
     }
 
-    /// <summary>Shows the last word, however long it takes.</summary>
-    public async Task ShowLastAsync(MessageBody body, CancellationToken stop)
+    /// <summary>Shows the last word, however long it takes: without its file, or even without its text, where the chat refuses those.</summary>
+    /// <param name="withoutText">What is shown where nothing else can be.</param>
+    public async Task ShowLastAsync(MessageBody body, MessageBody withoutText, CancellationToken stop)
     {
-        var backoff = new Backoff(BetweenEdits, SlowestRetry, parts.Chance);
+        var backoff = new Backoff(BetweenEdits, SlowestRetry, chance);
         while (body != shown)
         {
-            await WaitAsync(Slot(), stop);
-            switch (await PutAsync(body))
+            await WaitAsync(UntilNextEdit(), stop);
+            switch (await PutAsync(body, isLast: true))
             {
                 case DeliveryOutcome.TooLarge or DeliveryOutcome.Refused when body.File is { } file:
-                    body = Rendering.WithoutFile(body, Encoding.UTF8.GetByteCount(file.Content));
+                    body = JobMessages.WithoutFile(body, Encoding.UTF8.GetByteCount(file.Content));
+                    break;
+                case DeliveryOutcome.Refused when body != withoutText:
+                    body = withoutText;
                     break;
                 case DeliveryOutcome.Unreached:
                     stop.ThrowIfCancellationRequested();
-                    await Task.Delay(backoff.Next(), parts.Clock, stop);
+                    await Task.Delay(backoff.Next(), clock, stop);
                     break;
                 case not DeliveryOutcome.Delivered:
-                    parts.Log.Warn($"job {parts.State.Job(key)?.JobId}: its message can't be shown to user {parts.State.Job(key)?.UserId}");
+                    log.Warn("a job's message can't be shown", ("job_id", state.Job(key)?.JobId), ("user", state.Job(key)?.UserId));
                     return;
             }
         }
     }
 
-    private TimeSpan Slot() => edited + BetweenEdits - parts.Clock.GetUtcNow() ?? TimeSpan.Zero;
+    private TimeSpan UntilNextEdit() => edited is { } last ? last + BetweenEdits - clock.GetUtcNow() : TimeSpan.Zero;
 
-    private async Task<DeliveryOutcome> PutAsync(MessageBody body)
+    private async Task<DeliveryOutcome> PutAsync(MessageBody body, bool isLast)
     {
-        var job = parts.State.Job(key)!;
-        Delivery delivery;
-        if (job.Shown is { } message)
+        var job = state.Job(key)!;
+        var delivery = job switch
         {
-            delivery = await parts.Chat.EditAsync(message, body, parts.Speaking);
-            edited = parts.Clock.GetUtcNow();
-            if (delivery.Outcome == DeliveryOutcome.Gone) delivery = await PostAsync(job, body, "n");
-            if (delivery.Outcome == DeliveryOutcome.Forbidden) delivery = await PostDirectAsync(job, body);
-        }
-        else if (job.Interaction is { } interaction)
-        {
-            delivery = await parts.Chat.FillInAsync(interaction, body, parts.Speaking);
-            edited = parts.Clock.GetUtcNow();
-            if (delivery.Outcome is not (DeliveryOutcome.Delivered or DeliveryOutcome.Unreached or DeliveryOutcome.TooLarge)) delivery = await PostAsync(job, body, "s");
-        }
-        else
-        {
-            delivery = await PostAsync(job, body, "s");
-        }
+            { Shown: { } message } => await EditAsync(job, message, body, isLast),
+            { AnswerTo: { } interaction } => await FillInAsync(job, interaction, body),
+            _ => await PostAsync(job, body, "s"),
+        };
         if (!delivery.IsDelivered) return delivery.Outcome;
         shown = body;
-        if (delivery.Message != job.Shown) parts.State.ChangeJob(key, j => j with { Shown = delivery.Message, Interaction = null });
+        if (delivery.Message != job.Shown) state.ChangeJob(key, j => j with { Shown = delivery.Message, AnswerTo = null });
         return DeliveryOutcome.Delivered;
+    }
+
+    /// <summary>A message that says "queued" for ever would be a lie: the end is posted as a new one where the old can't be changed.</summary>
+    private async Task<Delivery> EditAsync(TrackedJob job, MessageRef message, MessageBody body, bool isLast)
+    {
+        var delivery = await chat.EditAsync(message, body);
+        edited = clock.GetUtcNow();
+        return delivery.Outcome switch
+        {
+            DeliveryOutcome.Gone => await PostAsync(job, body, "n"),
+            DeliveryOutcome.Refused when isLast => await PostAsync(job, body, "n"),
+            DeliveryOutcome.Forbidden => await PostDirectAsync(job, body),
+            _ => delivery,
+        };
+    }
+
+    private async Task<Delivery> FillInAsync(TrackedJob job, string interaction, MessageBody body)
+    {
+        var delivery = await chat.FillInAsync(interaction, body);
+        edited = clock.GetUtcNow();
+        var isSettled = delivery.Outcome is DeliveryOutcome.Delivered or DeliveryOutcome.Unreached or DeliveryOutcome.TooLarge;
+        return isSettled ? delivery : await PostAsync(job, body, "s");
     }
 
     private async Task<Delivery> PostAsync(TrackedJob job, MessageBody body, string kind)
     {
-        var delivery = await parts.Chat.SendAsync(job.ChannelId, body, kind + key, job.ReplyTo, parts.Speaking);
+        var delivery = await chat.SendAsync(job.ChannelId, body, kind + key, job.ReplyTo);
         return delivery.Outcome is DeliveryOutcome.Gone or DeliveryOutcome.Forbidden ? await PostDirectAsync(job, body) : delivery;
     }
 
     private async Task<Delivery> PostDirectAsync(TrackedJob job, MessageBody body)
     {
-        if (await parts.Chat.OpenDirectAsync(job.UserId, parts.Speaking) is { } channel)
+        if (await chat.OpenDirectAsync(job.UserId) is { } channel)
         {
-            var delivery = await parts.Chat.SendAsync(channel, body, "d" + key, null, parts.Speaking);
+            var delivery = await chat.SendAsync(channel, body, "d" + key, null);
             if (delivery.Outcome is not (DeliveryOutcome.Gone or DeliveryOutcome.Forbidden)) return delivery;
         }
         hopeless = true;
@@ -99,7 +113,7 @@ internal sealed class StatusMessage(BotParts parts, string key)
         if (time <= TimeSpan.Zero || stop.IsCancellationRequested) return;
         try
         {
-            await Task.Delay(time, parts.Clock, stop);
+            await Task.Delay(time, clock, stop);
         }
         catch (OperationCanceledException)
         {

@@ -18,7 +18,8 @@ internal static class DiscordEvents
         _ => null,
     };
 
-    private static TextReceived? ReadMessage(JsonElement data, string? self)
+    /// <summary>A message, from an event or out of a channel's list; the latter doesn't name a guild.</summary>
+    public static TextReceived? ReadMessage(JsonElement data, string? self)
     {
         var author = data.Child("author");
         // 0 is an ordinary message, 19 a reply; others are notices such as a pin.
@@ -31,9 +32,10 @@ internal static class DiscordEvents
     private static InteractionReceived? ReadInteraction(JsonElement data)
     {
         var person = data.Child("member").ValueKind == JsonValueKind.Object ? data.Child("member").Child("user") : data.Child("user");
-        if (data.Text("id") is not { } id || data.Text("token") is not { } token || data.Text("application_id") is not { } application || person.Text("id") is not { } user) return null;
-        if ((data.Text("channel_id") ?? data.Child("channel").Text("id")) is not { } channel || person.IsTrue("bot")) return null;
-        var handle = new InteractionHandle(id, token, application);
+        if (data.Text("id") is not { } id || data.Text("token") is not { } token || data.Text("application_id") is not { } application) return null;
+        if (person.Text("id") is not { } user || person.IsTrue("bot")) return null;
+        if ((data.Text("channel_id") ?? data.Child("channel").Text("id")) is not { } channel) return null;
+        var handle = new InteractionHandle(application, id, token).ToString();
         var direct = data.Text("guild_id") is null;
         var details = data.Child("data");
         var message = data.Child("message");
@@ -41,7 +43,8 @@ internal static class DiscordEvents
         {
             CommandType => new CommandInvoked(id, user, channel, direct, handle, details.Text("name") ?? "", Argument(details)),
             AutocompleteType => new CompletionAsked(id, user, channel, direct, handle, details.Text("name") ?? "", Argument(details)),
-            ComponentType => new ButtonPressed(id, user, channel, direct, handle, details.Text("custom_id") ?? "", message.Text("id") ?? "", message.Text("content") ?? ""),
+            ComponentType => new ButtonPressed(
+                id, user, channel, direct, handle, details.Text("custom_id") ?? "", message.Text("id") ?? "", message.Text("content") ?? ""),
             _ => null,
         };
     }

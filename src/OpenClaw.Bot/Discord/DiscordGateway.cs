@@ -1,13 +1,16 @@
-using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using OpenClaw.Bot.Chat;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Bot.Discord;
 
 /// <summary>Discord behind the seam.</summary>
-internal sealed class DiscordGateway(DiscordRest rest, GatewayConnection connection, SlashRegistry slash, TimeProvider clock, ProgramLog log) : IChatGateway
+/// <param name="closing">Cancelled when even what is being said has to end.</param>
+internal sealed class DiscordGateway(
+    DiscordRest rest, GatewayConnection connection, SlashRegistry slash, MissedMessages missed, TimeProvider clock, ProgramLog log, CancellationToken closing)
+    : IChatGateway
 {
     private const int Pong = 4;
     private const int DeferredMessage = 5;
@@ -16,32 +19,33 @@ internal sealed class DiscordGateway(DiscordRest rest, GatewayConnection connect
     private const int Ephemeral = 64;
     private const int MostChoices = 25;
     private const int LongestChoice = 100;
+    private const int LongestNonce = 25;
     private const int CannotMessageUser = 50007;
     private static readonly TimeSpan TimeToAnswer = TimeSpan.FromSeconds(2.5);
 
     private string? self;
 
+    public string Name => "discord";
+
+    public IChatText Text { get; } = new DiscordText();
+
     public async Task RunAsync(Action<ChatEvent> received, CancellationToken stop)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var registering = Task.CompletedTask;
-        var running = connection.RunAsync((name, data) =>
-        {
-            if (name == "READY") registering = OnReady(data, ending.Token);
-            else if (DiscordEvents.Read(name, data, self) is { } e) received(e);
-        }, ending.Token);
-        var first = await Task.WhenAny(running, rest.Refused);
+        var besides = new RunningTasks();
+        var running = connection.RunAsync((name, data) => OnEvent(name, data, received, besides, ending.Token), missed.Lost, ending.Token);
+        var first = await Task.WhenAny(running, rest.Refused, besides.Failed);
         await ending.CancelAsync();
+        await Task.WhenAll(running, besides.EndedAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await first;
         await running;
-        await registering;
     }
 
-    public Task<Delivery> SendAsync(string channelId, MessageBody body, string onceKey, string? replyTo, CancellationToken stop)
+    public Task<Delivery> SendAsync(string channelId, MessageBody body, string onceKey, string? replyTo)
     {
         var payload = DiscordMessages.ToPayload(body) with
         {
-            Nonce = onceKey,
+            Nonce = onceKey.Length <= LongestNonce ? onceKey : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(onceKey)))[..LongestNonce],
             EnforceNonce = true,
             MessageReference = replyTo is null ? null : new MessageReference(replyTo, FailIfNotExists: false),
         };
@@ -50,103 +54,104 @@ internal sealed class DiscordGateway(DiscordRest rest, GatewayConnection connect
             Route = "/channels/{}/messages",
             Major = channelId,
             Body = () => DiscordMessages.ToContent(payload, body.File),
-        }, channelId, stop);
+        }, channelId);
     }
 
-    public Task<Delivery> EditAsync(MessageRef message, MessageBody body, CancellationToken stop) =>
+    public Task<Delivery> EditAsync(MessageRef message, MessageBody body) =>
         DeliverAsync(new RestCall(HttpMethod.Patch, $"/channels/{message.ChannelId}/messages/{message.Id}")
         {
             Route = "/channels/{}/messages/{}",
             Major = message.ChannelId,
             Body = () => DiscordMessages.ToContent(DiscordMessages.ToPayload(body), body.File),
-        }, message.ChannelId, stop);
+        }, message.ChannelId);
 
-    public Task ShowTypingAsync(string channelId, CancellationToken stop) =>
-        rest.SendAsync(new RestCall(HttpMethod.Post, $"/channels/{channelId}/typing") { Route = "/channels/{}/typing", Major = channelId, Repeatable = false }, stop);
-
-    public async Task<string?> OpenDirectAsync(string userId, CancellationToken stop)
+    public Task ShowTypingAsync(string channelId) => rest.SendAsync(new RestCall(HttpMethod.Post, $"/channels/{channelId}/typing")
     {
-        var answer = await rest.SendAsync(new RestCall(HttpMethod.Post, "/users/@me/channels")
-        {
-            Body = () => Json(new NewDirectChannel(userId), DiscordJson.Default.NewDirectChannel),
-        }, stop);
+        Route = "/channels/{}/typing",
+        Major = channelId,
+        Repeatable = false,
+    }, closing);
+
+    public async Task<string?> OpenDirectAsync(string userId)
+    {
+        var answer = await rest.SendAsync(DiscordMessages.OpenDirect(userId), closing);
         if (answer.IsSuccess) return answer.Body.Text("id");
-        log.Warn($"discord: no direct messages with user {userId}: {answer}");
+        log.Warn("discord: no direct messages with a person", ("user", userId), ("answer", answer));
         return null;
     }
 
-    public async Task<bool> AnswerAsync(InteractionHandle interaction, InteractionAnswer answer, CancellationToken stop)
+    public async Task<bool> AnswerAsync(string interaction, InteractionAnswer answer)
     {
+        var handle = InteractionHandle.Parse(interaction);
         var began = clock.GetTimestamp();
         while (true)
         {
-            var outcome = await rest.SendAsync(new RestCall(HttpMethod.Post, $"/interactions/{interaction.Id}/{interaction.Token}/callback")
+            var outcome = await rest.SendAsync(new RestCall(HttpMethod.Post, $"/interactions/{handle.Id}/{handle.Token}/callback")
             {
                 Route = "/interactions/{}/{}/callback",
                 Body = () => Callback(answer),
                 OwnToken = true,
                 Immediate = true,
                 Repeatable = false,
-            }, stop);
+            }, closing);
             if (outcome.IsSuccess) return true;
             if (!outcome.IsUncertain || answer is Suggest)
             {
-                log.Warn($"discord: an interaction could not be answered: {outcome}");
+                log.Warn("discord: an interaction could not be answered", ("answer", outcome));
                 return false;
             }
-            if (answer is Replace || await IsAnsweredAsync(interaction, stop) || clock.GetElapsedTime(began) > TimeToAnswer) return answer is not Replace;
+            if (answer is Replace || await IsAnsweredAsync(handle) || clock.GetElapsedTime(began) > TimeToAnswer) return answer is not Replace;
         }
     }
 
-    public Task<Delivery> FillInAsync(InteractionHandle interaction, MessageBody body, CancellationToken stop) =>
-        DeliverAsync(new RestCall(HttpMethod.Patch, $"/webhooks/{interaction.ApplicationId}/{interaction.Token}/messages/@original")
+    public Task<Delivery> FillInAsync(string interaction, MessageBody body) =>
+        DeliverAsync(OriginalAnswer(HttpMethod.Patch, InteractionHandle.Parse(interaction)) with
         {
-            Route = "/webhooks/{}/{}/messages/@original",
-            Major = interaction.Token,
-            OwnToken = true,
             Body = () => DiscordMessages.ToContent(DiscordMessages.ToPayload(body), body.File),
-        }, null, stop);
+        }, null);
 
-    private async Task OnReady(JsonElement ready, CancellationToken stop)
+    private void OnEvent(string name, JsonElement data, Action<ChatEvent> received, RunningTasks besides, CancellationToken stop)
     {
-        self = ready.Child("user").Text("id");
-        log.Info($"gateway: ready as {ready.Child("user").Text("username")}");
-        if ((ready.Child("application").Text("id") ?? self) is not { } application) return;
-        try
+        switch (name)
         {
-            await slash.RegisterAsync(application, stop);
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped; the next start registers.
-        }
-        catch (ChatRefusedException)
-        {
-            // RunAsync sees the refusal and ends.
+            case "READY":
+                self = data.Child("user").Text("id");
+                log.Info("gateway: ready", ("name", data.Child("user").Text("username")));
+                if ((data.Child("application").Text("id") ?? self) is { } application) besides.Run(name, () => slash.RegisterAsync(application, stop), stop);
+                besides.Run(name, () => missed.ReadAsync(received, self, stop), stop);
+                break;
+            case "RESUMED":
+                besides.Run(name, () => missed.ReadAsync(received, self, stop), stop);
+                break;
+            default:
+                if (DiscordEvents.Read(name, data, self) is not { } e) break;
+                missed.Heard(e);
+                received(e);
+                break;
         }
     }
 
     /// <summary>After an answer that may have been lost on its way: whether Discord has it.</summary>
-    private async Task<bool> IsAnsweredAsync(InteractionHandle interaction, CancellationToken stop)
-    {
-        var original = await rest.SendAsync(new RestCall(HttpMethod.Get, $"/webhooks/{interaction.ApplicationId}/{interaction.Token}/messages/@original")
+    private async Task<bool> IsAnsweredAsync(InteractionHandle interaction) =>
+        (await rest.SendAsync(OriginalAnswer(HttpMethod.Get, interaction), closing)).Status != 404;
+
+    private static RestCall OriginalAnswer(HttpMethod method, InteractionHandle interaction) =>
+        new(method, $"/webhooks/{interaction.ApplicationId}/{interaction.Token}/messages/@original")
         {
             Route = "/webhooks/{}/{}/messages/@original",
             Major = interaction.Token,
             OwnToken = true,
-        }, stop);
-        return original.Status != 404;
-    }
+        };
 
-    private async Task<Delivery> DeliverAsync(RestCall call, string? channelId, CancellationToken stop)
+    private async Task<Delivery> DeliverAsync(RestCall call, string? channelId)
     {
-        var answer = await rest.SendAsync(call, stop);
+        var answer = await rest.SendAsync(call, closing);
         if (answer.IsSuccess)
         {
             var channel = answer.Body.Text("channel_id") ?? channelId;
             return new Delivery(DeliveryOutcome.Delivered, answer.Body.Text("id") is { } id && channel is not null ? new MessageRef(channel, id) : null);
         }
-        log.Warn($"discord: {call.Method} {call.Route} was answered {answer}");
+        log.Warn($"discord: {call.Method} {call.Route} was refused", ("answer", answer));
         return new Delivery(answer switch
         {
             { Status: 403 } or { Code: CannotMessageUser } => DeliveryOutcome.Forbidden,
@@ -159,15 +164,19 @@ internal sealed class DiscordGateway(DiscordRest rest, GatewayConnection connect
 
     private static ByteArrayContent Callback(InteractionAnswer answer) => answer switch
     {
-        PutOff => Json(new CallbackWithMessage(DeferredMessage, new MessagePayload()), DiscordJson.Default.CallbackWithMessage),
-        Say say => Json(new CallbackWithMessage(Pong, DiscordMessages.ToPayload(say.Body) with { Flags = say.Private ? Ephemeral : null }), DiscordJson.Default.CallbackWithMessage),
-        Replace replace => Json(new CallbackWithMessage(UpdateMessage, DiscordMessages.ToPayload(replace.Body)), DiscordJson.Default.CallbackWithMessage),
-        Suggest suggest => Json(new CallbackWithChoices(AutocompleteResult, new Choices([.. suggest.Suggestions.Take(MostChoices).Select(ToChoice)])), DiscordJson.Default.CallbackWithChoices),
+        PutOff => WithMessage(DeferredMessage, new MessagePayload()),
+        Say say => WithMessage(Pong, DiscordMessages.ToPayload(say.Body) with { Flags = say.Private ? Ephemeral : null }),
+        Replace replace => WithMessage(UpdateMessage, DiscordMessages.ToPayload(replace.Body)),
+        Suggest suggest => WithChoices([.. suggest.Suggestions.Take(MostChoices).Select(ToChoice)]),
         _ => throw new ArgumentOutOfRangeException(nameof(answer)),
     };
 
-    private static Choice ToChoice(Suggestion suggestion) => new(suggestion.Label.Length <= LongestChoice ? suggestion.Label : suggestion.Label[..LongestChoice], suggestion.Value);
+    private static ByteArrayContent WithMessage(int type, MessagePayload message) =>
+        DiscordMessages.ToJson(new CallbackWithMessage(type, message), DiscordJson.Default.CallbackWithMessage);
 
-    private static ByteArrayContent Json<T>(T value, JsonTypeInfo<T> type) =>
-        new(JsonSerializer.SerializeToUtf8Bytes(value, type)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+    private static ByteArrayContent WithChoices(IReadOnlyList<Choice> choices) =>
+        DiscordMessages.ToJson(new CallbackWithChoices(AutocompleteResult, new Choices(choices)), DiscordJson.Default.CallbackWithChoices);
+
+    private static Choice ToChoice(Suggestion suggestion) =>
+        new(suggestion.Label.Length <= LongestChoice ? suggestion.Label : suggestion.Label[..LongestChoice], suggestion.Value);
 }

@@ -20,16 +20,14 @@ internal sealed class DiscordRest : IDisposable
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PageWithoutTime = TimeSpan.FromSeconds(60);
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) })
+    private readonly HttpClient http = Client(new SocketsHttpHandler
     {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+    });
 
     /// <summary>A used connection may be found closed, and the request is then sent again unasked: not so here.</summary>
-    private readonly HttpClient fresh = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(3), PooledConnectionLifetime = TimeSpan.Zero })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private readonly HttpClient fresh = Client(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(3), PooledConnectionLifetime = TimeSpan.Zero });
 
     private readonly string root;
     private readonly string token;
@@ -45,6 +43,9 @@ internal sealed class DiscordRest : IDisposable
         limits = new RateLimits(clock);
         (this.token, this.clock, this.chance, this.log) = (token, clock, chance, log);
     }
+
+    /// <summary>Whether nobody on the way can read what is said.</summary>
+    public bool IsEncrypted => root.StartsWith("https:", StringComparison.Ordinal);
 
     /// <summary>Fails when Discord refuses the token; never completes otherwise.</summary>
     public Task Refused => refused.Task;
@@ -65,7 +66,7 @@ internal sealed class DiscordRest : IDisposable
             }
             if (!answer.IsUncertain || !call.Repeatable || tries >= MostTries) return answer;
             var wait = Backoff.Pause(tries, FirstRetry, SlowestRetry, chance());
-            log.Warn($"discord: {call.Method} {call.Route} got {(answer.Status == 0 ? "no answer" : answer)}; again in {wait.TotalSeconds:0.0} s");
+            log.Warn($"discord: {call.Method} {call.Route} is tried again", ("answer", answer), ("seconds", Math.Round(wait.TotalSeconds, 1)));
             await Task.Delay(wait, clock, stop);
         }
     }
@@ -85,7 +86,7 @@ internal sealed class DiscordRest : IDisposable
         if (answer.Status != 429) return (answer, default);
         var wait = RetryAfter(answer, headers);
         var everything = answer.Body.IsTrue("global") || headers.Contains("X-RateLimit-Global") || answer.Body.ValueKind != JsonValueKind.Object;
-        log.Warn($"discord: {call.Method} {call.Route} is limited{(everything ? " with everything else" : "")} for {wait.TotalSeconds:0.0} s");
+        log.Warn($"discord: {call.Method} {call.Route} is limited{(everything ? " with everything else" : "")}", ("seconds", Math.Round(wait.TotalSeconds, 1)));
         limits.Close(turn, wait, everything);
         return (answer, wait);
     }
@@ -108,23 +109,37 @@ internal sealed class DiscordRest : IDisposable
             using var response = await client.SendAsync(request, either.Token);
             return (RestAnswer.Read(response.StatusCode, await response.Content.ReadAsByteArrayAsync(either.Token)), response.Headers);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return (RestAnswer.None, null);
+            return (RestAnswer.None(Reasons.Of(e)), null);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return (RestAnswer.None($"none within {AnswerTime.TotalSeconds:0} s"), null);
         }
     }
 
     private ChatRefusedException Refuse()
     {
-        var refusal = new ChatRefusedException("Discord refuses the bot's token (401). Copy a fresh one from the Bot page in the developer portal into DISCORD_TOKEN.");
+        var refusal = new ChatRefusedException("Discord refuses the bot's token (401). "
+            + "Copy a fresh one from the Bot page in the developer portal into DISCORD_TOKEN.");
         refused.TrySetException(refusal);
         return refusal;
     }
 
+    /// <summary>The token goes to the configured address alone: no redirects are followed.</summary>
+    private static HttpClient Client(SocketsHttpHandler handler)
+    {
+        handler.AllowAutoRedirect = false;
+        handler.UseCookies = false;
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
     private static TimeSpan RetryAfter(RestAnswer answer, HttpResponseHeaders headers)
     {
+        var named = headers.TryGetValues("Retry-After", out var values) ? values.First() : null;
         var seconds = answer.Body.Number("retry_after")
-            ?? (headers.TryGetValues("Retry-After", out var values) && double.TryParse(values.First(), NumberStyles.Float, CultureInfo.InvariantCulture, out var header) ? header : PageWithoutTime.TotalSeconds);
-        return TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 86400));
+            ?? (double.TryParse(named, NumberStyles.Float, CultureInfo.InvariantCulture, out var header) ? header : PageWithoutTime.TotalSeconds);
+        return TimeSpan.FromSeconds(double.IsNaN(seconds) ? PageWithoutTime.TotalSeconds : Math.Clamp(seconds, 0, 86400));
     }
 }

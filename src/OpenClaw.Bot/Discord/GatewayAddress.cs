@@ -23,7 +23,7 @@ internal sealed class GatewayAddress(DiscordRest rest, PrivateFile<DiscordMemory
         while (true)
         {
             var answer = await rest.SendAsync(new RestCall(HttpMethod.Get, "/gateway/bot"), stop);
-            if (answer.Body.Text("url") is not { } url) throw new HttpRequestException($"GET /gateway/bot answered {answer.Status}");
+            if (answer.Body.Text("url") is not { } url) throw new HttpRequestException($"GET /gateway/bot got {answer}");
             var limit = answer.Body.Child("session_start_limit");
             if (limit.Number("remaining") is not { } remaining || remaining >= 1)
             {
@@ -31,16 +31,23 @@ internal sealed class GatewayAddress(DiscordRest rest, PrivateFile<DiscordMemory
                 return url;
             }
             var wait = TimeSpan.FromMilliseconds(Math.Max(1000, limit.Number("reset_after") ?? 60_000));
-            log.Warn($"gateway: Discord's daily number of new sessions is used up; waiting {wait.TotalSeconds:0} s");
+            log.Warn("gateway: Discord's daily number of new sessions is used up; waiting for more", ("seconds", Math.Round(wait.TotalSeconds)));
             await Task.Delay(wait, clock, stop);
         }
     }
 
     public void Identified() => Remember(m => m with { LastIdentify = clock.GetUtcNow() });
 
-    public static Uri WithVersion(string url)
+    /// <summary>An address that Discord gave, with version and encoding.</summary>
+    /// <exception cref="HttpRequestException">The token must not go there.</exception>
+    public Uri Checked(string url)
     {
-        var address = new UriBuilder(url) { Query = "v=10&encoding=json" };
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var given) || given.Scheme is not ("wss" or "ws"))
+        {
+            throw new HttpRequestException($"'{url}' is no address of a gateway");
+        }
+        if (given.Scheme == "ws" && rest.IsEncrypted) throw new HttpRequestException($"'{url}' would show the token to the networks on the way");
+        var address = new UriBuilder(given) { Query = "v=10&encoding=json" };
         if (address.Path.Length == 0) address.Path = "/";
         return address.Uri;
     }
@@ -56,14 +63,7 @@ internal sealed class GatewayAddress(DiscordRest rest, PrivateFile<DiscordMemory
         lock (gate)
         {
             memory = change(memory);
-            try
-            {
-                file.Write(memory);
-            }
-            catch (IOException e)
-            {
-                log.Warn($"what Discord was told can't be kept: {e.Message}");
-            }
+            file.Write(memory);
         }
     }
 }

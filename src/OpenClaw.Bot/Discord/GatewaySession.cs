@@ -71,7 +71,7 @@ internal sealed record GatewaySession
         if (frame.Name == "READY") return OnReady(session, frame);
         var replayed = session.Phase is SessionPhase.Ready or SessionPhase.Resuming && frame.Sequence <= session.Sequence;
         var next = session with { Sequence = Math.Max(session.Sequence ?? 0, frame.Sequence ?? 0) };
-        if (frame.Name == "RESUMED") return new(next with { Phase = SessionPhase.Ready }, [new SetDeadline(null)]);
+        if (frame.Name == "RESUMED") return new(next with { Phase = SessionPhase.Ready }, [new SetDeadline(null), new Dispatch("RESUMED", frame.Data)]);
         if (replayed) return new(next, [new Skip($"event {frame.Sequence} again")]);
         var dispatch = new Dispatch(frame.Name ?? "", frame.Data);
         return new(next, session.Phase == SessionPhase.Resuming ? [new SetDeadline(ReadyDeadline), dispatch] : [dispatch]);
@@ -90,7 +90,8 @@ internal sealed record GatewaySession
         4010 or 4011 => Fail(session, $"Discord wants this bot sharded (close {code}), which it is not made for."),
         4012 => Fail(session, "Discord no longer speaks this gateway version (close 4012). Update the bot."),
         4013 => Fail(session, "Discord doesn't know the intents asked for (close 4013). Update the bot."),
-        4014 => Fail(session, "Discord refuses the intents asked for (close 4014). Switch on MESSAGE CONTENT INTENT on the Bot page in the developer portal, or unset ALLOWED_CHANNEL_ID."),
+        4014 => Fail(session, "Discord refuses the intents asked for (close 4014). "
+            + "Switch on MESSAGE CONTENT INTENT on the Bot page in the developer portal, or unset ALLOWED_CHANNEL_ID."),
         4007 or 4009 => LeaveForNew(session, $"closed with {code}"),
         _ => Leave(session, code is null ? "the connection was cut" : $"closed with {code}"),
     };

@@ -24,10 +24,9 @@ internal sealed record GatewayFrame(int Op, long? Sequence, string? Name, JsonEl
         {
             using var document = JsonDocument.Parse(message);
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("op", out var op) || op.ValueKind != JsonValueKind.Number || !op.TryGetInt32(out var number)) return null;
-            long? sequence = root.TryGetProperty("s", out var s) && s.ValueKind == JsonValueKind.Number && s.TryGetInt64(out var value) ? value : null;
-            var data = root.TryGetProperty("d", out var d) ? d.Clone() : default;
-            return new GatewayFrame(number, sequence, root.Text("t"), data);
+            if (root.Child("op") is not { ValueKind: JsonValueKind.Number } op || !op.TryGetInt32(out var number)) return null;
+            long? sequence = root.Child("s") is { ValueKind: JsonValueKind.Number } s && s.TryGetInt64(out var value) ? value : null;
+            return new GatewayFrame(number, sequence, root.Text("t"), root.TryGetProperty("d", out var data) ? data.Clone() : default);
         }
         catch (JsonException)
         {

@@ -30,7 +30,10 @@ internal sealed record RestCall(HttpMethod Method, string Path)
 /// <param name="Status">0: no answer, after all tries.</param>
 internal sealed record RestAnswer(int Status, JsonElement Body)
 {
-    public static readonly RestAnswer None = new(0, default);
+    /// <summary>Why there is no answer, where there is none.</summary>
+    public string? Reason { get; private init; }
+
+    public static RestAnswer None(string reason) => new(0, default) { Reason = reason };
 
     public bool IsSuccess => Status is >= 200 and < 300;
 
@@ -53,6 +56,7 @@ internal sealed record RestAnswer(int Status, JsonElement Body)
         }
     }
 
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Status}{(Code is { } code ? $" code {code}" : "")} {(Body.Text("message") is { } text ? text : "")}").Trim();
+    public override string ToString() => Reason is null
+        ? string.Create(CultureInfo.InvariantCulture, $"{Status}{(Code is { } code ? $" code {code}" : "")} {Body.Text("message")}").Trim()
+        : $"no answer: {Reason}";
 }

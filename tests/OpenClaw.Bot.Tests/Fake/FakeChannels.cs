@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace OpenClaw.Bot.Tests.Fake;
@@ -19,7 +20,12 @@ internal sealed class FakeChannels(FakeDiscord discord)
 {
     private readonly Dictionary<(string Channel, string Nonce), FakeMessage> nonces = [];
 
+    /// <summary>What the bot wrote.</summary>
     public List<FakeMessage> Messages { get; } = [];
+
+    /// <summary>What people wrote.</summary>
+    public List<JsonObject> Said { get; } = [];
+
     public Dictionary<string, FakeInteraction> Interactions { get; } = [];
     public HashSet<string> Closed { get; } = [];
     public HashSet<string> RefusesDirect { get; } = [];
@@ -45,13 +51,30 @@ internal sealed class FakeChannels(FakeDiscord discord)
         return (200, message.ToJson());
     }
 
+    /// <summary>A channel's messages after one of them, the oldest of these as far as they fit, newest first; as in Discord without their guild.</summary>
+    public (int, JsonNode?) List(string channel, RecordedRequest request)
+    {
+        if (Closed.Contains(channel)) return FakeRest.Error(403, 50001, "Missing Access");
+        var query = System.Web.HttpUtility.ParseQueryString(request.Query);
+        var (after, limit) = (ulong.Parse(query["after"]!, CultureInfo.InvariantCulture), int.Parse(query["limit"]!, CultureInfo.InvariantCulture));
+        if (limit is < 1 or > 100) return FakeRest.Error(400, 50035, "Invalid Form Body");
+        var page = Said.Concat(Messages.Select(m => m.ToJson())).Where(m => m["channel_id"]!.GetValue<string>() == channel)
+            .Select(m => (Id: ulong.Parse(m["id"]!.GetValue<string>(), CultureInfo.InvariantCulture), Message: m))
+            .Where(m => m.Id > after).OrderBy(m => m.Id).Take(limit).Reverse()
+            .Select(m => m.Message.DeepClone().AsObject()).ToList();
+        foreach (var message in page) message.Remove("guild_id");
+        return (200, new JsonArray([.. page]));
+    }
+
     public (int, JsonNode?) Edit(string channel, string id, RecordedRequest request)
     {
         if (Closed.Contains(channel)) return FakeRest.Error(403, 50001, "Missing Access");
         if (Messages.FirstOrDefault(m => m.Id == id && m.ChannelId == channel) is not { } message) return FakeRest.Error(404, 10008, "Unknown Message");
         if (message.Ephemeral) return FakeRest.Error(404, 10008, "Unknown Message");
         var now = discord.Clock.GetUtcNow();
-        if (message.Edits.Count > 0 && request.Json!["content"] is not null && now - message.Edits[^1] < TimeSpan.FromSeconds(1.9)) discord.Violation($"two edits of a message in {(now - message.Edits[^1]).TotalSeconds:0.00} s");
+        var since = message.Edits.Count > 0 ? now - message.Edits[^1] : TimeSpan.MaxValue;
+        var isEdit = request.Json!["content"] is not null;
+        if (isEdit && since < TimeSpan.FromSeconds(1.9)) discord.Violation($"two edits of a message in {since.TotalSeconds:0.00} s");
         Apply(message, request);
         message.Edits.Add(now);
         return (200, message.ToJson());
@@ -101,7 +124,7 @@ internal sealed class FakeChannels(FakeDiscord discord)
 
     private FakeMessage New(string channel, JsonObject body, RecordedRequest request, bool loading = false)
     {
-        var message = new FakeMessage(FakeDiscord.NextId(), channel, body["content"]?.GetValue<string>() ?? "")
+        var message = new FakeMessage(discord.NextId(), channel, body["content"]?.GetValue<string>() ?? "")
         {
             ReplyTo = body["message_reference"]?["message_id"]?.GetValue<string>(),
             Ephemeral = body["flags"]?.GetValue<int>() == 64,

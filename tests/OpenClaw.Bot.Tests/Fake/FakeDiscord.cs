@@ -20,9 +20,9 @@ internal sealed class FakeDiscord : IAsyncDisposable
 
     private readonly WebApplication app;
     private readonly List<(Func<bool> Reached, TaskCompletionSource Done)> waiters = [];
-    /// <summary>Snowflakes are unique in all of Discord, so over all fakes of a test run and over runs too.</summary>
-    private static long lastId = 1_000_000_000_000_000_000 + Environment.TickCount64 * 1_000_000;
 
+    /// <summary>Ids are unique in all of Discord, so over all fakes of a test run.</summary>
+    private static int ids;
 
     private FakeDiscord(TimeProvider clock)
     {
@@ -47,6 +47,9 @@ internal sealed class FakeDiscord : IAsyncDisposable
     public List<string> Violations { get; } = [];
     public Uri Api { get; private set; } = null!;
 
+    /// <summary>Nobody reaches it: REST answers 503, the gateway takes nobody, and its sessions are forgotten.</summary>
+    public bool IsAway { get; private set; }
+
     public string SocketAddress(string path) => $"ws://127.0.0.1:{Api.Port}/{path}";
 
     public static async Task<FakeDiscord> StartAsync(TimeProvider clock)
@@ -58,12 +61,30 @@ internal sealed class FakeDiscord : IAsyncDisposable
         return fake;
     }
 
-    public static string NextId() => Interlocked.Increment(ref lastId).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>An id of now, in Discord's form: the later, the greater.</summary>
+    public string NextId()
+    {
+        const long Beginning = 1_420_070_400_000;
+        var id = ((Clock.GetUtcNow().ToUnixTimeMilliseconds() - Beginning) << 22) + Interlocked.Increment(ref ids);
+        return id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
 
     public void Violation(string what)
     {
         lock (Gate) Violations.Add(what);
         Changed();
+    }
+
+    public void GoAway()
+    {
+        lock (Gate) IsAway = true;
+        Gateway.CutAll();
+        Gateway.ForgetSessions();
+    }
+
+    public void ComeBack()
+    {
+        lock (Gate) IsAway = false;
     }
 
     /// <summary>Waits until the fake has seen what the test waits for.</summary>
@@ -134,6 +155,9 @@ internal sealed class FakeDiscord : IAsyncDisposable
 internal sealed record RecordedRequest(string Method, string Path, JsonObject? Json, IReadOnlyDictionary<string, string> Headers, DateTimeOffset At)
 {
     public JsonNode? Body { get; init; }
+
+    /// <summary>What follows the path, with its question mark.</summary>
+    public string Query { get; init; } = "";
     public IReadOnlyList<(string Name, string Content)> Files { get; init; } = [];
     public int Status { get; set; }
 }

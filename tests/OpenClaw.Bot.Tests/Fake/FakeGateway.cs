@@ -61,6 +61,11 @@ internal sealed class FakeGateway(FakeDiscord discord)
         }
     }
 
+    public void ForgetSessions()
+    {
+        lock (discord.Gate) sessions.Clear();
+    }
+
     public JsonObject Bot()
     {
         lock (discord.Gate)
@@ -68,25 +73,31 @@ internal sealed class FakeGateway(FakeDiscord discord)
             return new JsonObject
             {
                 ["url"] = discord.SocketAddress("gateway"), ["shards"] = 1,
-                ["session_start_limit"] = new JsonObject { ["total"] = 1000, ["remaining"] = SessionsLeft, ["reset_after"] = SessionsResetAfter.TotalMilliseconds, ["max_concurrency"] = 1 },
+                ["session_start_limit"] = new JsonObject
+                {
+                    ["total"] = 1000, ["remaining"] = SessionsLeft, ["reset_after"] = SessionsResetAfter.TotalMilliseconds, ["max_concurrency"] = 1,
+                },
             };
         }
     }
 
     public async Task AcceptAsync(HttpContext context, bool resumed)
     {
-        if (RefuseConnections > 0)
+        if (RefuseConnections > 0 || discord.IsAway)
         {
-            RefuseConnections--;
+            if (RefuseConnections > 0) RefuseConnections--;
             context.Response.StatusCode = 503;
             return;
         }
-        if (context.Request.Query["v"] != "10" || context.Request.Query["encoding"] != "json") discord.Violation($"gateway address without version and encoding: {context.Request.QueryString}");
-        if (!context.Request.Headers.UserAgent.ToString().StartsWith("DiscordBot (", StringComparison.Ordinal)) discord.Violation("gateway connection without a User-Agent");
+        var query = context.Request.Query;
+        if (query["v"] != "10" || query["encoding"] != "json") discord.Violation($"gateway address without version and encoding: {query}");
+        var agent = context.Request.Headers.UserAgent.ToString();
+        if (!agent.StartsWith("DiscordBot (", StringComparison.Ordinal)) discord.Violation("gateway connection without a User-Agent");
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         var connection = new FakeConnection(discord, socket, resumed, context);
         lock (discord.Gate) Connections.Add(connection);
-        if (SaysHello) await connection.SendAsync(new JsonObject { ["op"] = 10, ["d"] = new JsonObject { ["heartbeat_interval"] = HeartbeatInterval.TotalMilliseconds } });
+        var hello = new JsonObject { ["heartbeat_interval"] = HeartbeatInterval.TotalMilliseconds };
+        if (SaysHello) await connection.SendAsync(new JsonObject { ["op"] = 10, ["d"] = hello });
         discord.Changed();
         await connection.ReceiveAllAsync(frame => OnFrameAsync(connection, frame));
         discord.Changed();
@@ -119,7 +130,9 @@ internal sealed class FakeGateway(FakeDiscord discord)
         if (connection.OnResumeAddress) discord.Violation("IDENTIFY at the resume address");
         if (connection.SessionId is not null) discord.Violation("IDENTIFY twice on a connection");
         if (SessionsLeft-- <= 0) discord.Violation("IDENTIFY with no sessions left");
-        if (data["intents"] is null || data["properties"]?["os"] is null || data["properties"]?["browser"] is null || data["properties"]?["device"] is null) discord.Violation("incomplete IDENTIFY");
+        var properties = data["properties"];
+        var isWhole = data["intents"] is not null && properties?["os"] is not null && properties["browser"] is not null && properties["device"] is not null;
+        if (!isWhole) discord.Violation("incomplete IDENTIFY");
         if (data["token"]?.GetValue<string>() != FakeDiscord.Token) CloseOnIdentify = 4004;
         if (CloseOnIdentify is { } code)
         {

@@ -15,15 +15,29 @@ internal sealed class FakePerson(FakeDiscord discord, string id)
     {
         var message = Message(text, channel);
         change?.Invoke(message);
+        Write(message);
         await discord.Gateway.DispatchAsync("MESSAGE_CREATE", message);
         return message["id"]!.GetValue<string>();
+    }
+
+    /// <summary>Writes a message that no client hears of.</summary>
+    public string SayUnheard(string text, string? channel = null)
+    {
+        var message = Message(text, channel);
+        Write(message);
+        return message["id"]!.GetValue<string>();
+    }
+
+    private void Write(JsonObject message)
+    {
+        lock (discord.Gate) discord.Rest.Channels.Said.Add(message.DeepClone().AsObject());
     }
 
     public JsonObject Message(string text, string? channel = null)
     {
         var message = new JsonObject
         {
-            ["id"] = FakeDiscord.NextId(), ["channel_id"] = channel ?? Direct, ["content"] = text, ["type"] = 0,
+            ["id"] = discord.NextId(), ["channel_id"] = channel ?? Direct, ["content"] = text, ["type"] = 0,
             ["author"] = new JsonObject { ["id"] = Id, ["username"] = "person" }, ["attachments"] = new JsonArray(), ["mentions"] = new JsonArray(),
         };
         if (channel is not null) message["guild_id"] = Guild;
@@ -38,14 +52,19 @@ internal sealed class FakePerson(FakeDiscord discord, string id)
         });
 
     public Task<FakeInteraction> CompleteAsync(string command, string typed) =>
-        InteractAsync(4, null, new JsonObject { ["id"] = "1", ["name"] = command, ["type"] = 1, ["options"] = new JsonArray(new JsonObject { ["name"] = "x", ["type"] = 3, ["value"] = typed, ["focused"] = true }) });
+        InteractAsync(4, null, new JsonObject
+        {
+            ["id"] = "1", ["name"] = command, ["type"] = 1,
+            ["options"] = new JsonArray(new JsonObject { ["name"] = "x", ["type"] = 3, ["value"] = typed, ["focused"] = true }),
+        });
 
     public Task<FakeInteraction> PressAsync(FakeMessage message, string button) =>
         InteractAsync(3, null, new JsonObject { ["custom_id"] = button, ["component_type"] = 2 }, message);
 
     public async Task<FakeInteraction> InteractAsync(int type, string? channel, JsonObject data, FakeMessage? message = null)
     {
-        var interaction = new FakeInteraction(FakeDiscord.NextId(), "interaction-token-" + FakeDiscord.NextId(), message?.ChannelId ?? channel ?? Direct, discord.Clock.GetUtcNow(), message?.Id);
+        var (token, where) = ("interaction-token-" + discord.NextId(), message?.ChannelId ?? channel ?? Direct);
+        var interaction = new FakeInteraction(discord.NextId(), token, where, discord.Clock.GetUtcNow(), message?.Id);
         lock (discord.Gate) discord.Rest.Channels.Interactions[interaction.Token] = interaction;
         var user = new JsonObject { ["id"] = Id, ["username"] = "person" };
         var e = new JsonObject

@@ -25,7 +25,8 @@ internal sealed record Fault(int Status)
 
     public static Fault Limited(double seconds, string scope, bool global = false) => new(429)
     {
-        Body = string.Create(CultureInfo.InvariantCulture, $$"""{"message":"You are being rate limited.","retry_after":{{seconds}},"global":{{(global ? "true" : "false")}}}"""),
+        Body = string.Create(CultureInfo.InvariantCulture,
+            $$"""{"message":"You are being rate limited.","retry_after":{{seconds}},"global":{{(global ? "true" : "false")}}}"""),
         Headers = new() { ["Retry-After"] = Math.Ceiling(seconds).ToString(CultureInfo.InvariantCulture), ["X-RateLimit-Scope"] = scope },
     };
 }
@@ -60,7 +61,11 @@ internal sealed class FakeRest(FakeDiscord discord)
         var request = await ReadAsync(context);
         Check(request, context);
         lock (discord.Gate) Requests.Add(request);
-        if (TakeFault(request) is { } fault)
+        if (discord.IsAway)
+        {
+            await WriteAsync(context, request, 503, null);
+        }
+        else if (TakeFault(request) is { } fault)
         {
             await SpoilAsync(context, request, fault);
         }
@@ -79,7 +84,7 @@ internal sealed class FakeRest(FakeDiscord discord)
     private async Task<RecordedRequest> ReadAsync(HttpContext context)
     {
         var headers = context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-        var path = context.Request.Path.ToString();
+        var (path, query) = (context.Request.Path.ToString(), context.Request.QueryString.ToString());
         if (context.Request.HasFormContentType)
         {
             var form = await context.Request.ReadFormAsync();
@@ -91,33 +96,41 @@ internal sealed class FakeRest(FakeDiscord discord)
                 files.Add((file.FileName, await reader.ReadToEndAsync()));
             }
             var json = JsonNode.Parse(form["payload_json"].ToString());
-            return new RecordedRequest(context.Request.Method, path, json as JsonObject, headers, discord.Clock.GetUtcNow()) { Files = files, Body = json };
+            return new RecordedRequest(context.Request.Method, path, json as JsonObject, headers, discord.Clock.GetUtcNow())
+                { Files = files, Body = json, Query = query };
         }
         using var body = new StreamReader(context.Request.Body, Encoding.UTF8);
         var text = await body.ReadToEndAsync();
         var node = text.Length == 0 ? null : JsonNode.Parse(text);
-        return new RecordedRequest(context.Request.Method, path, node as JsonObject, headers, discord.Clock.GetUtcNow()) { Body = node };
+        return new RecordedRequest(context.Request.Method, path, node as JsonObject, headers, discord.Clock.GetUtcNow()) { Body = node, Query = query };
     }
 
     private void Check(RecordedRequest request, HttpContext context)
     {
         var where = $"{request.Method} {request.Path}";
-        if (!request.Headers.GetValueOrDefault("User-Agent", "").StartsWith("DiscordBot (", StringComparison.Ordinal)) discord.Violation($"{where} without a User-Agent");
+        if (!request.Headers.GetValueOrDefault("User-Agent", "").StartsWith("DiscordBot (", StringComparison.Ordinal))
+            discord.Violation($"{where} without a User-Agent");
         var ownToken = request.Path.StartsWith("/interactions/", StringComparison.Ordinal) || request.Path.StartsWith("/webhooks/", StringComparison.Ordinal);
         if (!ownToken && request.Headers.GetValueOrDefault("Authorization") != $"Bot {FakeDiscord.Token}") context.Items["refused"] = true;
-        var message = request.Path.EndsWith("/callback", StringComparison.Ordinal) ? request.Json?["data"] as JsonObject : request.Path.Contains("/messages", StringComparison.Ordinal) ? request.Json : null;
+        var message = request.Path.EndsWith("/callback", StringComparison.Ordinal)
+            ? request.Json?["data"] as JsonObject
+            : request.Path.Contains("/messages", StringComparison.Ordinal) ? request.Json : null;
         var suggests = request.Json?["type"]?.GetValue<int>() == 8 && request.Path.EndsWith("/callback", StringComparison.Ordinal);
         if (suggests && message?["choices"]?.AsArray().Count > 25) discord.Violation("more than 25 choices");
         if (message is null || suggests) return;
-        if (message["allowed_mentions"]?.ToJsonString() != """{"parse":[]}""") discord.Violation($"{where} could ping somebody: {message["allowed_mentions"]?.ToJsonString() ?? "no allowed_mentions"}");
+        if (message["allowed_mentions"]?.ToJsonString() != """{"parse":[]}""")
+            discord.Violation($"{where} could ping somebody: {message["allowed_mentions"]?.ToJsonString() ?? "no allowed_mentions"}");
         if (message["content"]?.GetValue<string>().Length > 2000) discord.Violation($"{where} has more than 2,000 characters");
         if (message["nonce"]?.GetValue<string>().Length > 25) discord.Violation($"{where} has a nonce of more than 25 characters");
-        if (message["message_reference"] is JsonObject reference && reference["fail_if_not_exists"]?.GetValue<bool>() != false) discord.Violation($"{where} fails when the message it answers is gone");
-        foreach (var id in (message["components"] as JsonArray ?? []).SelectMany(row => row!["components"]!.AsArray()).Select(b => b!["custom_id"]!.GetValue<string>()))
+        if (message["message_reference"] is JsonObject reference && reference["fail_if_not_exists"]?.GetValue<bool>() != false)
+            discord.Violation($"{where} fails when the message it answers is gone");
+        foreach (var id in (message["components"] as JsonArray ?? [])
+            .SelectMany(row => row!["components"]!.AsArray()).Select(b => b!["custom_id"]!.GetValue<string>()))
         {
             if (id.Length > 100) discord.Violation($"{where} has a custom_id of {id.Length} characters");
         }
-        if (request.Method == "POST" && request.Path.StartsWith("/channels/", StringComparison.Ordinal) && message["enforce_nonce"]?.GetValue<bool>() != true) discord.Violation($"{where} without enforce_nonce");
+        if (request.Method == "POST" && request.Path.StartsWith("/channels/", StringComparison.Ordinal) && message["enforce_nonce"]?.GetValue<bool>() != true)
+            discord.Violation($"{where} without enforce_nonce");
     }
 
     private Fault? TakeFault(RecordedRequest request)
@@ -180,7 +193,8 @@ internal sealed class FakeRest(FakeDiscord discord)
     private (int Status, JsonNode? Body) Do(RecordedRequest request)
     {
         var parts = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (request.Headers.GetValueOrDefault("Authorization") != $"Bot {FakeDiscord.Token}" && parts[0] is not ("interactions" or "webhooks")) return Error(401, 0, "401: Unauthorized");
+        if (request.Headers.GetValueOrDefault("Authorization") != $"Bot {FakeDiscord.Token}" && parts[0] is not ("interactions" or "webhooks"))
+            return Error(401, 0, "401: Unauthorized");
         lock (discord.Gate)
         {
             return (request.Method, parts) switch
@@ -188,6 +202,7 @@ internal sealed class FakeRest(FakeDiscord discord)
                 ("GET", ["gateway", "bot"]) => (200, discord.Gateway.Bot()),
                 ("PUT", ["applications", FakeDiscord.ApplicationId, "commands"]) => (200, request.Body?.DeepClone()),
                 ("POST", ["users", "@me", "channels"]) => Channels.OpenDirect(request.Json!),
+                ("GET", ["channels", var channel, "messages"]) => Channels.List(channel, request),
                 ("POST", ["channels", var channel, "messages"]) => Channels.Create(channel, request),
                 ("PATCH", ["channels", var channel, "messages", var id]) => Channels.Edit(channel, id, request),
                 ("POST", ["channels", _, "typing"]) => (204, null),
@@ -199,7 +214,8 @@ internal sealed class FakeRest(FakeDiscord discord)
         }
     }
 
-    internal static (int Status, JsonNode? Body) Error(int status, int code, string message) => (status, new JsonObject { ["message"] = message, ["code"] = code });
+    internal static (int Status, JsonNode? Body) Error(int status, int code, string message) =>
+        (status, new JsonObject { ["message"] = message, ["code"] = code });
 
     private async Task WriteAsync(HttpContext context, RecordedRequest request, int status, JsonNode? body)
     {

@@ -1,0 +1,162 @@
+using System.Text.Json;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Bot.Chat;
+
+/// <summary>Jobs as messages.</summary>
+internal sealed class JobMessages(IChatText text)
+{
+    /// <summary>Left for the sentence of <see cref="WithoutFile"/>.</summary>
+    private const int Reserve = 100;
+
+    private const int FirstExcerpt = 1500;
+    private const int LongestForeignName = 150;
+    private const int LongestReason = 1000;
+
+    public const string BrokerAway = "The broker can't be reached right now.";
+    public const string TryAgain = BrokerAway + " Try again in a moment.";
+
+    private int Longest => text.LongestMessage - Reserve;
+
+    /// <summary>A wish that the broker could not be told yet.</summary>
+    public MessageBody Waiting(string command) =>
+        new($"{BrokerAway} Your {text.Code(command)} is kept and will be sent as soon as it is back.");
+
+    /// <summary>A job that has not ended.</summary>
+    /// <param name="view">As the broker showed it last; null: it was just made.</param>
+    /// <param name="away">Whether the broker can't be asked now.</param>
+    /// <param name="late">Whether the person was promised a word by now.</param>
+    public MessageBody Progress(NamedJob job, JobView? view, bool away, bool late)
+    {
+        if (away) return new($"{Heading(job)}: {BrokerAway} This message goes on when it is back.");
+        var state = view is { Status: JobStatuses.Running } ? Running(view) : text.Bold("queued");
+        if (view is { CancelRequested: true }) state += ", asked to stop";
+        return late
+            ? new($"{Heading(job)}: still {state}. Job ID: {job.Id} (try: {text.Code("status " + job.Name)})\nThe result will be shown here when it ends.")
+            : new($"{Heading(job)}: {state}. Waiting for the result…");
+    }
+
+    /// <summary>A job that has ended, in the words of its command.</summary>
+    public MessageBody Final(NamedJob job, JobView view)
+    {
+        if (view.Status != JobStatuses.Done) return Failed(Heading(job), job, view);
+        var done = $"{Heading(job)}: {text.Bold("done")}";
+        return Known(view.Command, view.Result ?? "") is { } known && done.Length + 1 + known.Length <= Longest
+            ? new($"{done}\n{known}")
+            : WithText(done, ResultOf(view), job);
+    }
+
+    /// <summary>The end of a job, where the chat refuses its text in every form.</summary>
+    public MessageBody FinalWithoutText(NamedJob job, string status) =>
+        new($"{Heading(job)}: {text.Bold(status)}. The chat refuses to show its text; ask the broker for job {job.Id}.");
+
+    /// <summary>For a reply beside the message that shows it: a job has ended.</summary>
+    public MessageBody Ended(NamedJob job, string status) => new($"{Heading(job)} has ended: {text.Bold(status)}.");
+
+    /// <summary>A job as it is, its result as it came.</summary>
+    public MessageBody Status(NamedJob job, JobView view)
+    {
+        var heading = $"Job {text.Code(job.Name)} ({text.Code(Clip(view.Command, LongestForeignName))}, {text.Code(job.Id)})";
+        return view.Status switch
+        {
+            JobStatuses.Done => WithText($"{heading}: {text.Bold("done")}", ResultOf(view), job),
+            JobStatuses.Failed => Failed(heading, job, view),
+            JobStatuses.Running => new($"{heading}: {Running(view)}"),
+            JobStatuses.Queued => new($"{heading}: {text.Bold("queued")}"),
+            var other => new($"{heading}: {text.Inline(Clip(other, LongestForeignName))}"),
+        };
+    }
+
+    public MessageBody NoLongerWatched(NamedJob job) => new($"{Heading(job)}: no longer watched. {text.Code("status " + job.Name)} shows it.");
+
+    public MessageBody NoLongerKnown(NamedJob job) => new($"{Heading(job)}: the broker no longer knows it.");
+
+    public static MessageBody WithoutFile(MessageBody body, int bytes) =>
+        body with { File = null, Text = $"{body.Text}\n(The whole, {bytes:N0} bytes, is larger than this chat takes as a file.)" };
+
+    /// <summary>Somebody else's reason for a refusal.</summary>
+    public string Reason(string detail) => text.Code(Clip(detail, LongestReason));
+
+    /// <summary>The plan in a result of <c>plan_echo</c>, if it is one.</summary>
+    public static string? PlanIdOf(JobView view) =>
+        view is { Status: JobStatuses.Done, Command: "plan_echo", Result: { } result } && Object(result) is { } plan ? Field(plan, "plan_id") : null;
+
+    private string Heading(NamedJob job) => $"Job {text.Code(job.Name)} ({text.Code(job.Command)})";
+
+    private string Running(JobView view) =>
+        text.Bold("running") + (view.WorkerId is { } worker ? " on " + text.Code(Clip(worker, LongestForeignName)) : "");
+
+    private static string ResultOf(JobView view) => string.IsNullOrEmpty(view.Result) ? "(no result)" : view.Result;
+
+    private MessageBody Failed(string heading, NamedJob job, JobView view)
+    {
+        var error = view.Error ?? view.Result ?? "unknown";
+        return view.State == JobStates.Cancelled || error.StartsWith("cancelled", StringComparison.Ordinal)
+            ? WithText($"{heading}: {text.Bold("cancelled")}", error, job)
+            : WithText($"{heading}: {text.Bold("failed")}\nError:", error, job);
+    }
+
+    private MessageBody WithText(string header, string content, NamedJob job)
+    {
+        var whole = $"{header}\n{text.Block(content)}";
+        if (whole.Length <= Longest) return new(whole);
+        for (var most = FirstExcerpt; ; most /= 2)
+        {
+            var excerpt = Excerpt.Of(content, most);
+            var cut = $"{header} ({excerpt.HowMuch}; the whole is in the file)\n{text.Block(excerpt.Text)}";
+            if (cut.Length <= Longest) return new(cut, File: new TextFile($"job-{job.Name}.txt", content));
+        }
+    }
+
+    private string? Known(string command, string result)
+    {
+        if (command is not ("capabilities" or "plan_echo" or "approve_echo") || Object(result) is not { } data) return null;
+        return command switch
+        {
+            "capabilities" => $"Worker: {text.Code(Field(data, "worker_id") ?? "?")}\n"
+                + $"Capabilities: {string.Join(", ", Items(data, "capabilities").Select(text.Inline))}",
+            "plan_echo" => Plan(data),
+            _ => $"Status: {text.Inline(Field(data, "status") ?? "?")}" + (Field(data, "note") is { Length: > 0 } note ? "\n" + Words(note) : ""),
+        };
+    }
+
+    private string? Plan(JsonElement data) => Field(data, "plan_id") is { } id
+        ? $"Plan ID: {text.Code(id)}\nSummary: {Words(Field(data, "summary") ?? "")}\nTo apply: {text.Code("approve " + id)}"
+        : null;
+
+    /// <summary>Words of a line in the line; everything else in a block.</summary>
+    private string Words(string words) => words.AsSpan().ContainsAny('\n', '`') ? "\n" + text.Block(words) : text.Inline(words);
+
+    private static JsonElement? Object(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Field(JsonElement data, string name) =>
+        data.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? TextOf(value) : null;
+
+    private static IEnumerable<string> Items(JsonElement data, string name) =>
+        data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(TextOf) : [];
+
+    private static string TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        }
+        catch (InvalidOperationException)
+        {
+            return value.GetRawText();
+        }
+    }
+
+    private static string Clip(string name, int most) => name.Length <= most ? name : name[..most] + "…";
+}

@@ -1,0 +1,153 @@
+using System.Threading.Channels;
+using OpenClaw.Programs;
+
+namespace OpenClaw.Bot.Chat;
+
+/// <summary>
+/// Takes what people do, decides at once from memory what becomes of it, and lets the work go on by itself: nobody waits for
+/// another person's job, and the chat's receive loop waits for nobody.
+/// </summary>
+internal sealed class MessageRouter(
+    IChatGateway chat, BotState state, Access access, JobRequests requests, JobCommands jobs, Plans plans, RunningTasks work, ProgramLog log)
+{
+    private const int MostWaiting = 512;
+
+    /// <summary>How much is done for one person at once, besides the jobs that are followed.</summary>
+    private const int MostAtOnce = 16;
+
+    private readonly Channel<ChatEvent> events = Channel.CreateBounded<ChatEvent>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly string usages = string.Join(", ", Commands.All.Select(c => chat.Text.Code(c.Usage)));
+    private readonly string help = "Commands:\n" + string.Join('\n', Commands.All.Select(c => $"{chat.Text.Code(c.Usage)}: {c.Description}"));
+
+    /// <summary>Takes an event without waiting.</summary>
+    public void Receive(ChatEvent e)
+    {
+        if (access.Admit(e) == Admission.Ignored) return;
+        if (!events.Writer.TryWrite(e)) log.Warn("too much at once: an event was left out", ("user", e.UserId));
+    }
+
+    /// <summary>Goes on with the jobs of an earlier process, then serves people until it is stopped.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        requests.Recover(stop);
+        try
+        {
+            await foreach (var e in events.Reader.ReadAllAsync(stop))
+            {
+                if (!state.Now.Seen.Contains(e.Id)) Serve(e, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Stopped; what is being said goes on by itself.
+        }
+    }
+
+    private void Serve(ChatEvent e, CancellationToken stop)
+    {
+        var conversation = new Conversation(chat, e);
+        if (access.Admit(e) == Admission.WrongPlace)
+        {
+            if (e is not CompletionAsked) Once(e, () => conversation.TellAsync("I work in direct messages and in the one channel I was given."), stop);
+            return;
+        }
+        switch (e)
+        {
+            case CompletionAsked asked:
+                Start(e, () => chat.AnswerAsync(asked.Interaction, new Suggest(Suggestions(asked))), stop);
+                break;
+            case ButtonPressed pressed:
+                Press(conversation, pressed, stop);
+                break;
+            case CommandInvoked invoked:
+                Obey(conversation, invoked.Name, invoked.Argument.Trim(), stop);
+                break;
+            case TextReceived text when ParsedText.Parse(text.Text) is { } parsed:
+                Obey(conversation, parsed.Name, parsed.Argument, stop);
+                break;
+        }
+    }
+
+    private void Obey(Conversation conversation, string name, string argument, CancellationToken stop)
+    {
+        var asked = conversation.Asked;
+        switch (Commands.Find(name))
+        {
+            case null:
+                Once(asked, () => conversation.TellAsync($"Unknown command. Use: {usages}"), stop);
+                break;
+            case { ArgumentRequired: true } command when argument.Length == 0:
+                Once(asked, () => conversation.TellAsync($"Usage: {chat.Text.Code(command.Usage)}"), stop);
+                break;
+            case { BrokerCommand: not null } command:
+                RefuseUnless(requests.Make(conversation, command, argument, stop), conversation, stop);
+                break;
+            case { Name: Commands.Status }:
+                Once(asked, () => jobs.StatusAsync(conversation, argument, stop), stop);
+                break;
+            case { Name: Commands.Cancel }:
+                Once(asked, () => jobs.CancelAsync(conversation, argument, stop), stop);
+                break;
+            case { Name: Commands.Watch }:
+                RefuseUnless(requests.Watch(conversation, argument, stop), conversation, stop);
+                break;
+            case { Name: Commands.Jobs }:
+                Once(asked, () => conversation.TellAsync(jobs.List(asked.UserId)), stop);
+                break;
+            case { Name: Commands.WhoAmI }:
+                Once(asked, () => conversation.TellAsync(jobs.WhoAmI(asked)), stop);
+                break;
+            default:
+                Once(asked, () => conversation.TellAsync(help), stop);
+                break;
+        }
+    }
+
+    private void Press(Conversation conversation, ButtonPressed pressed, CancellationToken stop)
+    {
+        if (PlanButtons.Read(pressed.ButtonId) is not var (planId, approves) || Plans.Find(state.Now, pressed.UserId, planId) is not { } plan)
+        {
+            Once(pressed, () => conversation.TellAsync("Unknown plan: it is not yours, or it was forgotten."), stop);
+        }
+        else if (approves)
+        {
+            RefuseUnless(requests.Make(conversation, Commands.Find(Commands.Approve)!, planId, stop), conversation, stop);
+        }
+        else if (plans.Refuse(state.Now, pressed.UserId, planId) is { } refusal)
+        {
+            RefuseUnless(refusal, conversation, stop);
+        }
+        else
+        {
+            state.Change(d => d.With(plan with { State = PlanState.Cancelled }));
+            Once(pressed, () => plans.CancelAsync(pressed, planId), stop);
+        }
+    }
+
+    private IReadOnlyList<Suggestion> Suggestions(CompletionAsked asked) => Commands.Find(asked.Name)?.Suggests switch
+    {
+        Suggests.Jobs => JobNames.Suggest(state.Now, asked.UserId, asked.Typed, activeOnly: false),
+        Suggests.RunningJobs => JobNames.Suggest(state.Now, asked.UserId, asked.Typed, activeOnly: true),
+        Suggests.Plans => plans.Suggest(asked.UserId, asked.Typed),
+        _ => [],
+    };
+
+    /// <param name="refusal">Null: it is being done.</param>
+    private void RefuseUnless(string? refusal, Conversation conversation, CancellationToken stop)
+    {
+        if (refusal is not null) Once(conversation.Asked, () => conversation.TellAsync(refusal), stop);
+    }
+
+    /// <summary>Remembers the event before it is served, so that no replay serves it twice.</summary>
+    private void Once(ChatEvent e, Func<Task> task, CancellationToken stop)
+    {
+        state.Change(d => d.WithSeen(e));
+        Start(e, task, stop);
+    }
+
+    private void Start(ChatEvent e, Func<Task> task, CancellationToken stop)
+    {
+        if (work.Count(e.UserId) < MostAtOnce + requests.MostFollowed) work.Run(e.UserId, task, stop);
+        else log.Warn("too much at once: a person is not answered", ("user", e.UserId));
+    }
+}

@@ -1,0 +1,53 @@
+using OpenClaw.Bot.Tests.Fake;
+using OpenClaw.Programs;
+using OpenClaw.Testing;
+
+namespace OpenClaw.Bot.Tests;
+
+/// <summary>A bot that can't go on ends and says why; it never stays online and answers nobody.</summary>
+public sealed class EndingTests
+{
+    [Fact]
+    public async Task AStateThatCanNoLongerBeWrittenEndsItWith74AndALine()
+    {
+        using var folder = new TempFolder();
+        await using var discord = await FakeDiscord.StartAsync(TimeProvider.System);
+        discord.Rest.Spoil("PUT", "/commands", new Fault(400));
+        await using var bot = ProgramProcess.Start(Repository.Program("OpenClaw.Bot", "openclaw-bot"), new Dictionary<string, string>
+        {
+            [BotVariables.DiscordToken] = FakeDiscord.Token,
+            [BotVariables.DiscordApiUrl] = discord.Api.AbsoluteUri,
+            [Variables.BotToken] = "secret-bot-token",
+            [BotVariables.AllowedUserId] = BotUnderTest.Alice,
+            [BotVariables.StateDir] = folder.File("state"),
+        });
+        await discord.Gateway.ReadyAsync();
+        await bot.WaitForLineAsync("slash commands could not be registered");
+        Directory.Delete(folder.File("state"), recursive: true);
+        await new FakePerson(discord, BotUnderTest.Alice).SayAsync("help");
+        Assert.Equal(ExitCodes.Io, await bot.WaitForExitAsync());
+        Assert.Contains(" error BOT_STATE_DIR: '", bot.Output, StringComparison.Ordinal);
+        Assert.Empty(discord.Rest.Channels.Messages);
+    }
+
+    [Fact]
+    public async Task AnErrorNobodyExpectedWhileAJobIsFollowedEndsIt()
+    {
+        await using var bot = await BotUnderTest.StartAsync();
+        bot.Chance = () => throw new NotSupportedException("the dice are gone");
+        await bot.Person().SayAsync("ping hello");
+        Assert.Equal(ExitCodes.Internal, await bot.EndedAsync());
+        Assert.Contains("the dice are gone", bot.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("JobCreator", bot.Log.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnErrorNobodyExpectedInTheGatewayEndsIt()
+    {
+        await using var bot = await BotUnderTest.StartAsync();
+        bot.Chance = () => throw new NotSupportedException("the dice are gone");
+        bot.Discord.Gateway.Live!.Cut();
+        Assert.Equal(ExitCodes.Internal, await bot.EndedAsync());
+        Assert.Contains("GatewayConnection", bot.Log.ToString(), StringComparison.Ordinal);
+    }
+}
