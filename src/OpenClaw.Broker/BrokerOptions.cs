@@ -1,5 +1,4 @@
 using System.Globalization;
-using OpenClaw.Broker.Http;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Broker;

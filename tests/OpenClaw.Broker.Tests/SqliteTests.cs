@@ -175,7 +175,7 @@ public sealed class SqliteTests : IDisposable
         using (var database = Database.Open(DatabasePath))
         {
             using var connection = database.Connect();
-            connection.Execute("pragma user_version = 99");
+            connection.Execute("pragma user_version = 99; update meta set readable_from = 99");
         }
         Assert.Contains("newer broker", Assert.Throws<DatabaseException>(() => Database.Open(DatabasePath)).Message, StringComparison.Ordinal);
     }

@@ -10,7 +10,6 @@ public sealed class OddAnswerTests
     private readonly WatchedClock clock = new();
 
     [Theory]
-    [InlineData("{\"job\":{\"id\":\"" + Id + "\",\"status\":\"running\",\"payload\":\"\",\"lease_token\":\"l\",\"lease_seconds\":30}}")]
     [InlineData("{\"job\":{\"id\":\"" + Id + "\",\"status\":\"running\",\"command\":\"\",\"lease_token\":\"l\",\"lease_seconds\":30}}")]
     [InlineData("{\"job\":{\"id\":\"" + Id + "\",\"status\":\"running\",\"command\":\"test\",\"lease_token\":\"a\\r\\nb\",\"lease_seconds\":30}}")]
     [InlineData("{\"job\":{\"id\":\"" + Id + "\",\"status\":\"running\",\"command\":\"test\",\"lease_token\":\"\",\"lease_seconds\":30}}")]

@@ -1,7 +1,10 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections.Features;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Queues;
 
@@ -10,7 +13,7 @@ namespace OpenClaw.Broker.Queues;
 /// grain calls end after 30 s.
 /// </summary>
 internal sealed partial class Claims(
-    QueueLinks queues, JobCalls calls, IJobStore store, ClaimWaiters waiters, TimeProvider time, BrokerOptions options,
+    QueueLinks queues, JobCalls calls, IJobStore store, ClaimWaiters waiters, Clock clock, BrokerOptions options,
     IHostApplicationLifetime lifetime, ILogger<Claims> log)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
@@ -18,11 +21,13 @@ internal sealed partial class Claims(
     /// <summary>How long a claim that does not wait gives a queue that is just reading more jobs.</summary>
     private static readonly TimeSpan RefillPatience = TimeSpan.FromSeconds(2);
 
+    private readonly SteadyTime started = clock.SteadyNow;
+
     public async Task NextAsync(HttpContext context)
     {
         var wait = RequestParts.Wait(context);
         var claimant = new Claimant(RequestParts.WorkerId(context), WorkerHeaders.Caps(context), RequestParts.ClaimId(context), WorkerHeaders.Queues(context));
-        if (await TakeAsync(claimant, wait, context.RequestAborted) is { } claim)
+        if (await TakeAsync(claimant, wait, context) is { } claim)
         {
             await DeliverAsync(context, claim);
             return;
@@ -35,24 +40,34 @@ internal sealed partial class Claims(
         });
     }
 
-    /// <summary>Most claims find a job at once. Only one that doesn't asks the table whether its claim id is a repeat.</summary>
-    private async Task<Claim?> TakeAsync(Claimant claimant, TimeSpan wait, CancellationToken aborted)
+    /// <summary>
+    /// Most claims find a job at once. Only one that doesn't asks the table whether its claim id is a repeat; and, so that none
+    /// sets aside a job that it won't take, every one whose first sending may have been before this start.
+    /// </summary>
+    private async Task<Claim?> TakeAsync(Claimant claimant, TimeSpan wait, HttpContext context)
     {
+        var aborted = context.RequestAborted;
+        if (clock.SteadyNow - started < options.LeaseMs && await RepeatAsync(claimant) is { } earlier) return earlier;
         var look = await LookAsync(claimant, aborted);
         if (look.Claim is null && await RepeatAsync(claimant) is { } repeat) return repeat;
         if (look.Claim is not null || wait == TimeSpan.Zero && !look.IsRefilling) return look.Claim;
-        using var deadline = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : RefillPatience, time);
+        using var deadline = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : RefillPatience, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted, lifetime.ApplicationStopping);
         using var waiter = waiters.Join(claimant.Queues, claimant.Caps);
         while (!stop.IsCancellationRequested)
         {
             waiter.Reset();
+            if (IsGone(context)) return null;
             look = await LookAsync(claimant, stop.Token);
             if (look.Claim is not null || wait == TimeSpan.Zero && !look.IsRefilling) return look.Claim;
-            await waiter.News.WaitAsync(LookAgain, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await waiter.News.WaitAsync(LookAgain, clock, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         return null;
     }
+
+    /// <summary>Whether the client has closed its connection, also where the server has not come to read that yet.</summary>
+    private static bool IsGone(HttpContext context) =>
+        context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket && socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
 
     /// <summary>Claims the first job that a queue offers and that lets itself be claimed, in the order of the queues.</summary>
     private async Task<(Claim? Claim, bool IsRefilling)> LookAsync(Claimant claimant, CancellationToken stop)

@@ -14,6 +14,9 @@ internal sealed class Database : IDisposable
     /// <summary>Up to this size the whole file is checked at start; above it the job table is, and the others in the background.</summary>
     private const long WholeCheckBytes = 256L << 20;
 
+    /// <summary>The first version whose files say how far they have come.</summary>
+    private const int MarkedSince = 2;
+
     private readonly DatabaseFile file;
 
     private Database(DatabaseFile file) => this.file = file;
@@ -84,7 +87,7 @@ internal sealed class Database : IDisposable
     /// <summary>How far the file has come; null where it is of a version that can't tell.</summary>
     public static FileMark? ReadMark(SqliteConnection connection)
     {
-        if (connection.Scalar<long>("select count(*) from sqlite_schema where name = 'meta'") == 0) return null;
+        if (connection.Scalar<long>("pragma user_version") < MarkedSince) return null;
         return new FileMark(connection.Scalar<string>("select file_id from meta")!, connection.Scalar<long>("select last_seq from meta"));
     }
 

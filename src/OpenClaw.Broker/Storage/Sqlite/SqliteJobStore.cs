@@ -101,8 +101,6 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         // Slice by slice: each is a snapshot of its own, so that a long search keeps no log from being folded in.
         for (var slice = FirstSlice; before > 1; slice = Math.Min(slice * 2, LongestSlice))
         {
-            if (jobs.Count > 0 && jobs.Count >= query.Limit) return new JobPage(jobs, null);
-            if (Stopwatch.GetElapsedTime(begun) > LongestSearch) return new JobPage(jobs, before);
             statement.Set(1, query.Limit - jobs.Count);
             statement.Set(2, before);
             statement.Set(3, before - slice);
@@ -111,6 +109,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
             if (query.WorkerId is not null) statement.Set(6, query.WorkerId);
             jobs.AddRange(statement.List(JobTable.Rows.Read, stop));
             before -= slice;
+            if (jobs.Count >= query.Limit) break;
+            if (before > 1 && Stopwatch.GetElapsedTime(begun) > LongestSearch) return new JobPage(jobs, before);
         }
         return new JobPage(jobs, null);
     }, stop);

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OpenClaw.Broker.Http;
+namespace OpenClaw.Broker;
 
 /// <summary>How many files this process may have open. A connection is one, too.</summary>
 internal static class FileLimit
