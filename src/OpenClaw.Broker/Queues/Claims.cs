@@ -21,7 +21,8 @@ internal sealed partial class Claims(
     /// <summary>How long a claim that does not wait gives a queue that is just reading more jobs.</summary>
     private static readonly TimeSpan RefillPatience = TimeSpan.FromSeconds(2);
 
-    private readonly SteadyTime started = clock.SteadyNow;
+    /// <summary>When this process was first asked: every lease of before its start ends a lease's length later, unless its worker knows of it.</summary>
+    private long firstAt;
 
     public async Task NextAsync(HttpContext context)
     {
@@ -47,7 +48,9 @@ internal sealed partial class Claims(
     private async Task<Claim?> TakeAsync(Claimant claimant, TimeSpan wait, HttpContext context)
     {
         var aborted = context.RequestAborted;
-        if (clock.SteadyNow - started < options.LeaseMs && await RepeatAsync(claimant) is { } earlier) return earlier;
+        var now = clock.SteadyNow.Milliseconds;
+        var first = Interlocked.CompareExchange(ref firstAt, now, 0) is var at and not 0 ? at : now;
+        if (now - first <= options.LeaseMs && await RepeatAsync(claimant) is { } earlier) return earlier;
         var look = await LookAsync(claimant, aborted);
         if (look.Claim is null && await RepeatAsync(claimant) is { } repeat) return repeat;
         if (look.Claim is not null || wait == TimeSpan.Zero && !look.IsRefilling) return look.Claim;
