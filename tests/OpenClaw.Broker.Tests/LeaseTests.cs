@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
@@ -44,6 +45,26 @@ public sealed class LeaseTests
         var done = await broker.GetAsync(id);
         Assert.Equal(("late", "anna"), (done.Result, done.WorkerId));
         Assert.Null(await broker.ClaimAsync("bert"));
+    }
+
+    [Fact]
+    public async Task LeaseGetsTheTimeBackInWhichTheBrokerCouldNotWrite()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        var claim = await broker.ClaimAsync("anna");
+        broker.Clock.Advance(broker.Lease - TimeSpan.FromSeconds(10));
+        using (var other = new SqliteConnection($"Data Source={broker.DatabasePath};Pooling=False"))
+        {
+            other.Open();
+            using var transaction = other.BeginTransaction(deferred: false);
+            var refused = await Assert.ThrowsAsync<BrokerException>(() => broker.Client("anna").HeartbeatAsync(id, claim!.LeaseToken));
+            Assert.Equal(503, refused.Status);
+        }
+        broker.Clock.Advance(broker.Lease - Millisecond); // long after the lease's own end
+        await broker.CreateAsync(); // whatever was due has been looked at
+        Assert.Equal(JobStatuses.Running, (await broker.GetAsync(id)).Status);
+        await broker.AdvanceUntilAsync(Millisecond, id, job => job.Status == JobStatuses.Queued);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     private static readonly string RunningSql = $"select {AllColumns} from job j where j.queue = ?1 and j.state = 'running'";
 
-    private static readonly string AllRunningSql = $"select {AllColumns} from job j where j.state = 'running' limit ?1";
+    private static readonly string AllRunningSql = $"select {AllColumns} from job j where j.state = 'running' order by j.lease_until limit ?1";
 
     private static readonly string HeadsSql = $"select {AllColumns} from job j where j.queue = ?1 and j.lane = ?2 and j.ready = 1 order by j.rank, j.seq limit ?3";
 
