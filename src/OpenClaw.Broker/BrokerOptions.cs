@@ -16,7 +16,8 @@ internal sealed record BrokerOptions
 
     private const string NewToken = "Make one with: openssl rand -hex 32.";
 
-    private static readonly string[] Placeholders = ["your_", "changeme", "change_me", "change_this", "replace_me", "replace_this", "replace_with", "insert_", "example", "placeholder", "todo"];
+    private static readonly string[] Placeholders = ["your_", "changeme", "change_me", "change_this", "replace_me", "replace_this", "replace_with",
+        "insert_", "example", "placeholder", "todo"];
 
     /// <summary>What the Python broker reads and this one does not know yet.</summary>
     private static readonly string[] UnknownVariables = ["MAX_QUEUED_JOBS", "RATE_LIMIT_JOBS_PER_MIN", "ENABLE_STREAMING"];
@@ -83,7 +84,8 @@ internal sealed record BrokerOptions
         // A body is counted twice, and the longest must fit.
         var longest = 2 * (Math.Max(options.MaxResultBytes, options.MaxCreateBytes) + EnvelopeBytes);
         var quarter = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
-        options = options with { MaxBytesInFlight = settings.WholeNumber(BrokerVariables.MaxBytesInFlight, Math.Max(longest, Math.Min(quarter, 256L << 20)), longest, long.MaxValue / 2) };
+        options = options with { MaxBytesInFlight = settings.WholeNumber(BrokerVariables.MaxBytesInFlight,
+            Math.Max(longest, Math.Min(quarter, 256L << 20)), longest, long.MaxValue / 2) };
         settings.Check();
         return options with { Ignored = [.. UnknownVariables.Where(v => settings.Text(v) is not null)] };
     }
@@ -93,30 +95,35 @@ internal sealed record BrokerOptions
     {
         foreach (var (name, token) in new[] { (Variables.BotToken, BotToken), (Variables.WorkerToken, WorkerToken), (Variables.AdminToken, AdminToken) })
         {
-            if (token?.Length < ShortTokenLength) yield return $"{name} has fewer than {ShortTokenLength} characters; a longer one can't be guessed: openssl rand -hex 32";
+            if (token?.Length < ShortTokenLength) yield return $"{name} has fewer than {ShortTokenLength} characters; a longer one can't be guessed: "
+                + "openssl rand -hex 32";
         }
         foreach (var name in Ignored) yield return $"{name} is set, but this broker does not know it yet: it has no effect";
-        if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't create jobs";
+        if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't "
+            + "create jobs";
     }
 
     private static string Token(Settings settings, string name, string token)
     {
         if (IsPlaceholder(token)) settings.Note($"{name} is an example's placeholder. {NewToken} Then set {name} to it.");
-        if (token.Any(static c => char.IsControl(c) || c > '\u00ff')) settings.Note($"{name} has a character that no HTTP header can carry, such as a line end or an emoji. {NewToken} Then set {name} to it.");
+        if (token.Any(static c => char.IsControl(c) || c > '\u00ff')) settings.Note($"{name} has a character that no HTTP header can carry, such as a "
+            + $"line end or an emoji. {NewToken} Then set {name} to it.");
         return token;
     }
 
     private static bool IsPlaceholder(string token)
     {
         var plain = token.Trim('<', '>', '"', '\'').Replace('-', '_').Replace(' ', '_');
-        return Placeholders.Any(p => plain.StartsWith(p, StringComparison.OrdinalIgnoreCase)) || plain.Length > 0 && plain.All(static c => c is 'x' or 'X' or '.' or '*');
+        return Placeholders.Any(p => plain.StartsWith(p, StringComparison.OrdinalIgnoreCase)) || plain.Length > 0 && plain.All(static c =>
+            c is 'x' or 'X' or '.' or '*');
     }
 
     private static string ReadHost(Settings settings)
     {
         var host = settings.Text(Variables.BrokerHost, "127.0.0.1").Trim('[', ']');
         if (Uri.CheckHostName(host) != UriHostNameType.Unknown) return host;
-        settings.Note($"{Variables.BrokerHost} is '{host}'. It takes an address of this machine, such as 127.0.0.1 or the one that 'tailscale ip -4' prints, or a name that stands for one.");
+        settings.Note($"{Variables.BrokerHost} is '{host}'. It takes an address of this machine, such as 127.0.0.1 or the one that 'tailscale ip -4' "
+            + "prints, or a name that stands for one.");
         return "127.0.0.1";
     }
 }

@@ -36,7 +36,8 @@ internal sealed record RunnerSettings
             PollInterval = settings.Seconds(Variables.PollIntervalSec, 10, 0.1, 3600),
             ResultTimeout = settings.Seconds(RunnerVariables.ResultTimeoutSec, 300, 0.1, 7 * 24 * 3600),
         };
-        if (read.WorkerId.Length > 200 || !HeaderText.CanCarry(read.WorkerId)) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");
+        if (read.WorkerId.Length > 200
+            || !HeaderText.CanCarry(read.WorkerId)) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");
         settings.Check();
         return read;
     }

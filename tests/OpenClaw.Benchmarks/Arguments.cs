@@ -29,7 +29,8 @@ internal sealed class Arguments
     public int Number(string name, int fallback)
     {
         if (Text(name) is not { } text) return fallback;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw new UsageException($"--{name} takes a whole number, not '{text}'.");
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+            : throw new UsageException($"--{name} takes a whole number, not '{text}'.");
     }
 }
 

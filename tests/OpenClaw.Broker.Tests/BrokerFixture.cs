@@ -66,11 +66,13 @@ internal sealed class BrokerFixture : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         await StopAsync();
-        var options = new BrokerOptions { DatabasePath = DatabasePath, BotToken = BrokerProcess.BotToken, WorkerToken = BrokerProcess.WorkerToken, Port = 0, LeaseSeconds = LeaseSeconds, DiskReserveBytes = 0 };
+        var options = new BrokerOptions { DatabasePath = DatabasePath, BotToken = BrokerProcess.BotToken, WorkerToken = BrokerProcess.WorkerToken,
+            Port = 0, LeaseSeconds = LeaseSeconds, DiskReserveBytes = 0 };
         app = await BrokerHost.BuildAsync(configure(options), Clock, silo =>
         {
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
-            silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, static (services, _) => services.GetRequiredService<TimeProvider>());
+            silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, static (services, _) =>
+                services.GetRequiredService<TimeProvider>());
             silo.AddIncomingGrainCallFilter(context =>
             {
                 if (context.InterfaceMethod.Name == nameof(IRemindable.ReceiveReminder)) Interlocked.Increment(ref reminded);
@@ -102,16 +104,19 @@ internal sealed class BrokerFixture : IAsyncDisposable
 
     /// <summary>A client with both tokens; its deadlines are the machine's, not the test clock's.</summary>
     public BrokerClient Client(string? workerId = null, params string[] caps) =>
-        new(new HttpClient(), Url, new BrokerCredentials { BotToken = BrokerProcess.BotToken, WorkerToken = BrokerProcess.WorkerToken, WorkerId = workerId, Caps = caps }, TimeProvider.System);
+        new(new HttpClient(), Url, new BrokerCredentials { BotToken = BrokerProcess.BotToken, WorkerToken = BrokerProcess.WorkerToken,
+            WorkerId = workerId, Caps = caps }, TimeProvider.System);
 
     public async Task<string> CreateAsync(string payload = "p", params string[] caps) =>
         (await Client().CreateAsync(new CreateJob("ping", payload) { Requires = caps.Length == 0 ? null : new Requirements(caps) })).Id;
 
-    public Task<JobView?> ClaimAsync(string? workerId = null, params string[] caps) => Client(workerId, caps).ClaimAsync(Guid.NewGuid().ToString("N"), TimeSpan.Zero);
+    public Task<JobView?> ClaimAsync(string? workerId = null, params string[] caps) =>
+        Client(workerId, caps).ClaimAsync(Guid.NewGuid().ToString("N"), TimeSpan.Zero);
 
     /// <summary>Writes a job of which nobody hears.</summary>
     public async Task<Job> InsertAsync(string payload = "p") =>
-        (await Store.InsertAsync(new Job { Id = Guid.NewGuid(), Version = 1, Command = "ping", CreatedAt = NowMs }, Encoding.UTF8.GetBytes(payload), null, isNewQueue: false)).Job!;
+        (await Store.InsertAsync(new Job { Id = Guid.NewGuid(), Version = 1, Command = "ping", CreatedAt = NowMs }, Encoding.UTF8.GetBytes(payload),
+            null, isNewQueue: false)).Job!;
 
     /// <summary>Has the queue set a job aside, as for a claim.</summary>
     public async Task<Guid?> SetAsideAsync() => (await Queue.ObserveAsync(new QueueMessage([], new SteadyTime(0), [Lane.Any])))[0].JobId;

@@ -125,10 +125,12 @@ public sealed class DashboardTests(BrokerWithDashboard dashboard) : IClassFixtur
         var html = await page.Content.ReadAsStringAsync();
         Assert.DoesNotMatch("<script(?![^>]*src=)", html); // no script within the page
         Assert.DoesNotMatch(" on[a-z]+=", html);
-        foreach (Match link in Regex.Matches(html, "(?:src|href)=\"([^\"]+)\"")) await AssertAllowedAsync(link.Groups[1].Value, link.Value.StartsWith("src", StringComparison.Ordinal) ? "script-src" : "style-src");
+        foreach (Match link in Regex.Matches(html, "(?:src|href)=\"([^\"]+)\"")) await AssertAllowedAsync(link.Groups[1].Value,
+            link.Value.StartsWith("src", StringComparison.Ordinal) ? "script-src" : "style-src");
         var css = await signedIn.GetStringAsync(Relative("/dashboard/index.css"));
         Assert.DoesNotContain("@import", css, StringComparison.Ordinal);
-        foreach (Match url in Regex.Matches(css, "url\\([\"']?([^\"')]+)")) await AssertAllowedAsync(url.Groups[1].Value, url.Groups[1].Value.Contains("font", StringComparison.Ordinal) ? "font-src" : "img-src");
+        foreach (Match url in Regex.Matches(css, "url\\([\"']?([^\"')]+)")) await AssertAllowedAsync(url.Groups[1].Value,
+            url.Groups[1].Value.Contains("font", StringComparison.Ordinal) ? "font-src" : "img-src");
 
         async Task AssertAllowedAsync(string address, string directive)
         {

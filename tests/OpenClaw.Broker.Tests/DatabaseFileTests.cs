@@ -109,7 +109,8 @@ public sealed class DatabaseFileTests : IDisposable
         File.Delete(DatabasePath);
         if (how == "replaced") File.Move(folder.File("copy"), DatabasePath);
         Assert.Equal(ExitCodes.Io, await broker.Program.WaitForExitAsync());
-        Assert.Contains("no longer the file that the broker has open", Assert.Single(broker.Program.Output.Split('\n'), l => l.Contains(" fatal ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("no longer the file that the broker has open", Assert.Single(broker.Program.Output.Split('\n'), l =>
+            l.Contains(" fatal ", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     private void MakeFileOfTwoJobs()

@@ -43,18 +43,22 @@ public sealed class HangingDiskTests : IDisposable
     public async Task HealthSaysSoAndAStopEnds()
     {
         await File.WriteAllTextAsync(folder.File("hang.c"), Library);
-        using (var compiler = Process.Start("gcc", ["-shared", "-fPIC", "-o", folder.File("hang.so"), folder.File("hang.c"), "-ldl"])) await compiler.WaitForExitAsync();
-        await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"), new Dictionary<string, string> { ["LD_PRELOAD"] = folder.File("hang.so"), ["HANG"] = folder.File("hang") });
+        using (var compiler = Process.Start("gcc", ["-shared", "-fPIC", "-o", folder.File("hang.so"), folder.File("hang.c"),
+            "-ldl"])) await compiler.WaitForExitAsync();
+        await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"), new Dictionary<string,
+            string> { ["LD_PRELOAD"] = folder.File("hang.so"), ["HANG"] = folder.File("hang") });
         await File.WriteAllTextAsync(folder.File("hang"), "");
         using var http = new HttpClient { BaseAddress = broker.Url };
         await BrokerFixture.EventuallyAsync(async () =>
         {
             using var ready = await http.GetAsync(new Uri("health/ready", UriKind.Relative));
-            return ready.StatusCode == HttpStatusCode.ServiceUnavailable && (await ready.Content.ReadAsStringAsync()).Contains("no answer within", StringComparison.Ordinal);
+            return ready.StatusCode == HttpStatusCode.ServiceUnavailable
+                && (await ready.Content.ReadAsStringAsync()).Contains("no answer within", StringComparison.Ordinal);
         });
         var create = broker.Client().CreateAsync(new CreateJob("ping", ""));
         Assert.Equal(ExitCodes.Io, await broker.Program.StopAsync(TimeSpan.FromSeconds(15)));
-        Assert.Contains("could not stop within", Assert.Single(broker.Program.Output.Split('\n'), l => l.Contains(" fatal ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("could not stop within", Assert.Single(broker.Program.Output.Split('\n'), l =>
+            l.Contains(" fatal ", StringComparison.Ordinal)), StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<Exception>(() => create);
     }
 }

@@ -87,7 +87,8 @@ public sealed class JobRulesTests
         Assert.Equal(Refusal.WrongWorker, JobRules.Next(annas, new Failed(Lease, null, "bert", "e")).Refusal);
         var berts = Claim(annas, "u", "bert");
         Assert.Equal(JobState.Failed, Apply(berts, new Failed(Lease, null, "bert", "e")).State);
-        foreach (var e in (HolderEvent[])[new Failed(Lease, null, "anna", "e"), new Heartbeat(Lease, null, "anna", 2 * Lease), new Released(Lease, null, "anna")])
+        foreach (var e in (HolderEvent[])[new Failed(Lease, null, "anna", "e"), new Heartbeat(Lease, null, "anna", 2 * Lease),
+            new Released(Lease, null, "anna")])
         {
             Assert.Equal(Refusal.WrongWorker, JobRules.Next(berts, e).Refusal);
         }
@@ -169,7 +170,8 @@ public sealed class JobRulesTests
 
     private static Job LoseLease(Job job) => Apply(job, new LeaseEnded(job.LeaseUntil!.Value, job.Version));
 
-    private static Job Apply(Job job, JobEvent e) => JobRules.Next(job, e).Next ?? throw new InvalidOperationException($"{e} was refused: {JobRules.Next(job, e).Refusal}");
+    private static Job Apply(Job job, JobEvent e) =>
+        JobRules.Next(job, e).Next ?? throw new InvalidOperationException($"{e} was refused: {JobRules.Next(job, e).Refusal}");
 
     private static JobEvent Event(Move move, long now, Job job, Model model, List<(long Version, Job Before)> claims)
     {

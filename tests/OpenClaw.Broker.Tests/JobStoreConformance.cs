@@ -128,7 +128,8 @@ public abstract class JobStoreConformance
     [Fact]
     public async Task HeadsAreOfEveryQueueThatHasUnfinishedJobs()
     {
-        Job[] jobs = [await InsertAsync(NewJob()), await InsertAsync(NewJob()), (await Store.InsertAsync(NewJob() with { Queue = "other" }, [], null, true)).Job!];
+        Job[] jobs = [await InsertAsync(NewJob()), await InsertAsync(NewJob()),
+            (await Store.InsertAsync(NewJob() with { Queue = "other" }, [], null, true)).Job!];
         await UpdateAsync(jobs[1], Claimed(jobs[1], "anna"));
         Assert.Equal(jobs.Select(j => j.Id).Order(), (await Store.ReadHeadsAsync(100)).Select(j => j.Id).Order());
         Assert.Contains("other", await Store.ReadQueueNamesAsync());
@@ -138,7 +139,8 @@ public abstract class JobStoreConformance
     public async Task ListIsNewestFirstAndHoldsWhatTheQueryAsks()
     {
         var jobs = new List<Job>();
-        for (var n = 0; n < 6; n++) jobs.Add((await Store.InsertAsync(NewJob() with { Command = n % 2 == 0 ? "even" : "odd", Queue = n < 3 ? "a" : "b" }, [], null, n is 0 or 3)).Job!);
+        for (var n = 0; n < 6; n++) jobs.Add((await Store.InsertAsync(NewJob() with { Command = n % 2 == 0 ? "even" : "odd", Queue = n < 3 ? "a"
+            : "b" }, [], null, n is 0 or 3)).Job!);
         await UpdateAsync(jobs[5], Claimed(jobs[5], "anna"));
         Assert.Equal([5, 4, 3, 2, 1, 0], await ListAsync(new JobQuery([], null, null, null, null, 10)));
         Assert.Equal([3, 2], await ListAsync(new JobQuery([], null, null, null, jobs[4].Seq, 2)));
@@ -168,7 +170,8 @@ public abstract class JobStoreConformance
             }
             var job = jobs[place];
             if (job.IsFinal) continue;
-            var next = job.State != JobState.Running ? Claimed(job, null) with { ClaimId = null } : random.Next(2) == 0 ? Ended(job) : job with { State = JobState.Queued, LeaseUntil = null };
+            var next = job.State != JobState.Running ? Claimed(job, null) with { ClaimId = null } : random.Next(2) == 0 ? Ended(job)
+                : job with { State = JobState.Queued, LeaseUntil = null };
             jobs[place] = next with { Version = job.Version + 1 };
             await Store.UpdateAsync(job, jobs[place], default, at);
         }
@@ -185,7 +188,8 @@ public abstract class JobStoreConformance
     private protected static Job Ended(Job job) =>
         job with { Version = job.Version + 1, State = JobState.Done, FinishedAt = 1, LeaseUntil = null, ClaimId = null, Outcome = Outcome.Ok };
 
-    private protected async Task<Job> InsertAsync(Job job, byte[]? payload = null) => (await Store.InsertAsync(job, payload ?? [], null, isNewQueue: false)).Job!;
+    private protected async Task<Job> InsertAsync(Job job, byte[]? payload = null) =>
+        (await Store.InsertAsync(job, payload ?? [], null, isNewQueue: false)).Job!;
 
     private async Task<Job> UpdateAsync(Job from, Job to, JobEnd end = default)
     {

@@ -18,7 +18,8 @@ public sealed class LogTests
     }
 
     [Fact]
-    public void FactIsNotSaidTwice() => Assert.EndsWith(" warn Queue mail is empty\n", Write(new Dictionary<string, object?> { ["Queue"] = "mail" }, "Queue mail is empty", null), StringComparison.Ordinal);
+    public void FactIsNotSaidTwice() => Assert.EndsWith(" warn Queue mail is empty\n",
+        Write(new Dictionary<string, object?> { ["Queue"] = "mail" }, "Queue mail is empty", null), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("a\u202eb", "a\\u202eb")]
@@ -29,7 +30,8 @@ public sealed class LogTests
     private static string Write(Dictionary<string, object?> facts, string message, Exception? exception)
     {
         var output = new StringWriter { NewLine = "\n" };
-        new LineFormatter(new Clock(TimeProvider.System)).Write(new LogEntry<Dictionary<string, object?>>(LogLevel.Warning, "category", 0, facts, exception, (_, _) => message), null, output);
+        new LineFormatter(new Clock(TimeProvider.System)).Write(new LogEntry<Dictionary<string,
+            object?>>(LogLevel.Warning, "category", 0, facts, exception, (_, _) => message), null, output);
         return output.ToString();
     }
 

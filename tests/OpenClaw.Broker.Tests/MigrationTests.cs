@@ -7,7 +7,8 @@ using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
 
-/// <summary>Files of earlier and of newer versions. Files/ holds one of each earlier version, as its program left it, and its answers as they were then.</summary>
+/// <summary>Files of earlier and of newer versions. Files/ holds one of each earlier version, as its program left it, and its answers as they were
+/// then.</summary>
 public sealed class MigrationTests
 {
     private static readonly string Version1 = Path.Combine(AppContext.BaseDirectory, "Files", "version-1.db");
@@ -37,10 +38,13 @@ public sealed class MigrationTests
         await using var broker = await BrokerFixture.StartAsync(static path => File.Copy(Version1, path));
         var jobs = JsonNode.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(Version1, "json")))!;
         var token = broker.Query<string>($"select lease_token from job where id = '{jobs["running claim"]!["id"]}'");
-        using (var finished = await broker.PostAsync($"jobs/{jobs["running claim"]!["id"]}/result", token, "anna", new { result = "r" })) Assert.Equal(HttpStatusCode.OK, finished.StatusCode);
-        using (var failed = await broker.PostAsync($"jobs/{jobs["running cancel"]!["id"]}/fail", null, "bert", new { error = "e" })) Assert.Equal(HttpStatusCode.OK, failed.StatusCode);
+        using (var finished = await broker.PostAsync($"jobs/{jobs["running claim"]!["id"]}/result", token, "anna",
+            new { result = "r" })) Assert.Equal(HttpStatusCode.OK, finished.StatusCode);
+        using (var failed = await broker.PostAsync($"jobs/{jobs["running cancel"]!["id"]}/fail", null, "bert",
+            new { error = "e" })) Assert.Equal(HttpStatusCode.OK, failed.StatusCode);
         Assert.Equal("cancelled: too late", (await broker.GetAsync((string)jobs["running cancel"]!["id"]!)).Error);
-        foreach (var name in (string[])["released queued", "queued keyed", "queued"]) Assert.Equal((string?)jobs[name]!["id"], (await broker.ClaimAsync("gus"))!.Id);
+        foreach (var name in (string[])["released queued", "queued keyed", "queued"]) Assert.Equal((string?)jobs[name]!["id"],
+            (await broker.ClaimAsync("gus"))!.Id);
         Assert.Null(await broker.ClaimAsync("gus"));
         Assert.Equal((string?)jobs["queued text caps"]!["id"], (string?)(await ClaimAsync(broker, "cpu"))!["id"]);
         AssertClean(broker.DatabasePath);
@@ -85,7 +89,8 @@ public sealed class MigrationTests
         {
             Database.Open(path).Dispose();
             using var newer = Open(path);
-            newer.Execute("pragma writable_schema = on; update sqlite_schema set sql = replace(sql, '''held'', ''running''', '''held'', ''dreaming'', ''running''') where name = 'job'; pragma writable_schema = reset");
+            newer.Execute("pragma writable_schema = on; update sqlite_schema set sql = replace(sql, '''held'', ''running''', '''held'', ''dreaming'', "
+                + "''running''') where name = 'job'; pragma writable_schema = reset");
             newer.Execute("""
                 alter table job add column colour text default 'red';
                 create table dream (id text primary key);
@@ -99,11 +104,13 @@ public sealed class MigrationTests
         var id = await broker.CreateAsync();
         Assert.Equal(id, (string?)(await ReadAsync(broker, "jobs"))["jobs"]!.AsArray().Single()!["id"]);
         await ReadAsync(broker, "queues");
-        using (var missing = await broker.Http.SendAsync(Get("jobs/00000000-0000-4000-8000-000000000001"))) Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+        using (var missing = await broker.Http.SendAsync(Get("jobs/00000000-0000-4000-8000-000000000001"))) Assert.Equal(HttpStatusCode.NotFound,
+            missing.StatusCode);
         Assert.Equal(id, (await broker.ClaimAsync())!.Id);
         await broker.StartAgainAsync();
         Assert.Equal(JobStatuses.Running, (await broker.GetAsync(id)).Status);
-        Assert.Equal((99, 1, "red"), (broker.Query<long>("pragma user_version"), broker.Query<long>("select count(*) from job where state = 'dreaming'"), broker.Query<string>($"select colour from job where id = '{id}'")));
+        Assert.Equal((99, 1, "red"), (broker.Query<long>("pragma user_version"),
+            broker.Query<long>("select count(*) from job where state = 'dreaming'"), broker.Query<string>($"select colour from job where id = '{id}'")));
     }
 
     [Fact]
@@ -147,7 +154,8 @@ public sealed class MigrationTests
         Assert.Equal("ok", connection.Scalar<string>("pragma integrity_check"));
         Assert.Null(connection.Scalar<string>("pragma foreign_key_check"));
         Assert.Equal("job", connection.Scalar<string>("select \"table\" from pragma_foreign_key_list('job_payload')"));
-        Assert.Equal(0, connection.Scalar<long>("select count(*) from (select queue, state, count(*) from job group by 1, 2 except select queue, state, jobs from job_count)"));
+        Assert.Equal(0, connection.Scalar<long>("select count(*) from (select queue, state, count(*) from job group by 1, 2 except select queue, "
+            + "state, jobs from job_count)"));
     }
 
     private static HttpRequestMessage Get(string path)
@@ -176,7 +184,8 @@ public sealed class MigrationTests
     /// <summary>The request that made the job 'queued keyed' in version 1, once more.</summary>
     private static async Task<string> CreateKeyedAsync(BrokerFixture broker)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "jobs") { Content = new StringContent("""{"command": "ping", "payload": "keyed"}""", null, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            "jobs") { Content = new StringContent("""{"command": "ping", "payload": "keyed"}""", null, "application/json") };
         request.Headers.Add(HeaderNames.BotToken, BrokerProcess.BotToken);
         request.Headers.Add(HeaderNames.IdempotencyKey, "key-1");
         using var answer = await broker.Http.SendAsync(request);

@@ -8,7 +8,8 @@ namespace OpenClaw.Broker.Tests;
 /// <summary>Databases as the Python broker left them, in every shape it had.</summary>
 public sealed class PythonTakeoverTests
 {
-    private const string Oldest = "id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, status TEXT NOT NULL, command TEXT NOT NULL, payload TEXT NOT NULL, result TEXT, finished_at INTEGER";
+    private const string Oldest = "id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, status TEXT NOT NULL, command TEXT NOT NULL, payload TEXT NOT "
+        + "NULL, result TEXT, finished_at INTEGER";
     private static readonly string[] Later = ["error TEXT", "started_at INTEGER", "lease_until INTEGER", "worker_id TEXT", "requires TEXT"];
 
     private static string Id(int n) => $"00000000-0000-4000-8000-{n:d12}";
@@ -92,7 +93,8 @@ public sealed class PythonTakeoverTests
         using var connection = database.Connect();
         Assert.Equal("yesterday", connection.Scalar<string>($"select created_at from seed_quarantine where id = '{Id(4)}'"));
         Assert.Equal([0xff, 0], connection.Scalar<byte[]>($"select payload from seed_quarantine where id = '{Id(5)}'"));
-        Assert.Equal("its status is none of queued, running, done, failed", connection.Scalar<string>($"select reason from seed_quarantine where id = '{Id(1)}'"));
+        Assert.Equal("its status is none of queued, running, done, failed",
+            connection.Scalar<string>($"select reason from seed_quarantine where id = '{Id(1)}'"));
         Assert.Equal(100_750, connection.Scalar<long>($"select created_at from job where id = '{Id(8)}'"));
         Assert.Equal("pé", connection.Scalar<string>($"select payload from jobs where id = '{Id(8)}'"));
         Assert.Equal("a\0b"u8.ToArray(), connection.Scalar<byte[]>($"select p.payload from job j join job_payload p using (seq) where id = '{Id(10)}'"));
@@ -134,7 +136,8 @@ public sealed class PythonTakeoverTests
         Assert.Equal(2, database.Takeover!.Jobs);
         using var late = new SqliteConnection($"Data Source={path};Pooling=False");
         late.Open();
-        Assert.Throws<SqliteException>(() => late.Execute($"insert into jobs (id, created_at, status, command, payload) values ('{Id(3)}', 3, 'queued', 'ping', 'p')"));
+        Assert.Throws<SqliteException>(() =>
+            late.Execute($"insert into jobs (id, created_at, status, command, payload) values ('{Id(3)}', 3, 'queued', 'ping', 'p')"));
     }
 
     [Fact]
@@ -146,7 +149,8 @@ public sealed class PythonTakeoverTests
         Assert.Equal(1, broker.Query<long>($"select count(*) from job_tool_calls where job_id = '{Id(1)}' and tool_name = 'grep'"));
         Assert.Equal(3, broker.Query<long>("select count(*) from sqlite_schema where name in ('idx_chunks_job', 'recent', 'chunk_count')"));
         Assert.Equal("queued", broker.Query<string>($"select status from recent where id = '{Id(1)}'"));
-        Assert.Equal(Id(9), broker.Query<string>("select rowid from pragma_foreign_key_check") is null ? broker.Query<string>("select job_id from job_chunks where id = 2") : null);
+        Assert.Equal(Id(9), broker.Query<string>("select rowid from pragma_foreign_key_check") is null
+            ? broker.Query<string>("select job_id from job_chunks where id = 2") : null);
     }
 
     [Fact]
@@ -174,7 +178,8 @@ public sealed class PythonTakeoverTests
             using var finished = await broker.PostAsync($"jobs/{job.Id}/result", job.LeaseToken, "anna", new { result = "r" });
         }
         python.Execute("delete from jobs where status = 'done'");
-        Assert.Equal(0, broker.Query<long>("select count(*) from job") + broker.Query<long>("select count(*) from job_payload") + broker.Query<long>("select count(*) from job_result"));
+        Assert.Equal(0, broker.Query<long>("select count(*) from job") + broker.Query<long>("select count(*) from job_payload")
+            + broker.Query<long>("select count(*) from job_result"));
         Assert.Equal(0, broker.Query<long>("select sum(jobs) from job_count"));
         var next = await broker.CreateAsync();
         Assert.Equal(5, broker.Query<long>($"select seq from job where id = '{next}'"));
@@ -246,11 +251,13 @@ public sealed class PythonTakeoverTests
             using (var file = MigrationTests.Open(kill))
             {
                 Assert.Equal(4, file.Scalar<long>("select count(*) from jobs"));
-                Assert.Equal(file.Scalar<long>("pragma user_version") == 0 ? "table" : "view", file.Scalar<string>("select type from sqlite_schema where name = 'jobs'"));
+                Assert.Equal(file.Scalar<long>("pragma user_version") == 0 ? "table" : "view",
+                    file.Scalar<string>("select type from sqlite_schema where name = 'jobs'"));
             }
             using var database = Database.Open(kill);
             using var connection = database.Connect();
-            Assert.Equal((4, 2, 1), (connection.Scalar<long>("select count(*) from job"), connection.Scalar<long>("select count(*) from job_chunks"), connection.Scalar<long>("select count(*) from job_tool_calls")));
+            Assert.Equal((4, 2, 1), (connection.Scalar<long>("select count(*) from job"), connection.Scalar<long>("select count(*) from job_chunks"),
+                connection.Scalar<long>("select count(*) from job_tool_calls")));
             Assert.True(ids.Add(connection.Scalar<string>("select file_id from meta")!));
         }
     }

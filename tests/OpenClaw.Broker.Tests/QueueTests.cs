@@ -166,11 +166,13 @@ public sealed class QueueTests
     {
         await using var broker = await BrokerFixture.StartAsync();
         var id = await broker.CreateAsync();
-        using (var paused = await broker.BotAsync("queues/default/pause", new { reason = "the printer burns" })) Assert.Equal(HttpStatusCode.OK, paused.StatusCode);
+        using (var paused = await broker.BotAsync("queues/default/pause", new { reason = "the printer burns" })) Assert.Equal(HttpStatusCode.OK,
+            paused.StatusCode);
         Assert.Null(await broker.ClaimAsync());
         await broker.StartAgainAsync();
         Assert.Equal(new Pause("bot", "the printer burns", broker.NowMs), (await broker.Queue.DescribeAsync()).Paused);
-        Assert.Contains("\"queues\":{\"default\":\"paused by bot: the printer burns\"}", await broker.Http.GetStringAsync(new Uri("health/ready", UriKind.Relative)), StringComparison.Ordinal);
+        Assert.Contains("\"queues\":{\"default\":\"paused by bot: the printer burns\"}",
+            await broker.Http.GetStringAsync(new Uri("health/ready", UriKind.Relative)), StringComparison.Ordinal);
         Assert.Null(await broker.ClaimAsync());
         using (var resumed = await broker.BotAsync("queues/default/resume", new { })) Assert.Equal(HttpStatusCode.OK, resumed.StatusCode);
         Assert.Equal(id, (await broker.ClaimAsync())!.Id);
@@ -225,9 +227,11 @@ public sealed class QueueTests
     public async Task IdleQueueLeavesMemoryAfterTenMinutesAndTheDefaultOneStays()
     {
         await using var broker = await BrokerFixture.StartAsync();
-        using (var created = await broker.BotAsync("jobs", new { command = "ping", payload = "p", queue = "side" })) Assert.Equal(HttpStatusCode.OK, created.StatusCode);
+        using (var created = await broker.BotAsync("jobs", new { command = "ping", payload = "p", queue = "side" })) Assert.Equal(HttpStatusCode.OK,
+            created.StatusCode);
         var claim = await broker.ClaimFromAsync("side");
-        using (var done = await broker.PostAsync($"jobs/{claim!.Id}/result", claim.LeaseToken, null, new { result = "r" })) Assert.Equal(HttpStatusCode.OK, done.StatusCode);
+        using (var done = await broker.PostAsync($"jobs/{claim!.Id}/result", claim.LeaseToken, null,
+            new { result = "r" })) Assert.Equal(HttpStatusCode.OK, done.StatusCode);
         broker.Clock.Advance(TimeSpan.FromMinutes(9));
         Assert.Equal(["default", "side"], await ActiveQueuesAsync(broker));
         await BrokerFixture.EventuallyAsync(async () =>
@@ -259,7 +263,8 @@ public sealed class QueueTests
     private static async Task<List<string>> ActiveQueuesAsync(BrokerFixture broker)
     {
         var all = await broker.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
-        return [.. all.Where(s => s.GrainType.Contains(nameof(QueueGrain), StringComparison.Ordinal)).Select(s => s.GrainId.Key.ToString()!).Order(StringComparer.Ordinal)];
+        return [.. all.Where(s => s.GrainType.Contains(nameof(QueueGrain), StringComparison.Ordinal)).Select(s =>
+            s.GrainId.Key.ToString()!).Order(StringComparer.Ordinal)];
     }
 
     private static long Reminders(BrokerFixture broker) => broker.Query<long>("select count(*) from OrleansRemindersTable");

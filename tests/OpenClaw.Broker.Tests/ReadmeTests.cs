@@ -38,7 +38,8 @@ public sealed partial class ReadmeTests : IDisposable
         Assert.Equal(expected.Count, lines.Length);
         foreach (var (pattern, line) in expected.Zip(lines))
         {
-            Assert.True(Regex.IsMatch(line, "^" + Regex.Escape(pattern).Replace("…", ".+", StringComparison.Ordinal) + "$"), $"the README promises {pattern}, the broker says {line}");
+            Assert.True(Regex.IsMatch(line, "^" + Regex.Escape(pattern).Replace("…", ".+", StringComparison.Ordinal) + "$"),
+                $"the README promises {pattern}, the broker says {line}");
         }
     }
 

@@ -19,7 +19,8 @@ public class SlowReaderTests
         var budget = broker.Services.GetRequiredService<ByteBudget>();
         var id = await broker.CreateAsync();
         var claim = await broker.ClaimAsync();
-        using (var finished = await broker.PostAsync($"/jobs/{id}/result", claim!.LeaseToken, null, new { result = new string('x', Result) })) finished.EnsureSuccessStatusCode();
+        using (var finished = await broker.PostAsync($"/jobs/{id}/result", claim!.LeaseToken, null,
+            new { result = new string('x', Result) })) finished.EnsureSuccessStatusCode();
         Assert.Equal(0, budget.InFlight);
 
         var readers = new List<TcpClient>();

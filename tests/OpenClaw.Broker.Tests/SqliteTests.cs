@@ -101,10 +101,13 @@ public sealed class SqliteTests : IDisposable
         var insert = new JobInsert(NewJob() with { CreatedAt = 60_000 });
         await writer.WriteAsync(Insert(insert));
         await writer.WriteAsync(Insert(new JobInsert(NewJob() with { CreatedAt = 119_999 })));
-        await writer.WriteAsync(new Commit([new JobUpdate(insert.Job, insert.Job with { Version = 2, State = JobState.Cancelled, FinishedAt = 1, Outcome = Outcome.Cancelled }, 120_000)], isEssential: true));
+        await writer.WriteAsync(new Commit([new JobUpdate(insert.Job, insert.Job with { Version = 2, State = JobState.Cancelled, FinishedAt = 1,
+            Outcome = Outcome.Cancelled }, 120_000)], isEssential: true));
         using var connection = database.Connect();
-        Assert.Equal("1 queued 2,2 cancelled 1", connection.Scalar<string>("select group_concat(minute || ' ' || state || ' ' || jobs) from (select * from job_minute order by minute)"));
-        Assert.Equal("cancelled 1,queued 1", connection.Scalar<string>("select group_concat(state || ' ' || jobs) from (select * from job_count order by state)"));
+        Assert.Equal("1 queued 2,2 cancelled 1",
+            connection.Scalar<string>("select group_concat(minute || ' ' || state || ' ' || jobs) from (select * from job_minute order by minute)"));
+        Assert.Equal("cancelled 1,queued 1",
+            connection.Scalar<string>("select group_concat(state || ' ' || jobs) from (select * from job_count order by state)"));
     }
 
     [Fact]
@@ -144,7 +147,9 @@ public sealed class SqliteTests : IDisposable
         using (var database = Database.Open(DatabasePath))
         {
             using var connection = database.Connect();
-            connection.Execute("insert into job (seq, id, version, queue, lane, rank, ready, state, command, created_at) with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) select i, 'id' || i, 1, 'default', '', 0, 1, 'queued', x'70', 0 from n; pragma wal_checkpoint(truncate)");
+            connection.Execute("insert into job (seq, id, version, queue, lane, rank, ready, state, command, created_at) with recursive n(i) as "
+                + "(select 1 union all select i + 1 from n where i < 5000) select i, 'id' || i, 1, 'default', '', 0, 1, 'queued', x'70', 0 from n; "
+                    + "pragma wal_checkpoint(truncate)");
         }
         using (var file = new FileStream(DatabasePath, FileMode.Open))
         {
@@ -197,5 +202,6 @@ public sealed class SqliteTests : IDisposable
     private static Commit Insert(JobInsert insert) => new([insert, new PayloadInsert(insert, [])], isEssential: false);
 
     private static Commit Cancel(Job job) =>
-        new([new JobUpdate(job, job with { Version = job.Version + 1, State = JobState.Cancelled, FinishedAt = 1, Outcome = Outcome.Cancelled }, 1)], isEssential: true);
+        new([new JobUpdate(job, job with { Version = job.Version + 1, State = JobState.Cancelled, FinishedAt = 1, Outcome = Outcome.Cancelled }, 1)],
+            isEssential: true);
 }

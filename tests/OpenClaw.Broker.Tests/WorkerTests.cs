@@ -16,10 +16,14 @@ public sealed class WorkerTests
         await broker.AdvanceUntilAsync(broker.Lease, id, job => job.Status == JobStatuses.Queued);
         Assert.Equal(2, (await broker.ClaimAsync("bert"))!.Attempt);
         broker.Clock.Advance(broker.Lease / 2);
-        using (var stranger = await broker.PostAsync($"jobs/{id}/result", null, "carl", new { result = "never held it" })) Assert.Equal(HttpStatusCode.Conflict, stranger.StatusCode);
-        using (var failure = await broker.PostAsync($"jobs/{id}/fail", null, "anna", new { error = "not hers any more" })) Assert.Equal(HttpStatusCode.Conflict, failure.StatusCode);
-        using (var first = await broker.PostAsync($"jobs/{id}/result", null, "anna", new { result = "annas" })) Assert.Equal(HttpStatusCode.OK, first.StatusCode);
-        using (var second = await broker.PostAsync($"jobs/{id}/result", null, "bert", new { result = "berts" })) Assert.Equal(HttpStatusCode.OK, second.StatusCode);
+        using (var stranger = await broker.PostAsync($"jobs/{id}/result", null, "carl",
+            new { result = "never held it" })) Assert.Equal(HttpStatusCode.Conflict, stranger.StatusCode);
+        using (var failure = await broker.PostAsync($"jobs/{id}/fail", null, "anna",
+            new { error = "not hers any more" })) Assert.Equal(HttpStatusCode.Conflict, failure.StatusCode);
+        using (var first = await broker.PostAsync($"jobs/{id}/result", null, "anna", new { result = "annas" })) Assert.Equal(HttpStatusCode.OK,
+            first.StatusCode);
+        using (var second = await broker.PostAsync($"jobs/{id}/result", null, "bert", new { result = "berts" })) Assert.Equal(HttpStatusCode.OK,
+            second.StatusCode);
         var done = await broker.GetAsync(id);
         Assert.Equal((JobStatuses.Done, "annas", 2, 1), (done.Status, done.Result, done.Attempt, done.LostLeases));
         Assert.Null(await broker.ClaimAsync("carl"));
@@ -32,7 +36,8 @@ public sealed class WorkerTests
         var id = await broker.CreateAsync();
         var claim = await broker.ClaimAsync("anna");
         var error = string.Concat(Enumerable.Repeat("é\0😀x", 25_000)); // 200 KiB
-        using (var failed = await broker.PostAsync($"jobs/{id}/fail", claim!.LeaseToken, "anna", new { error })) Assert.Equal(HttpStatusCode.OK, failed.StatusCode);
+        using (var failed = await broker.PostAsync($"jobs/{id}/fail", claim!.LeaseToken, "anna", new { error })) Assert.Equal(HttpStatusCode.OK,
+            failed.StatusCode);
         Assert.Equal(error, (await broker.GetAsync(id)).Error);
         Assert.InRange(broker.Query<long>($"select length(error) from job where id = '{id}'"), 1, 4 * JobTable.ShortError);
     }

@@ -131,7 +131,8 @@ public class CapabilityTests(TestedBroker broker) : ContractTest(broker)
     }
 
     [Fact]
-    public async Task WorkersNamesAreCountedInBytes() => (await Api.ClaimAsync($"""X-Worker-Caps: ["{string.Concat(Enumerable.Repeat("\\u00fc", 33))}"]""")).IsRefused(400);
+    public async Task WorkersNamesAreCountedInBytes() =>
+        (await Api.ClaimAsync($"""X-Worker-Caps: ["{string.Concat(Enumerable.Repeat("\\u00fc", 33))}"]""")).IsRefused(400);
 
     [Fact]
     public async Task PollIsWokenByAJobItsWorkerCanDo()

@@ -17,7 +17,8 @@ public class FenceTests(TestedBroker broker) : ContractTest(broker)
         Assert.Equal(1, job.Number("attempt"));
         Assert.True(job.Text("lease_token")!.Length >= 22, "128 bits take 22 characters");
         Assert.Equal(600, job.GetProperty("lease_seconds").GetDouble());
-        Assert.Equal(("running", 0, 0, false), (job.Text("state"), job.Number("failures"), job.Number("lost_leases"), job.GetProperty("cancel_requested").GetBoolean()));
+        Assert.Equal(("running", 0, 0, false),
+            (job.Text("state"), job.Number("failures"), job.Number("lost_leases"), job.GetProperty("cancel_requested").GetBoolean()));
         Assert.True(job.IsNull("requires"));
         Assert.Equal(job.Number("started_at") + 600, job.Number("lease_until"));
     }

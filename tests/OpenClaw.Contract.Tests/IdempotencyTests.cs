@@ -69,7 +69,8 @@ public class IdempotencyTests(TestedBroker broker) : ContractTest(broker)
     public async Task MalformedKeyIsABadRequest(string malformed)
     {
         const string Body = """{"command":"ping","payload":"x"}""";
-        var head = RawConnection.Head("POST /jobs", "Host: x", Api.Bot, "Content-Type: application/json", $"Content-Length: {Body.Length}", $"Idempotency-Key: {malformed}");
+        var head = RawConnection.Head("POST /jobs", "Host: x", Api.Bot, "Content-Type: application/json", $"Content-Length: {Body.Length}",
+            $"Idempotency-Key: {malformed}");
         (await SendRawAsync(head + Body)).Is(400);
         (await Api.ClaimAsync()).IsExactly(200, """{"job":null}""");
     }

@@ -97,7 +97,8 @@ public class RestartTests
     public async Task TenThousandJobsThatNobodyCanDoDelayNoOther()
     {
         await using var broker = await OwnBroker.StartAsync();
-        await Parallel.ForAsync(0, 10_000, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) => await broker.Api.NewJobNeedingAsync($"{i}", "missing"));
+        await Parallel.ForAsync(0, 10_000, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) =>
+            await broker.Api.NewJobNeedingAsync($"{i}", "missing"));
         var id = await broker.Api.NewJobAsync();
         Assert.Equal(id, (await broker.Api.TakeAsync("X-Worker-Caps: gpu")).Id());
         await broker.KillAndStartAsync();

@@ -77,7 +77,8 @@ public sealed class StartTests : IDisposable
         var database = folder.File("broker.db");
         await using (var broker = await BrokerProcess.StartAsync(database)) Assert.Equal(0, await broker.Program.StopAsync());
         var place = Path.Combine(folder.Path, readOnly).TrimEnd('/');
-        string[] command = ["--mount", "--map-root-user", "sh", "-c", $"mount --bind '{place}' '{place}' && mount -o remount,bind,ro '{place}' && exec \"$@\"", "sh", "dotnet", Program];
+        string[] command = ["--mount", "--map-root-user", "sh", "-c",
+            $"mount --bind '{place}' '{place}' && mount -o remount,bind,ro '{place}' && exec \"$@\"", "sh", "dotnet", Program];
         await using var program = ProgramProcess.Start("unshare", Environment((Variables.BrokerDb, database)), command);
         await AssertRefusedAsync(program, database);
     }

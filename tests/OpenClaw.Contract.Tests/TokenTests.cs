@@ -41,7 +41,8 @@ public class TokenTests(TestedBroker broker) : ContractTest(broker)
     public async Task EitherTokenReadsAJob()
     {
         var id = await Api.NewJobAsync();
-        foreach (var headers in new string[][] { [Api.Bot], [Api.Worker], [Api.Bot, Api.Worker], ["X-Bot-Token: wrong", Api.Worker], [Api.Bot, "X-Worker-Token: wrong"] })
+        foreach (var headers in new string[][] { [Api.Bot], [Api.Worker], [Api.Bot, Api.Worker], ["X-Bot-Token: wrong", Api.Worker], [Api.Bot,
+            "X-Worker-Token: wrong"] })
         {
             Assert.Equal(id, (await Api.GetAsync($"/jobs/{id}", headers)).Is(200).Json.Id());
         }

@@ -16,7 +16,8 @@ public class TransportTests(TestedBroker broker) : ContractTest(broker)
     [InlineData("application/json; charset=iso-8859-1")]
     [InlineData("Application/JSON")]
     [InlineData("application/problem+json")]
-    public async Task BodyIsUtf8JsonWhateverTheCharset(string contentType) => await AssertCreatedAsync(await Api.CreateFromAsync(Body, "Content-Type: " + contentType));
+    public async Task BodyIsUtf8JsonWhateverTheCharset(string contentType) =>
+        await AssertCreatedAsync(await Api.CreateFromAsync(Body, "Content-Type: " + contentType));
 
     [Fact]
     public async Task ContentTypeMayBeMissing() => await AssertCreatedAsync(await Api.CreateFromAsync(Body, "Content-Type: "));

@@ -24,10 +24,12 @@ public class CheckerTests
     public static TheoryData<string, string, FinalRow[]> Good { get; } = new()
     {
         { "a whole life", ClaimedAndDone, [Done] },
-        { "a create without an answer that happened", ClaimedAndDone.Replace("20 p1 1 ok create job=A", "20 p1 1 unknown create", StringComparison.Ordinal), [Done] },
+        { "a create without an answer that happened",
+            ClaimedAndDone.Replace("20 p1 1 ok create job=A", "20 p1 1 unknown create", StringComparison.Ordinal), [Done] },
         { "a create without an answer that did not happen", "10 p1 1 invoke create value=a\n20 p1 1 unknown create", [] },
         { "a create nobody saw the end of", "10 p1 1 invoke create value=a", [] },
-        { "a result without an answer", ClaimedAndDone.Replace("60 w1 3 ok result job=A attempt=1 value=done", "60 w1 3 unknown result", StringComparison.Ordinal), [Done] },
+        { "a result without an answer",
+            ClaimedAndDone.Replace("60 w1 3 ok result job=A attempt=1 value=done", "60 w1 3 unknown result", StringComparison.Ordinal), [Done] },
         {
             "a second attempt after a lost lease, the first refused", Created + "\n" + """
             30 w1 2 invoke claim
@@ -218,7 +220,8 @@ public class CheckerTests
         var events = Parse(ClaimedAndDone);
         var whole = new FinalState { Api = [Done], File = [Done], LeaseMilliseconds = 1000 };
         Assert.Empty(Checker.Check(events, whole));
-        foreach (var broken in new[] { whole with { Damage = ["row 5 missing from index"] }, whole with { Api = [] }, whole with { Api = [Done with { Result = "x" }] }, whole with { Api = [Done, Failed with { Id = "B" }] } })
+        foreach (var broken in new[] { whole with { Damage = ["row 5 missing from index"] }, whole with { Api = [] },
+            whole with { Api = [Done with { Result = "x" }] }, whole with { Api = [Done, Failed with { Id = "B" }] } })
         {
             Assert.Equal(9, Assert.Single(Checker.Check(events, broken)).Rule);
         }

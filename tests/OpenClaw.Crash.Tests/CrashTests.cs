@@ -27,7 +27,8 @@ public class CrashTests(ITestOutputHelper output)
             var violations = Checker.Check(run.Events, final);
             var summary = Summarize(run.Events, final);
             output.WriteLine($"seed {seed}: {summary}");
-            if (violations.Count > 0) Assert.Fail($"OPENCLAW_CRASH_SEED={seed}, {summary}, history in {Keep(run.Events)}\n{violations.Count} violations:\n{string.Join('\n', violations.Take(30))}");
+            if (violations.Count > 0) Assert.Fail($"OPENCLAW_CRASH_SEED={seed}, {summary}, history in {Keep(run.Events)}\n{violations.Count} "
+                + $"violations:\n{string.Join('\n', violations.Take(30))}");
             Assert.Contains(final.File, row => row.State == "done"); // a run without load would prove nothing
         }
     }
@@ -36,7 +37,11 @@ public class CrashTests(ITestOutputHelper output)
     {
         int Count(Func<Event, bool> which) => events.Count(which);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{Count(e => e.Operation == Operation.Kill)} kills, {final.File.Count} jobs ({final.File.Count(r => r.State == "done")} done, {final.File.Count(r => r.Attempt > 1)} with a further attempt, {final.File.Sum(r => r.LostLeases)} leases lost), {Count(e => e.Phase == Phase.Invoke)} calls ({Count(e => e.Phase == Phase.Unknown)} without an answer, {Count(e => e is { Phase: Phase.Refused, Value: not null })} refused, {Count(e => e is { Phase: Phase.Unknown, Value: not null })} of status 5xx)");
+            $"{Count(e => e.Operation == Operation.Kill)} kills, {final.File.Count} jobs ({final.File.Count(r => r.State == "done")} done, "
+                + $"{final.File.Count(r => r.Attempt > 1)} with a further attempt, {final.File.Sum(r => r.LostLeases)} leases lost), "
+                    + $"{Count(e => e.Phase == Phase.Invoke)} calls ({Count(e => e.Phase == Phase.Unknown)} without an answer, "
+                        + $"{Count(e => e is { Phase: Phase.Refused, Value: not null })} refused, "
+                            + $"{Count(e => e is { Phase: Phase.Unknown, Value: not null })} of status 5xx)");
     }
 
     private static string Keep(IReadOnlyList<Event> events)

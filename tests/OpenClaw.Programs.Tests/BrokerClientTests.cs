@@ -172,7 +172,8 @@ public sealed class BrokerClientTests
 
     private static byte[] Head(string status, int length, params string[] headers)
     {
-        string[] lines = [$"HTTP/1.1 {status}", "Connection: close", string.Create(CultureInfo.InvariantCulture, $"Content-Length: {length}"), .. headers, "", ""];
+        string[] lines = [$"HTTP/1.1 {status}", "Connection: close", string.Create(CultureInfo.InvariantCulture, $"Content-Length: {length}"),
+            .. headers, "", ""];
         return Encoding.ASCII.GetBytes(string.Join("\r\n", lines));
     }
 

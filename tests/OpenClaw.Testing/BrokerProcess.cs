@@ -44,7 +44,8 @@ public sealed class BrokerProcess : IAsyncDisposable
     /// <summary>Starts a broker and returns when it answers.</summary>
     /// <param name="wrap">A program with arguments that execs the command line after them, such as <c>unshare</c>.</param>
     /// <param name="program">Another build than the tests' own, such as a published one.</param>
-    public static async Task<BrokerProcess> StartAsync(string database, IReadOnlyDictionary<string, string>? more = null, string[]? wrap = null, string? program = null)
+    public static async Task<BrokerProcess> StartAsync(string database, IReadOnlyDictionary<string, string>? more = null, string[]? wrap = null,
+        string? program = null)
     {
         var broker = new BrokerProcess(database, FreePort.Take(), more, wrap, program);
         await broker.StartAgainAsync();
@@ -57,7 +58,8 @@ public sealed class BrokerProcess : IAsyncDisposable
     {
         foreach (var (name, value) in changes ?? new Dictionary<string, string>()) environment[name] = value;
         if (Program is not null) await Program.DisposeAsync();
-        Program = wrap is [var wrapper, .. var arguments] ? ProgramProcess.Start(wrapper, environment, [.. arguments, "dotnet", program]) : ProgramProcess.Start(program, environment);
+        Program = wrap is [var wrapper, .. var arguments] ? ProgramProcess.Start(wrapper, environment, [.. arguments, "dotnet", program])
+            : ProgramProcess.Start(program, environment);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
@@ -80,7 +82,8 @@ public sealed class BrokerProcess : IAsyncDisposable
 
     /// <summary>A client with both tokens and a worker's name.</summary>
     public BrokerClient Client(string? workerId = null, params string[] caps) =>
-        new(new HttpClient(), Url, new BrokerCredentials { BotToken = BotToken, WorkerToken = WorkerToken, WorkerId = workerId, Caps = caps }, TimeProvider.System);
+        new(new HttpClient(), Url, new BrokerCredentials { BotToken = BotToken, WorkerToken = WorkerToken, WorkerId = workerId, Caps = caps },
+            TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {

@@ -28,7 +28,8 @@ public sealed partial class ProgramProcess : IAsyncDisposable
             : new ProcessStartInfo(program, arguments);
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         var kept = start.Environment
-            .Where(v => v.Key is "PATH" or "HOME" or "LANG" or "TMPDIR" || v.Key.StartsWith("DOTNET_", StringComparison.Ordinal) || v.Key.StartsWith("NUGET_", StringComparison.Ordinal))
+            .Where(v => v.Key is "PATH" or "HOME" or "LANG" or "TMPDIR" || v.Key.StartsWith("DOTNET_", StringComparison.Ordinal)
+                || v.Key.StartsWith("NUGET_", StringComparison.Ordinal))
             .ToList();
         start.Environment.Clear();
         foreach (var (name, value) in kept) start.Environment[name] = value;

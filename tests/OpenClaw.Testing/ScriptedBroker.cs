@@ -71,7 +71,8 @@ public sealed class ScriptedBroker : IAsyncDisposable
             using var reader = new StreamReader(context.Request.InputStream, Encoding.UTF8);
             var request = new ScriptedRequest(
                 context.Request.HttpMethod, context.Request.Url!.AbsolutePath, context.Request.Url.Query,
-                context.Request.Headers.AllKeys.ToDictionary(k => k!, k => context.Request.Headers[k]!, StringComparer.OrdinalIgnoreCase), await reader.ReadToEndAsync());
+                context.Request.Headers.AllKeys.ToDictionary(k => k!, k =>
+                    context.Request.Headers[k]!, StringComparer.OrdinalIgnoreCase), await reader.ReadToEndAsync());
             Answer(context, script(request));
             requests.Writer.TryWrite(request);
         }

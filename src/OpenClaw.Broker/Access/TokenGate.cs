@@ -38,7 +38,8 @@ internal sealed class TokenGate(Tokens tokens, IAuthorizationService authorizati
         return NoToken;
     }
 
-    public Task<PolicyAuthorizationResult> AuthorizeAsync(AuthorizationPolicy policy, AuthenticateResult authentication, HttpContext context, object? resource) =>
+    public Task<PolicyAuthorizationResult> AuthorizeAsync(AuthorizationPolicy policy, AuthenticateResult authentication, HttpContext context,
+        object? resource) =>
         Requirement(policy) is null ? cookies.AuthorizeAsync(policy, authentication, context, resource)
         : authentication.Succeeded ? Allowed
         : Challenged;
@@ -54,7 +55,8 @@ internal sealed class TokenGate(Tokens tokens, IAuthorizationService authorizati
     {
         const int Drained = 16 * 1024; // a longer body is not read; its connection is closed
         RequestBody.Limit(context, Drained);
-        if (context.Request.ContentLength > Drained || context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && context.Request.ContentLength is null)
+        if (context.Request.ContentLength > Drained || context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
+            && context.Request.ContentLength is null)
         {
             context.Response.Headers.Connection = "close";
         }

@@ -55,7 +55,8 @@ internal static class Dashboard
                 "form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
             return hosts.Allow(context.Request.Host.Host)
                 ? next(context)
-                : throw ProblemException.BadRequest($"the dashboard is not served under this name; to allow it, add it to {BrokerVariables.AllowedHosts} in the broker's configuration");
+                : throw ProblemException.BadRequest($"the dashboard is not served under this name; to allow it, add it to "
+                    + $"{BrokerVariables.AllowedHosts} in the broker's configuration");
         });
     }
 
@@ -76,7 +77,8 @@ internal static class Dashboard
         {
             return await next(invocation);
         }
-        catch (Exception) when ((request.RouteValues.Count > 0 || request.QueryString.HasValue) && !invocation.HttpContext.RequestAborted.IsCancellationRequested)
+        catch (Exception) when ((request.RouteValues.Count > 0 || request.QueryString.HasValue)
+            && !invocation.HttpContext.RequestAborted.IsCancellationRequested)
         {
             throw new ProblemException(StatusCodes.Status404NotFound, ErrorCodes.NotFound, "the dashboard knows no such silo, grain or page");
         }
@@ -100,7 +102,8 @@ internal static class Dashboard
         var form = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(await RequestBody.ReadAsync(context, MaxFormBytes)));
         if (!form.TryGetValue("token", out var token) || tokens.FindAdmin(token.ToString().Trim()) is not { } admin)
         {
-            await SendLoginAsync(context, StatusCodes.Status401Unauthorized, "That is not the admin token. It is the value of ADMIN_TOKEN in the broker's configuration.");
+            await SendLoginAsync(context, StatusCodes.Status401Unauthorized,
+                "That is not the admin token. It is the value of ADMIN_TOKEN in the broker's configuration.");
             return;
         }
         await context.SignInAsync(Scheme, admin);

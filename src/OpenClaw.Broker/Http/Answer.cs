@@ -104,7 +104,8 @@ internal sealed class Answer : IDisposable
         kept = this;
     }
 
-    /// <summary>Sends what is in the buffer. The server's own minimum rate is no help here: what the network buffered quickly counts as credit for minutes.</summary>
+    /// <summary>Sends what is in the buffer. The server's own minimum rate is no help here: what the network buffered quickly counts as credit for
+    /// minutes.</summary>
     private async ValueTask SendPiecesAsync(HttpContext context)
     {
         var left = buffer.WrittenMemory;
@@ -134,7 +135,8 @@ internal sealed class Answer : IDisposable
     private static void SetContentType(HttpContext context)
     {
         var response = context.Response;
-        response.ContentType = response.StatusCode >= 400 && context.Request.Headers.Accept.ToString().Contains("application/problem+json", StringComparison.OrdinalIgnoreCase)
+        response.ContentType = response.StatusCode >= 400
+            && context.Request.Headers.Accept.ToString().Contains("application/problem+json", StringComparison.OrdinalIgnoreCase)
             ? "application/problem+json"
             : "application/json";
     }

@@ -40,7 +40,8 @@ internal sealed class ByteBudget(BrokerOptions options, TimeProvider time)
 
     private void Release(long bytes)
     {
-        if (Interlocked.Add(ref inFlight, -bytes) == 0 && Volatile.Read(ref sinceCollection) > WorthCollecting && Interlocked.Exchange(ref collecting, 1) == 0) _ = CollectAsync();
+        if (Interlocked.Add(ref inFlight, -bytes) == 0 && Volatile.Read(ref sinceCollection) > WorthCollecting
+            && Interlocked.Exchange(ref collecting, 1) == 0) _ = CollectAsync();
     }
 
     /// <summary>Gives memory back to the system once no long text is under way: an idle process collects nothing by itself.</summary>

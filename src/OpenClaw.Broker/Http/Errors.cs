@@ -16,7 +16,8 @@ internal sealed partial class Errors(ILogger<Errors> log)
             RequestBody.CheckFraming(context);
             await next(context);
         }
-        catch (Exception e) when (e is ConnectionResetException || e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is ConnectionResetException || e is OperationCanceledException or IOException
+            && context.RequestAborted.IsCancellationRequested)
         {
             return; // nobody is left to answer
         }
@@ -25,11 +26,13 @@ internal sealed partial class Errors(ILogger<Errors> log)
             await Answer.SendProblemAsync(context, Translate(e));
             return;
         }
-        if (context.Response is { HasStarted: false, ContentLength: null, StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed } response)
+        if (context.Response is { HasStarted: false, ContentLength: null,
+            StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed } response)
         {
             await Answer.SendProblemAsync(context, response.StatusCode == StatusCodes.Status404NotFound
                 ? new ProblemException(response.StatusCode, ErrorCodes.NotFound, "no such path; the API's paths are in docs/protocol.md")
-                : new ProblemException(response.StatusCode, ErrorCodes.MethodNotAllowed, $"this path does not take {context.Request.Method}; it takes {response.Headers.Allow}"));
+                : new ProblemException(response.StatusCode, ErrorCodes.MethodNotAllowed,
+                    $"this path does not take {context.Request.Method}; it takes {response.Headers.Allow}"));
         }
     }
 
@@ -40,25 +43,31 @@ internal sealed partial class Errors(ILogger<Errors> log)
             case ProblemException problem:
                 return problem;
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                return new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge, "the body is over this path's limit; send less, or raise the limit in the broker's configuration");
+                return new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
+                    "the body is over this path's limit; send less, or raise the limit in the broker's configuration");
             case InvalidDataException form:
                 return ProblemException.BadRequest(form.Message);
             case BadHttpRequestException bad:
                 return new ProblemException(bad.StatusCode, ErrorCodes.BadRequest, bad.Message);
             case StorageBusyException:
-                return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy, $"not executed: {e.Message}; try again") { RetryAfter = RetrySeconds };
+                return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy,
+                    $"not executed: {e.Message}; try again") { RetryAfter = RetrySeconds };
             case StorageFullException:
-                return new ProblemException(StatusCodes.Status507InsufficientStorage, ErrorCodes.StorageFull, $"not executed: {e.Message}") { RetryAfter = RetrySeconds };
+                return new ProblemException(StatusCodes.Status507InsufficientStorage, ErrorCodes.StorageFull,
+                    $"not executed: {e.Message}") { RetryAfter = RetrySeconds };
             case OrleansMessageRejectionException:
-                return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy, "not executed: the job was just leaving memory; try again") { RetryAfter = RetrySeconds };
+                return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy,
+                    "not executed: the job was just leaving memory; try again") { RetryAfter = RetrySeconds };
             case StorageFailedException:
-                return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy, $"not executed: {e.Message}") { RetryAfter = RetrySeconds };
+                return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy,
+                    $"not executed: {e.Message}") { RetryAfter = RetrySeconds };
             case OutOfMemoryException:
                 return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy,
                     "the broker is short of memory; the request may or may not have been executed, so look at the job before you repeat it") { RetryAfter = RetrySeconds };
             default:
                 LogUnexpected(e);
-                return new ProblemException(StatusCodes.Status500InternalServerError, ErrorCodes.Internal, "the broker failed at this request; it may or may not have been executed, so look at the job before you repeat it");
+                return new ProblemException(StatusCodes.Status500InternalServerError, ErrorCodes.Internal,
+                    "the broker failed at this request; it may or may not have been executed, so look at the job before you repeat it");
         }
     }
 

@@ -27,5 +27,6 @@ internal sealed class ProblemException : Exception
 
     public static ProblemException BadRequest(string detail) => new(StatusCodes.Status400BadRequest, ErrorCodes.BadRequest, detail);
 
-    public static ProblemException BadQuery(string parameter, string message) => new(ErrorCodes.Invalid, [new FieldError(["query", parameter], message, "value_error")]);
+    public static ProblemException BadQuery(string parameter, string message) =>
+        new(ErrorCodes.Invalid, [new FieldError(["query", parameter], message, "value_error")]);
 }

@@ -28,7 +28,8 @@ internal static class RequestBody
         var encoding = context.Request.Headers.ContentEncoding;
         if (encoding.Count > 0 && encoding.ToString() is not ("" or "identity"))
         {
-            throw new ProblemException(StatusCodes.Status415UnsupportedMediaType, ErrorCodes.BadRequest, "compressed bodies are not read; send the JSON as it is");
+            throw new ProblemException(StatusCodes.Status415UnsupportedMediaType, ErrorCodes.BadRequest,
+                "compressed bodies are not read; send the JSON as it is");
         }
         var reader = context.Request.BodyReader;
         while (true)
@@ -163,7 +164,8 @@ internal static class RequestBody
         }
         catch (InvalidOperationException)
         {
-            throw new ProblemException(ErrorCodes.Invalid, [new FieldError(["body", name], "holds half of a surrogate pair, which is no character", "string_unicode")]);
+            throw new ProblemException(ErrorCodes.Invalid,
+                [new FieldError(["body", name], "holds half of a surrogate pair, which is no character", "string_unicode")]);
         }
         finally
         {

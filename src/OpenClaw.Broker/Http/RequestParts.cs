@@ -14,7 +14,8 @@ internal static class RequestParts
 
     /// <summary>The id in the path: a lower-case UUID with hyphens; anything else names no job.</summary>
     public static Guid JobId(HttpContext context) =>
-        context.Request.RouteValues["id"] is string { Length: IdLength } text && Guid.TryParseExact(text, "D", out var id) && !text.AsSpan().ContainsAnyInRange('A', 'F')
+        context.Request.RouteValues["id"] is string { Length: IdLength } text && Guid.TryParseExact(text, "D", out var id)
+            && !text.AsSpan().ContainsAnyInRange('A', 'F')
             ? id
             : throw ProblemException.JobNotFound();
 

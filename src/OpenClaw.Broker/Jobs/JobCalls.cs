@@ -65,12 +65,14 @@ internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh,
     {
         var reply = await jobs[id].ApplyAsync(e);
         // Who believed the job to be otherwise hears of it also where nothing changed.
-        if (reply is not null && (reply.Refusal == Refusal.None || e is Claimed or LeaseEnded)) await TellAsync(reply.Job, e is CancelRequested ? null : options.LeaseMs);
+        if (reply is not null && (reply.Refusal == Refusal.None || e is Claimed or LeaseEnded)) await TellAsync(reply.Job, e is CancelRequested ? null
+            : options.LeaseMs);
         return reply;
     }
 
     /// <summary>The payload of a job that was just claimed.</summary>
-    public ValueTask<byte[]> ReadPayloadAsync(Job job) => fresh.TakePayload(job) is { } payload ? ValueTask.FromResult(payload) : store.ReadPayloadAsync(job.Seq);
+    public ValueTask<byte[]> ReadPayloadAsync(Job job) =>
+        fresh.TakePayload(job) is { } payload ? ValueTask.FromResult(payload) : store.ReadPayloadAsync(job.Seq);
 
     /// <summary>Whether the queue's name has to be written.</summary>
     private bool NameQueue(string queue)

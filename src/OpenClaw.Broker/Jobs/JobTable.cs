@@ -42,7 +42,8 @@ internal static class JobTable
     /// <summary>What of a long error stands in the row.</summary>
     public static string Beginning(string error) => error[..(char.IsHighSurrogate(error[ShortError - 1]) ? ShortError - 1 : ShortError)] + "…";
 
-    private static string? FormatNames(IReadOnlyList<string> names) => names.Count == 0 ? null : JsonSerializer.Serialize([.. names], LaneJson.Default.StringArray);
+    private static string? FormatNames(IReadOnlyList<string> names) =>
+        names.Count == 0 ? null : JsonSerializer.Serialize([.. names], LaneJson.Default.StringArray);
 
     private static IReadOnlyList<string> ParseNames(string? text) => text is null ? [] : JsonSerializer.Deserialize(text, LaneJson.Default.StringArray)!;
 }
@@ -68,7 +69,8 @@ internal sealed class JobInsert(Job job) : Change
 /// <summary>A job's next version; refused where the row is at another than the one before it, or its claim id is in use.</summary>
 internal sealed class JobUpdate(Job from, Job to, long now) : Change
 {
-    private static readonly string Statement = $"update job set {JobTable.Rows.Assignments} where seq = ?{JobTable.Rows.UpdateWidth + 1} and version = ?{JobTable.Rows.UpdateWidth + 2}";
+    private static readonly string Statement = $"update job set {JobTable.Rows.Assignments} where seq = ?{JobTable.Rows.UpdateWidth + 1} and version "
+        + $"= ?{JobTable.Rows.UpdateWidth + 2}";
 
     public Job To => to;
 

@@ -39,7 +39,8 @@ internal sealed class JobsApi(
         if (created.EarlierUse is { } use && !CryptographicOperations.FixedTimeEquals(use.BodyHash, job.Key!.BodyHash))
         {
             throw new ProblemException(ErrorCodes.IdempotencyMismatch,
-                [new FieldError(["header", HeaderNames.IdempotencyKey], "this key came with another body before; use a new key for a new job", "idempotency_mismatch")]);
+                [new FieldError(["header", HeaderNames.IdempotencyKey], "this key came with another body before; use a new key for a new job",
+                    "idempotency_mismatch")]);
         }
         var id = created.Job?.Id ?? created.EarlierUse!.JobId;
         await Answer.SendAsync(context, json =>
@@ -77,7 +78,8 @@ internal sealed class JobsApi(
             throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
                 $"the payload has {payload.Length} bytes; the limit is {options.MaxPayloadBytes}. Send less, or raise {BrokerVariables.MaxPayloadBytes}");
         }
-        return new NewJob(queue, Encoding.UTF8.GetString(command), payload, requires, lane, calls.Now, key is null ? null : new IdempotencyKey(KeyScope, key, SHA256.HashData(body), calls.SteadyNow));
+        return new NewJob(queue, Encoding.UTF8.GetString(command), payload, requires, lane, calls.Now, key is null ? null
+            : new IdempotencyKey(KeyScope, key, SHA256.HashData(body), calls.SteadyNow));
     }
 
     private static string Queue(JsonField field, FieldErrors errors)
@@ -124,7 +126,8 @@ internal sealed class JobsApi(
     {
         var query = context.Request.Query;
         var limit = DefaultLimit;
-        if (query["limit"].ToString() is { Length: > 0 } limitText && (!int.TryParse(limitText, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
+        if (query["limit"].ToString() is { Length: > 0 } limitText
+            && (!int.TryParse(limitText, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
         {
             throw ProblemException.BadQuery("limit", $"must be a whole number from 1 to {MaxLimit}");
         }
@@ -156,10 +159,12 @@ internal sealed class JobsApi(
         {
             var field = RequestBody.Parse(context, body, "reason")[0];
             var errors = new FieldErrors();
-            if (field.Type != JsonTokenType.Null) reason = errors.OptionalText("reason", field, MaxReasonBytes) is { } text ? Encoding.UTF8.GetString(text).Trim() : null;
+            if (field.Type != JsonTokenType.Null) reason = errors.OptionalText("reason", field, MaxReasonBytes) is { } text
+                ? Encoding.UTF8.GetString(text).Trim() : null;
             errors.Check();
         }
-        var reply = await calls.ApplyAsync(id, new CancelRequested(calls.Now, string.IsNullOrEmpty(reason) ? null : reason)) ?? throw ProblemException.JobNotFound();
+        var reply = await calls.ApplyAsync(id, new CancelRequested(calls.Now, string.IsNullOrEmpty(reason) ? null : reason))
+            ?? throw ProblemException.JobNotFound();
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();
@@ -173,7 +178,8 @@ internal sealed class JobsApi(
 
     /// <summary>A comma list of states; empty for all.</summary>
     private static JobState[] States(string list) => list.Length == 0 ? [] : [.. list.Split(',').Select(static name => JobStateNames.Parse(name)
-        ?? throw ProblemException.BadQuery("state", "must be one or several, separated by commas, of queued, scheduled, held, running, done, failed and cancelled"))];
+        ?? throw ProblemException.BadQuery("state",
+            "must be one or several, separated by commas, of queued, scheduled, held, running, done, failed and cancelled"))];
 
     /// <summary>The place in a list after which the next page begins.</summary>
     private static class Cursor

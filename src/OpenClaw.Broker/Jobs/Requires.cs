@@ -34,7 +34,8 @@ internal static class Requires
         try
         {
             using var json = JsonDocument.Parse(text);
-            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("caps", out var caps) || caps.ValueKind != JsonValueKind.Array) return Lane.Any;
+            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("caps", out var caps)
+                || caps.ValueKind != JsonValueKind.Array) return Lane.Any;
             return Lane.Of(caps.EnumerateArray().Select(Name).OfType<string>());
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

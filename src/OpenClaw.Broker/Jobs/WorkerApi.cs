@@ -29,7 +29,8 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
         errors.Check();
         CheckLength("result", result);
         var (sender, worker) = (RequestParts.LeaseToken(context), RequestParts.WorkerId(context));
-        await AnswerAsync(context, id, new Finished(calls.Now, sender, worker, result), static job => job.State == JobState.Done ? null : "already failed; result ignored");
+        await AnswerAsync(context, id, new Finished(calls.Now, sender, worker, result), static job =>
+            job.State == JobState.Done ? null : "already failed; result ignored");
     }
 
     private async Task FailAsync(HttpContext context)
@@ -102,7 +103,8 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
     private static ProblemException? Refuse(JobReply? reply, HolderEvent e) => reply?.Refusal switch
     {
         null => ProblemException.JobNotFound(),
-        Refusal.LeaseLost => Conflict(ErrorCodes.LeaseLost, "the lease token is not the job's newest: the lease ran out, or another worker has claimed the job since", reply.Job),
+        Refusal.LeaseLost => Conflict(ErrorCodes.LeaseLost,
+            "the lease token is not the job's newest: the lease ran out, or another worker has claimed the job since", reply.Job),
         Refusal.WrongWorker => Conflict(ErrorCodes.WrongWorker, "this worker does not hold the job", reply.Job),
         Refusal.NotRunning when e is Finished or Failed =>
             new ProblemException(StatusCodes.Status400BadRequest, ErrorCodes.NotRunning, $"job not in running state: {reply.Job.Status}"),
@@ -123,7 +125,8 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
     private static ProblemException NotHeld(Job job) => Conflict(ErrorCodes.NotRunning, "no worker holds this job", job);
 
     private static ProblemException Conflict(string code, string why, Job job) =>
-        new(StatusCodes.Status409Conflict, code, string.Create(CultureInfo.InvariantCulture, $"{why} (it is {job.State.Name()}, attempt {job.Attempt}); nothing was changed"))
+        new(StatusCodes.Status409Conflict, code,
+            string.Create(CultureInfo.InvariantCulture, $"{why} (it is {job.State.Name()}, attempt {job.Attempt}); nothing was changed"))
         {
             State = job.State.Name(),
         };

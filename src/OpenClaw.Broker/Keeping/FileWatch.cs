@@ -18,7 +18,8 @@ internal sealed partial class FileWatch(Database database, FatalError fatal, Tim
     {
         if (database.IsInPlace) return;
         fatal.End(ExitCodes.Io,
-            $"{database.Path} is no longer the file that the broker has open: it was deleted, moved or replaced. The broker stops, since nobody would find what it writes. "
+            $"{database.Path} is no longer the file that the broker has open: it was deleted, moved or replaced. The broker stops, since nobody would "
+                + "find what it writes. "
             + "Put the file back with its -wal, or restore a backup, then start the broker again.");
     }
 

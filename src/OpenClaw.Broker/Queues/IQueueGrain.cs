@@ -51,7 +51,8 @@ internal readonly record struct Offer([property: Id(0)] Guid? JobId, [property: 
 /// <param name="OldestReadyAt">Milliseconds since 1970; null where none is ready.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.QueueView")]
 internal sealed record QueueView(
-    [property: Id(0)] int Ready, [property: Id(1)] int SetAside, [property: Id(2)] int Leased, [property: Id(3)] long? OldestReadyAt, [property: Id(4)] Pause? Paused);
+    [property: Id(0)] int Ready, [property: Id(1)] int SetAside, [property: Id(2)] int Leased, [property: Id(3)] long? OldestReadyAt,
+        [property: Id(4)] Pause? Paused);
 
 /// <summary>Who paused a queue's claims, why and when.</summary>
 /// <param name="Since">Milliseconds since 1970.</param>

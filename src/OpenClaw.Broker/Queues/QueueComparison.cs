@@ -28,7 +28,8 @@ internal sealed partial class QueueComparison(
             ILookup<string, JobNews>? rows = null;
             try
             {
-                rows = (await store.ReadHeadsAsync(Heads)).Select(j => JobNews.Of(j, clock.SteadyNow, options.LeaseMs)).ToLookup(static n => n.Queue, StringComparer.Ordinal);
+                rows = (await store.ReadHeadsAsync(Heads)).Select(j => JobNews.Of(j, clock.SteadyNow, options.LeaseMs)).ToLookup(static n =>
+                    n.Queue, StringComparer.Ordinal);
             }
             finally
             {
@@ -43,7 +44,8 @@ internal sealed partial class QueueComparison(
 
     /// <summary>The queues that have anything to compare.</summary>
     private async Task<List<string>> UnfinishedAsync() =>
-        [.. (await store.ReadCountsAsync()).Where(static c => c.State is not (JobState.Done or JobState.Failed or JobState.Cancelled)).Select(static c => c.Queue).Distinct()];
+        [.. (await store.ReadCountsAsync()).Where(static c =>
+            c.State is not (JobState.Done or JobState.Failed or JobState.Cancelled)).Select(static c => c.Queue).Distinct()];
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The queues could not compare themselves with the table; tried again in 30 s")]
     private partial void LogCompare(Exception e);

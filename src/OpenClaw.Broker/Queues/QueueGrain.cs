@@ -11,7 +11,8 @@ namespace OpenClaw.Broker.Queues;
 [KeepAlive]
 internal sealed partial class QueueGrain(
     [PersistentState("queue", StorageNames.AdoNet)] IPersistentState<QueueState> settings,
-    JobCalls calls, IJobStore store, ClaimWaiters waiters, QueuePauses pauses, WriteOutages outages, Clock clock, BrokerOptions options, ILogger<QueueGrain> log)
+    JobCalls calls, IJobStore store, ClaimWaiters waiters, QueuePauses pauses, WriteOutages outages, Clock clock, BrokerOptions options,
+        ILogger<QueueGrain> log)
     : Grain, IQueueGrain, IRemindable
 {
     /// <summary>How many unfinished jobs the index holds over all lanes.</summary>
@@ -55,7 +56,8 @@ internal sealed partial class QueueGrain(
         lastLeased = lastUsed = clock.SteadyNow;
         pauses.Set(Name, Paused);
         foreach (var job in snapshot.Running) index.Observe(JobNews.Of(job, clock.SteadyNow, options.LeaseMs), clock.SteadyNow);
-        timer = this.RegisterGrainTimer(EndOverdueAsync, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
+        timer = this.RegisterGrainTimer(EndOverdueAsync,
+            new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
         this.RegisterGrainTimer(KeepAsync, new GrainTimerCreationOptions(TimeSpan.Zero, KeepEvery) { Interleave = true });
         Settle();
         LogLoaded(Name, index.Ready, index.Leased);
@@ -231,7 +233,8 @@ internal sealed partial class QueueGrain(
 
     private async Task KeepAsync(CancellationToken stop)
     {
-        var isIdle = Name != QueueNames.Default && index.IsEmpty && Paused is null && !waiters.HasAny(Name) && clock.SteadyNow - lastUsed >= IdleLinger.TotalMilliseconds;
+        var isIdle = Name != QueueNames.Default && index.IsEmpty && Paused is null && !waiters.HasAny(Name)
+            && clock.SteadyNow - lastUsed >= IdleLinger.TotalMilliseconds;
         try
         {
             await KeepReminderAsync(isWanted: !isIdle && (!index.IsEmpty || clock.SteadyNow - lastLeased < ReminderLinger.TotalMilliseconds));

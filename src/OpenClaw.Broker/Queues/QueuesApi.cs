@@ -95,7 +95,8 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
     /// <summary>A queue that was named by a job before; others are not there to be paused.</summary>
     private string Name(HttpContext context) => context.Request.RouteValues["name"] is string name && calls.HasQueue(name)
         ? name
-        : throw new ProblemException(StatusCodes.Status404NotFound, ErrorCodes.NotFound, "there is no such queue; GET /queues lists them, and a queue's first job makes it");
+        : throw new ProblemException(StatusCodes.Status404NotFound, ErrorCodes.NotFound,
+            "there is no such queue; GET /queues lists them, and a queue's first job makes it");
 
     private static bool IsFinal(JobState state) => state is JobState.Done or JobState.Failed or JobState.Cancelled;
 

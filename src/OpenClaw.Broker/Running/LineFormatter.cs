@@ -11,7 +11,8 @@ internal sealed class LineFormatter(Clock clock) : ConsoleFormatter(FormatterNam
     public const string FormatterName = "line";
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter) =>
-        textWriter.WriteLine(LogLine.Format(DateTimeOffset.FromUnixTimeMilliseconds(clock.Wall), Level(logEntry.LogLevel), logEntry.Formatter(logEntry.State, null), logEntry.Exception));
+        textWriter.WriteLine(LogLine.Format(DateTimeOffset.FromUnixTimeMilliseconds(clock.Wall), Level(logEntry.LogLevel),
+            logEntry.Formatter(logEntry.State, null), logEntry.Exception));
 
     private static string Level(LogLevel level) => level switch
     {

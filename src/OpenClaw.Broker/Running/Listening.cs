@@ -18,18 +18,21 @@ internal static class Listening
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            throw new StartException($"Port {options.Port} of {options.Host} is in use. Stop the program that holds it (ss -ltnp shows which), or set BROKER_PORT to another.", e, ExitCodes.Temporary);
+            throw new StartException($"Port {options.Port} of {options.Host} is in use. Stop the program that holds it (ss -ltnp shows which), or set "
+                + "BROKER_PORT to another.", e, ExitCodes.Temporary);
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
         {
             throw new StartException(
-                $"BROKER_HOST is {options.Host}, which is no address of this machine now. Is the tailnet up (tailscale status)? If it is, set BROKER_HOST to an address that 'ip address' shows.",
+                $"BROKER_HOST is {options.Host}, which is no address of this machine now. Is the tailnet up (tailscale status)? If it is, set "
+                    + "BROKER_HOST to an address that 'ip address' shows.",
                 e, ExitCodes.Temporary);
         }
         catch (SocketException e)
         {
             throw new StartException(
-                $"Can't listen on port {options.Port} of {options.Host} ({e.Message}). Ports below 1024 need a right of their own; set BROKER_PORT to another, such as 8000.", e);
+                $"Can't listen on port {options.Port} of {options.Host} ({e.Message}). Ports below 1024 need a right of their own; set BROKER_PORT to "
+                    + "another, such as 8000.", e);
         }
     }
 
@@ -46,7 +49,8 @@ internal static class Listening
         }
         catch (SocketException e)
         {
-            throw new StartException($"BROKER_HOST is {host}, a name that stands for no address now ({e.Message}). Is the tailnet up (tailscale status)? If it is, set BROKER_HOST to an address that 'ip address' shows.",
+            throw new StartException($"BROKER_HOST is {host}, a name that stands for no address now ({e.Message}). Is the tailnet up (tailscale "
+                + "status)? If it is, set BROKER_HOST to an address that 'ip address' shows.",
                 e, ExitCodes.Temporary);
         }
     }

@@ -12,11 +12,13 @@ internal sealed class NoConnections : IConnectionListenerFactory
     /// <summary>Takes the place of every listener that Orleans has registered, each under a key that only Orleans knows.</summary>
     public static void Use(IServiceCollection services)
     {
-        var keys = services.Where(static s => s.IsKeyedService && s.ServiceType == typeof(IConnectionListenerFactory)).Select(static s => s.ServiceKey).ToList();
+        var keys = services.Where(static s => s.IsKeyedService && s.ServiceType == typeof(IConnectionListenerFactory)).Select(static s =>
+            s.ServiceKey).ToList();
         foreach (var key in keys) services.AddKeyedSingleton<IConnectionListenerFactory, NoConnections>(key);
     }
 
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => ValueTask.FromResult<IConnectionListener>(new Listener(endpoint));
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult<IConnectionListener>(new Listener(endpoint));
 
     private sealed class Listener(EndPoint endpoint) : IConnectionListener
     {
@@ -24,7 +26,8 @@ internal sealed class NoConnections : IConnectionListenerFactory
 
         public EndPoint EndPoint { get; } = endpoint;
 
-        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => await unbound.Task.WaitAsync(cancellationToken);
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
+            await unbound.Task.WaitAsync(cancellationToken);
 
         public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
         {

@@ -5,7 +5,8 @@ using OpenClaw.Broker.Storage.Sqlite;
 namespace OpenClaw.Broker.Running;
 
 /// <summary>Says that the broker is up, over which file, and what is unwise about it.</summary>
-internal sealed partial class StartReport(BrokerOptions options, Database database, IServer server, IHostApplicationLifetime lifetime, ILogger<StartReport> log) : BackgroundService
+internal sealed partial class StartReport(BrokerOptions options, Database database, IServer server, IHostApplicationLifetime lifetime,
+    ILogger<StartReport> log) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -39,13 +40,15 @@ internal sealed partial class StartReport(BrokerOptions options, Database databa
         + "Bind the tailnet's address, or put a TLS proxy before it")]
     private partial void LogPublic(string address);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Took over a Python broker's database: {Jobs} jobs, {Quarantined} rows in quarantine; as it was it stays in {Backup}")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Took over a Python broker's database: {Jobs} jobs, {Quarantined} rows in quarantine; as it was it stays in {Backup}")]
     private partial void LogTakenOver(int jobs, int quarantined, string backup);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Row {RowId} of the Python broker's table went unchanged to seed_quarantine: {Reason}")]
     private partial void LogQuarantined(long rowId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The broker does not read these tables of the Python broker's database; they stay in it as they are: {Tables}")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "The broker does not read these tables of the Python broker's database; they stay in it as they are: {Tables}")]
     private partial void LogKept(string tables);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Brought the database from version {From} to {To}; as it was it stays in {Backup}")]

@@ -17,7 +17,8 @@ internal static class StopLimit
         async Task EndAsync()
         {
             await Task.Delay(Limit, clock);
-            fatal.End(ExitCodes.Io, $"The broker could not stop within {Limit.TotalSeconds} s: the disk of its database does not answer. Nothing that was acknowledged is lost; check the disk (dmesg).");
+            fatal.End(ExitCodes.Io, $"The broker could not stop within {Limit.TotalSeconds} s: the disk of its database does not answer. Nothing that "
+                + "was acknowledged is lost; check the disk (dmesg).");
         }
     }
 }

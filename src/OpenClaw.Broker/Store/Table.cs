@@ -63,7 +63,8 @@ internal sealed class Table<T>(string name, Func<T> create, params Column<T>[] c
     public int Width => columns.Length;
 
     public string Insert { get; } =
-        $"insert into {name} ({string.Join(", ", columns.Select(static c => c.Name))}) values ({string.Join(", ", columns.Select(static (_, i) => $"?{i + 1}"))})";
+        $"insert into {name} ({string.Join(", ", columns.Select(static c => c.Name))}) values "
+            + $"({string.Join(", ", columns.Select(static (_, i) => $"?{i + 1}"))})";
 
     /// <summary>The assignments of an update; what follows them counts on from <see cref="UpdateWidth"/>.</summary>
     public string Assignments => string.Join(", ", updated.Select(static (c, i) => $"{c.Name} = ?{i + 1}"));
@@ -130,7 +131,8 @@ internal static class Columns<T>
     }
 
     private sealed class Mapped<TValue>(
-        string name, Writing writing, Expression<Func<T, TValue>> property, Action<IParameters, int, TValue> write, Func<IRow, int, TValue> read) : Column<T>(name, writing)
+        string name, Writing writing, Expression<Func<T, TValue>> property, Action<IParameters, int, TValue> write, Func<IRow, int,
+            TValue> read) : Column<T>(name, writing)
     {
         private readonly Func<T, TValue> get = Property(property).GetMethod!.CreateDelegate<Func<T, TValue>>();
         private readonly Action<T, TValue> set = Property(property).SetMethod!.CreateDelegate<Action<T, TValue>>();

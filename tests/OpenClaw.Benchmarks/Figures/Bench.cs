@@ -16,7 +16,8 @@ internal sealed class Bench(Arguments arguments)
     public int Connections { get; } = arguments.Number("connections", 32);
 
     public Task<BrokerProcess> StartBrokerAsync(string database, IReadOnlyDictionary<string, string>? more = null) =>
-        BrokerProcess.StartAsync(database, new Dictionary<string, string>(more ?? new Dictionary<string, string>()) { ["LEASE_SECONDS"] = "600" }, program: arguments.Text("broker"));
+        BrokerProcess.StartAsync(database, new Dictionary<string, string>(more ?? new Dictionary<string, string>()) { ["LEASE_SECONDS"] = "600" },
+            program: arguments.Text("broker"));
 
     public LoadReport Load(Uri url, LoadMode mode) => Load(url, mode, Warmup, Seconds);
 

@@ -19,9 +19,11 @@ internal static class CompareFigures
             ["WORKER_TOKEN"] = BrokerProcess.WorkerToken,
             ["LEASE_SECONDS"] = "600",
         };
-        await using var uvicorn = ProgramProcess.Start(python, environment, "-m", "uvicorn", "broker.app:app", "--app-dir", folder, "--port", port.ToString(CultureInfo.InvariantCulture), "--log-level", "info", "--no-access-log");
+        await using var uvicorn = ProgramProcess.Start(python, environment, "-m", "uvicorn", "broker.app:app", "--app-dir", folder, "--port",
+            port.ToString(CultureInfo.InvariantCulture), "--log-level", "info", "--no-access-log");
         await uvicorn.WaitForLineAsync("Uvicorn running");
-        yield return await TakeTurnsAsync(bench, temp, "full cycles against the Python broker", 50, _ => Task.FromResult(bench.Load(new Uri($"http://127.0.0.1:{port}"), LoadMode.Cycle).Rate));
+        yield return await TakeTurnsAsync(bench, temp, "full cycles against the Python broker", 50, _ =>
+            Task.FromResult(bench.Load(new Uri($"http://127.0.0.1:{port}"), LoadMode.Cycle).Rate));
     }
 
     public static async IAsyncEnumerable<Figure> AgainstBullMqAsync(Bench bench)
@@ -31,12 +33,14 @@ internal static class CompareFigures
         var own = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!);
         await using (var install = ProgramProcess.Start("npm", own, "install", "--prefix", temp.Path, "--no-audit", "--no-fund", "bullmq", "ioredis"))
         {
-            if (await install.WaitForExitAsync(TimeSpan.FromMinutes(5)) != 0) throw new InvalidOperationException("npm install bullmq failed:\n" + install.Output);
+            if (await install.WaitForExitAsync(TimeSpan.FromMinutes(5)) != 0) throw new InvalidOperationException("npm install bullmq failed:\n"
+                + install.Output);
         }
         var script = temp.File("bullmq.mjs");
         File.Copy(Path.Combine(AppContext.BaseDirectory, "bullmq.mjs"), script);
         string[] numbers = [.. new[] { FreePort.Take(), bench.Connections, bench.Warmup, bench.Seconds }.Select(n => n.ToString(CultureInfo.InvariantCulture))];
-        await using var redis = ProgramProcess.Start("redis-server", new Dictionary<string, string>(), "--port", numbers[0], "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--dir", temp.Path);
+        await using var redis = ProgramProcess.Start("redis-server", new Dictionary<string, string>(), "--port", numbers[0], "--save", "",
+            "--appendonly", "yes", "--appendfsync", "always", "--dir", temp.Path);
         await redis.WaitForLineAsync("Ready to accept connections");
         yield return await TakeTurnsAsync(bench, temp, "full cycles against BullMQ on Redis, appendfsync always", 1.5, async round =>
         {
@@ -58,7 +62,8 @@ internal static class CompareFigures
             ratios.Add(ours[^1] / theirs[^1]);
         }
         var ratio = Median(ratios);
-        return new Figure(what, Figure.Text($"{Median(ours):f0}/s against {Median(theirs):f0}/s: {ratio:f1} times"), Figure.Text($"{goal} times"), ratio >= goal);
+        return new Figure(what, Figure.Text($"{Median(ours):f0}/s against {Median(theirs):f0}/s: {ratio:f1} times"), Figure.Text($"{goal} times"),
+            ratio >= goal);
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);

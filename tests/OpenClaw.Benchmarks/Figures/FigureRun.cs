@@ -11,7 +11,8 @@ internal static class FigureRun
         var only = arguments.Text("only")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         (string Name, bool Possible, Func<IAsyncEnumerable<Figure>> Measure)[] all =
         [
-            ("python", arguments.Has("python-broker"), () => CompareFigures.AgainstPythonAsync(bench, arguments.Required("python-broker"), arguments.Text("python", "python3"))),
+            ("python", arguments.Has("python-broker"), () =>
+                CompareFigures.AgainstPythonAsync(bench, arguments.Required("python-broker"), arguments.Text("python", "python3"))),
             ("bullmq", arguments.Has("bullmq"), () => CompareFigures.AgainstBullMqAsync(bench)),
             ("million", true, () => WaitingFigure.MeasureAsync(bench)),
             ("start", true, () => StartFigure.MeasureAsync(bench)),

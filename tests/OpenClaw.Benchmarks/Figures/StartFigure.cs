@@ -24,6 +24,7 @@ internal static class StartFigure
         }
         answers.Sort();
         claims.Sort();
-        yield return new Figure("start to the first answer with 100,000 jobs, median of 5", Figure.Text($"{answers[Starts / 2]:f2} s (to the first claim {claims[Starts / 2]:f2} s)"), "2 s", answers[Starts / 2] < 2);
+        yield return new Figure("start to the first answer with 100,000 jobs, median of 5",
+            Figure.Text($"{answers[Starts / 2]:f2} s (to the first claim {claims[Starts / 2]:f2} s)"), "2 s", answers[Starts / 2] < 2);
     }
 }

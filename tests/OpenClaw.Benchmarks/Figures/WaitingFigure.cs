@@ -16,7 +16,8 @@ internal static class WaitingFigure
         foreach (var (name, part) in new[] { ("p50", 0.5), ("p99", 0.99) })
         {
             var (ofFew, ofMany) = (LoadReport.Percentile(few, part), LoadReport.Percentile(many, part));
-            yield return new Figure($"claim latency with 1,000,000 waiting jobs against 1,000, {name}", Figure.Text($"{ofMany:f2} ms against {ofFew:f2} ms: {ofMany / ofFew:f2} times"), "1.2 times", ofMany / ofFew <= 1.2);
+            yield return new Figure($"claim latency with 1,000,000 waiting jobs against 1,000, {name}",
+                Figure.Text($"{ofMany:f2} ms against {ofFew:f2} ms: {ofMany / ofFew:f2} times"), "1.2 times", ofMany / ofFew <= 1.2);
         }
     }
 

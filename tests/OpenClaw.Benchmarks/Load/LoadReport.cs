@@ -17,5 +17,6 @@ internal sealed record LoadReport(LoadOptions Options, double Seconds, long[] Ti
 
     /// <param name="sorted">In the ticks of <see cref="Stopwatch"/>.</param>
     public static double Percentile(long[] sorted, double part) =>
-        sorted.Length == 0 ? double.NaN : Stopwatch.GetElapsedTime(0, sorted[Math.Clamp((int)Math.Ceiling(sorted.Length * part) - 1, 0, sorted.Length - 1)]).TotalMilliseconds;
+        sorted.Length == 0 ? double.NaN
+            : Stopwatch.GetElapsedTime(0, sorted[Math.Clamp((int)Math.Ceiling(sorted.Length * part) - 1, 0, sorted.Length - 1)]).TotalMilliseconds;
 }

@@ -24,7 +24,8 @@ internal static class LoadRun
         foreach (var thread in threads) thread.Join();
         var ticks = workers.SelectMany(w => w.Ticks).ToArray();
         Array.Sort(ticks);
-        return new LoadReport(options, elapsed.TotalSeconds, ticks, workers.Sum(w => w.Empty), workers.Sum(w => w.Refused), workers.Select(w => w.FirstRefusal).FirstOrDefault(r => r is not null), used);
+        return new LoadReport(options, elapsed.TotalSeconds, ticks, workers.Sum(w => w.Empty), workers.Sum(w => w.Refused), workers.Select(w =>
+            w.FirstRefusal).FirstOrDefault(r => r is not null), used);
     }
 
     private static void Pause(int seconds)
@@ -35,9 +36,11 @@ internal static class LoadRun
 
     private sealed class Worker(LoadOptions options, int number)
     {
-        private readonly byte[] create = HttpLane.Request("POST", "/jobs", $$"""{"command":"ping","payload":"{{new string('x', options.PayloadBytes)}}"}""", $"X-Bot-Token: {options.BotToken}");
+        private readonly byte[] create = HttpLane.Request("POST", "/jobs",
+            $$"""{"command":"ping","payload":"{{new string('x', options.PayloadBytes)}}"}""", $"X-Bot-Token: {options.BotToken}");
         private readonly byte[] claim = HttpLane.Request("GET", "/jobs/next", "", $"X-Worker-Token: {options.WorkerToken}", $"X-Worker-Id: load-{number}");
-        private readonly byte[] result = HttpLane.Request("POST", $"/jobs/{new string('0', IdLength)}/result", """{"result":"pong"}""", $"X-Worker-Token: {options.WorkerToken}", $"X-Worker-Id: load-{number}");
+        private readonly byte[] result = HttpLane.Request("POST", $"/jobs/{new string('0', IdLength)}/result", """{"result":"pong"}""",
+            $"X-Worker-Token: {options.WorkerToken}", $"X-Worker-Id: load-{number}");
 
         public volatile bool Counting, Stopping;
 

@@ -20,7 +20,8 @@ internal static class CreationRules
         }
 
         var invoked = creates.Select(c => c.Sent).ToHashSet();
-        foreach (var row in final.File.Where(r => !invoked.Contains(r.Payload))) yield return new Violation(2, $"job {row.Id} with '{row.Payload}' was made by nobody");
+        foreach (var row in final.File.Where(r =>
+            !invoked.Contains(r.Payload))) yield return new Violation(2, $"job {row.Id} with '{row.Payload}' was made by nobody");
 
         // Each payload is one intention; only one with a key is sent again.
         foreach (var twins in final.File.GroupBy(r => r.Payload).Where(g => g.Count() > 1))

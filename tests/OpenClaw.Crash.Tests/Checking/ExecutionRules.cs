@@ -17,16 +17,19 @@ internal static class ExecutionRules
             {
                 if (claims.Select(c => (c.Process, c.Key)).Distinct().Count() > 1 || (claims.Count > 1 && claims[0].Key is null))
                 {
-                    yield return new Violation(6, $"job {job.Key}: attempt {attempt} was handed out {claims.Count} times: {string.Join(", ", claims.Select(c => c.Process))}");
+                    yield return new Violation(6,
+                        $"job {job.Key}: attempt {attempt} was handed out {claims.Count} times: {string.Join(", ", claims.Select(c => c.Process))}");
                 }
                 if (attempt > 1 && attempts.TryGetValue(attempt - 1, out var before) && !IsExplained(before, claims[0], job, final.LeaseMilliseconds))
                 {
-                    yield return new Violation(6, $"job {job.Key}: attempt {attempt} began at {claims[0].Ended:f0} ms while attempt {attempt - 1} held its lease since {before[^1].Invoked:f0} ms");
+                    yield return new Violation(6, $"job {job.Key}: attempt {attempt} began at {claims[0].Ended:f0} ms while attempt {attempt - 1} "
+                        + $"held its lease since {before[^1].Invoked:f0} ms");
                 }
             }
             if (rows.TryGetValue(job.Key, out var row))
             {
-                if (attempts.Count > 0 && attempts.Keys.Max() > row.Attempt) yield return new Violation(6, $"job {job.Key}: attempt {attempts.Keys.Max()} was handed out, and {row.Attempt} is recorded");
+                if (attempts.Count > 0 && attempts.Keys.Max() > row.Attempt) yield return new Violation(6,
+                    $"job {job.Key}: attempt {attempts.Keys.Max()} was handed out, and {row.Attempt} is recorded");
                 unseen += Enumerable.Range(1, row.Attempt).Count(a => !attempts.ContainsKey(a));
             }
         }

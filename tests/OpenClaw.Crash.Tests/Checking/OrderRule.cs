@@ -12,12 +12,15 @@ internal static class OrderRule
     public static IEnumerable<Violation> Check(IReadOnlyList<Call> calls, IReadOnlyList<Event> events)
     {
         // A create that was repeated with its key may have happened when it was sent first.
-        var sent = calls.Where(c => c is { Operation: Operation.Create, Key: not null }).GroupBy(c => c.Key!).ToDictionary(g => g.Key, g => g.Min(c => c.Invoked));
+        var sent = calls.Where(c => c is { Operation: Operation.Create, Key: not null }).GroupBy(c => c.Key!).ToDictionary(g => g.Key, g =>
+            g.Min(c => c.Invoked));
         var created = calls.Where(c => c is { Operation: Operation.Create, IsOk: true }).GroupBy(c => c.Job!)
             .ToDictionary(g => g.Key, g => (Invoked: g.Min(c => c.Key is null ? c.Invoked : sent[c.Key]), Answered: g.Min(c => c.Ended)));
-        var first = calls.Where(c => c is { Operation: Operation.Claim, IsOk: true, Attempt: 1 }).GroupBy(c => c.Job!).ToDictionary(g => g.Key, g => g.MinBy(c => c.Invoked)!);
+        var first = calls.Where(c => c is { Operation: Operation.Claim, IsOk: true, Attempt: 1 }).GroupBy(c => c.Job!).ToDictionary(g => g.Key, g =>
+            g.MinBy(c => c.Invoked)!);
         var kills = events.Where(e => e.Operation == Operation.Kill).Select(e => e.At).Order().ToList();
-        var blind = calls.Where(c => c is { Operation: Operation.Claim, Outcome: Phase.Unknown }).Select(c => (c.Invoked, Until: End(c, kills))).OrderBy(b => b.Invoked).ToList();
+        var blind = calls.Where(c => c is { Operation: Operation.Claim, Outcome: Phase.Unknown }).Select(c =>
+            (c.Invoked, Until: End(c, kills))).OrderBy(b => b.Invoked).ToList();
 
         // Walk the claims from the last to the first and keep, of all jobs claimed later, the one that was oldest.
         var claims = first.Where(p => created.ContainsKey(p.Key)).OrderByDescending(p => p.Value.Ended).ToList();

@@ -14,7 +14,8 @@ internal static class OutcomeRules
         foreach (var row in final.File)
         {
             var own = perJob[row.Id].ToList();
-            foreach (var violation in CheckRecorded(row, own).Concat(CheckAnswers(row, own)).Concat(CheckStale(own)).Concat(CheckKept(row, own)).Concat(CheckWhole(row))) yield return violation;
+            foreach (var violation in CheckRecorded(row,
+                own).Concat(CheckAnswers(row, own)).Concat(CheckStale(own)).Concat(CheckKept(row, own)).Concat(CheckWhole(row))) yield return violation;
         }
     }
 
@@ -55,7 +56,8 @@ internal static class OutcomeRules
         {
             if (claims.FirstOrDefault(c => c.Attempt > write.Attempt && c.Ended < write.Invoked) is { } newer)
             {
-                yield return new Violation(5, $"job {write.Job}: the {write.Operation} of attempt {write.Attempt} was accepted after attempt {newer.Attempt} had begun");
+                yield return new Violation(5,
+                    $"job {write.Job}: the {write.Operation} of attempt {write.Attempt} was accepted after attempt {newer.Attempt} had begun");
             }
         }
     }
@@ -68,7 +70,8 @@ internal static class OutcomeRules
             var recorded = write.Operation == Operation.Result ? row.Result : row.Error;
             if (row.Attempt != write.Attempt || recorded != write.Sent)
             {
-                yield return new Violation(3, $"job {row.Id}: the {write.Operation} of attempt {write.Attempt} was accepted, but attempt {row.Attempt} with '{recorded}' is recorded");
+                yield return new Violation(3,
+                    $"job {row.Id}: the {write.Operation} of attempt {write.Attempt} was accepted, but attempt {row.Attempt} with '{recorded}' is recorded");
             }
         }
     }
@@ -89,5 +92,6 @@ internal static class OutcomeRules
     /// Whether a call with a lease token was accepted. Without one, the repeat of an outcome is answered as the first was,
     /// whoever sends it, so there only the record tells (rule 3).
     /// </summary>
-    private static bool IsAccepted(Call call) => call.Key is not null && (call.Operation, call.Answered) is (Operation.Result, "done") or (Operation.Fail, "failed") or (Operation.Release, "queued");
+    private static bool IsAccepted(Call call) =>
+        call.Key is not null && (call.Operation, call.Answered) is (Operation.Result, "done") or (Operation.Fail, "failed") or (Operation.Release, "queued");
 }

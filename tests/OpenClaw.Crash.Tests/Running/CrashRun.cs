@@ -19,12 +19,14 @@ internal sealed class CrashRun(int seed)
     {
         using var folder = new TempFolder();
         var database = folder.File("broker.db");
-        await using var process = await BrokerProcess.StartAsync(database, new Dictionary<string, string> { ["LEASE_SECONDS"] = Lease.TotalSeconds.ToString(CultureInfo.InvariantCulture) });
+        await using var process = await BrokerProcess.StartAsync(database, new Dictionary<string,
+            string> { ["LEASE_SECONDS"] = Lease.TotalSeconds.ToString(CultureInfo.InvariantCulture) });
         var broker = new BrokerUnderFire(process, recorder);
         using var stopProducers = new CancellationTokenSource();
         using var stopWorkers = new CancellationTokenSource();
         var producers = Enumerable.Range(0, Producers).Select(i => Task.Run(() => Producer.RunAsync($"p{i}", broker, recorder, stopProducers.Token))).ToList();
-        var workers = Enumerable.Range(0, Workers).Select(i => Task.Run(() => new Worker($"w{i}", i, broker, recorder, new Random(seed + i + 1)).RunAsync(stopWorkers.Token))).ToList();
+        var workers = Enumerable.Range(0, Workers).Select(i =>
+            Task.Run(() => new Worker($"w{i}", i, broker, recorder, new Random(seed + i + 1)).RunAsync(stopWorkers.Token))).ToList();
 
         var random = new Random(seed);
         for (var kill = 0; kill < kills; kill++)

@@ -24,7 +24,8 @@ internal static class FinalStateReader
         await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (id, _) =>
         {
             var job = await api.JobAsync(id);
-            rows.Add(new FinalRow(id, job.Text("state")!, job.Text("payload"), job.Text("result"), job.Text("error"), job.Number("attempt"), job.Number("lost_leases")));
+            rows.Add(new FinalRow(id, job.Text("state")!, job.Text("payload"), job.Text("result"), job.Text("error"), job.Number("attempt"),
+                job.Number("lost_leases")));
         });
         return [.. rows];
     }
@@ -40,8 +41,10 @@ internal static class FinalStateReader
         var damage = Query(connection, "pragma integrity_check", r => r.GetString(0)).Where(line => line != "ok").ToList();
         damage.AddRange(Query(connection, "pragma foreign_key_check", r => $"{r.GetString(0)} row {r.GetInt64(1)} points nowhere"));
         damage.AddRange(Query(connection, "select id from job where id not in (select id from jobs)", r => $"job {r.GetString(0)} is missing in the view"));
-        damage.AddRange(Query(connection, "select key from idempotency_key where job_id not in (select id from job)", r => $"the key {r.GetString(0)} has no job"));
-        damage.AddRange(Query(connection, "select id from job j where (state = 'done') <> exists (select 1 from job_result r where r.seq = j.seq)", r => $"job {r.GetString(0)}: state and result disagree"));
+        damage.AddRange(Query(connection, "select key from idempotency_key where job_id not in (select id from job)", r =>
+            $"the key {r.GetString(0)} has no job"));
+        damage.AddRange(Query(connection, "select id from job j where (state = 'done') <> exists (select 1 from job_result r where r.seq = j.seq)",
+            r => $"job {r.GetString(0)}: state and result disagree"));
         return (rows, damage);
     }
 
@@ -55,5 +58,6 @@ internal static class FinalStateReader
         return rows;
     }
 
-    private static string? Text(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(column));
+    private static string? Text(SqliteDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(column));
 }

@@ -44,12 +44,14 @@ internal sealed class RecordingClient(string name, BrokerUnderFire broker, Recor
             _ => ("release", ""),
         };
         var invoke = recorder.Invoke(name, operation, job, attempt, token, text);
-        return SendAsync(invoke, $"POST /jobs/{job}/{verb}", body, a => (null, 0, a["status"].GetString()), Worker, $"X-Worker-Id: {name}", token is null ? null : $"X-Lease-Token: {token}");
+        return SendAsync(invoke, $"POST /jobs/{job}/{verb}", body, a =>
+            (null, 0, a["status"].GetString()), Worker, $"X-Worker-Id: {name}", token is null ? null : $"X-Lease-Token: {token}");
     }
 
     public void Dispose() => connection?.Dispose();
 
-    private async Task<(Phase, Answer?)> SendAsync(Event invoke, string request, string? body, Func<Answer, (string? Job, int Attempt, string? Value)> read, params string?[] headers)
+    private async Task<(Phase, Answer?)> SendAsync(Event invoke, string request, string? body, Func<Answer,
+        (string? Job, int Attempt, string? Value)> read, params string?[] headers)
     {
         try
         {

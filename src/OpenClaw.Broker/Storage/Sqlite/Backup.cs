@@ -41,7 +41,8 @@ internal static class Backup
         {
             source.BackupDatabase(copy);
             copy.Execute("pragma journal_mode = delete");
-            if (copy.Scalar<string>("pragma quick_check(1)") is var verdict and not "ok") throw new DatabaseException(DatabaseException.Damaged(path, verdict ?? "unreadable"));
+            if (copy.Scalar<string>("pragma quick_check(1)") is var verdict and not "ok") throw new DatabaseException(DatabaseException.Damaged(path,
+                verdict ?? "unreadable"));
         }
         using (var file = new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite)) file.Flush(flushToDisk: true);
         File.Move(temporary, target, overwrite: false);

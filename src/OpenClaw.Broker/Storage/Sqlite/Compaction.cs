@@ -15,7 +15,8 @@ internal static class Compaction
         {
             var before = new FileInfo(path).Length;
             // The copy is as large as the file: in a temporary file (SQLITE_TMPDIR, else /var/tmp), not in memory.
-            using (var connection = database.Connect()) connection.Execute("pragma temp_store = file; pragma auto_vacuum = incremental; vacuum; pragma wal_checkpoint(truncate)");
+            using (var connection = database.Connect()) connection.Execute("pragma temp_store = file; pragma auto_vacuum = incremental; vacuum; "
+                + "pragma wal_checkpoint(truncate)");
             return (before, new FileInfo(path).Length);
         }
         catch (SqliteException e)

@@ -76,7 +76,8 @@ internal sealed class Database : IDisposable
         try
         {
             using var connection = Connect(readOnly: true);
-            foreach (var table in (string[])["job_payload", "job_result", "idempotency_key", "OrleansStorage", "OrleansRemindersTable"]) Check(connection, $"pragma quick_check({table})");
+            foreach (var table in (string[])["job_payload", "job_result", "idempotency_key", "OrleansStorage",
+                "OrleansRemindersTable"]) Check(connection, $"pragma quick_check({table})");
         }
         catch (SqliteException e)
         {
@@ -113,8 +114,10 @@ internal sealed class Database : IDisposable
 
     public static void Configure(SqliteConnection connection, int cacheKiB = 4096)
     {
-        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {BusyTimeoutMs}; pragma synchronous = full; pragma cache_size = -{cacheKiB}; pragma temp_store = memory"));
-        if (connection.Scalar<long>("pragma synchronous") != 2) throw new DatabaseException("SQLite refuses synchronous=FULL; without it a power cut could lose acknowledged jobs. Use the SQLite library that comes with the broker.");
+        connection.Execute(string.Create(CultureInfo.InvariantCulture,
+            $"pragma busy_timeout = {BusyTimeoutMs}; pragma synchronous = full; pragma cache_size = -{cacheKiB}; pragma temp_store = memory"));
+        if (connection.Scalar<long>("pragma synchronous") != 2) throw new DatabaseException("SQLite refuses synchronous=FULL; without it a power cut "
+            + "could lose acknowledged jobs. Use the SQLite library that comes with the broker.");
     }
 
     private void Prepare()
@@ -129,7 +132,8 @@ internal sealed class Database : IDisposable
         if (ReadMark(connection) is { } mark) file.RefuseBehind(mark);
         if (connection.Scalar<string>("pragma journal_mode = wal") != "wal")
         {
-            throw new DatabaseException($"The database {Path} can't be switched to write-ahead logging, which the broker needs. Put it on a local disk, not a network share.");
+            throw new DatabaseException($"The database {Path} can't be switched to write-ahead logging, which the broker needs. Put it on a local "
+                + "disk, not a network share.");
         }
         Configure(connection);
         switch (connection.Scalar<long>("pragma user_version"))
@@ -143,7 +147,8 @@ internal sealed class Database : IDisposable
                 Create(connection);
                 break;
             case 0:
-                throw new DatabaseException($"The database {Path} belongs to another program: it has tables, but not the broker's. Point BROKER_DB at the broker's own file.");
+                throw new DatabaseException($"The database {Path} belongs to another program: it has tables, but not the broker's. Point BROKER_DB at "
+                    + "the broker's own file.");
             case var older when older < Migrations.Newest:
                 Upgrade = Migrations.Upgrade(connection, Path, (int)older);
                 break;
@@ -169,7 +174,8 @@ internal sealed class Database : IDisposable
 
     private void Check(SqliteConnection connection, string pragma)
     {
-        if (connection.Scalar<string>(pragma) is { } verdict && verdict != "ok") throw new DatabaseException(DatabaseException.Damaged(Path, verdict.ReplaceLineEndings(" ")));
+        if (connection.Scalar<string>(pragma) is { } verdict
+            && verdict != "ok") throw new DatabaseException(DatabaseException.Damaged(Path, verdict.ReplaceLineEndings(" ")));
     }
 
     private static void Create(SqliteConnection connection)

@@ -48,11 +48,13 @@ internal sealed class DatabaseFile : IDisposable
             PrivateFiles.CreateFolder(System.IO.Path.GetDirectoryName(real)!);
             memory = OpenLock(real);
             if (memory.Length > 0 && !File.Exists(real)) throw new DatabaseException(Missing(real));
-            if (memory.Length > 0 && new FileInfo(real).Length == 0) throw new DatabaseException(DatabaseException.Damaged(real, "the file is empty, but it held jobs"));
+            if (memory.Length > 0
+                && new FileInfo(real).Length == 0) throw new DatabaseException(DatabaseException.Damaged(real, "the file is empty, but it held jobs"));
             file = new FileStream(real, Private(FileShare.ReadWrite | FileShare.Delete));
             if (!FileLock.TryTake(file.SafeFileHandle))
             {
-                throw new DatabaseException($"Another broker already runs on {real}, by another name of that file (find / -samefile {real}). Stop it first, or give this one another BROKER_DB.",
+                throw new DatabaseException($"Another broker already runs on {real}, by another name of that file (find / -samefile {real}). Stop it "
+                    + "first, or give this one another BROKER_DB.",
                     exitCode: ExitCodes.Temporary);
             }
             return new DatabaseFile(real, memory, file);
@@ -61,7 +63,8 @@ internal sealed class DatabaseFile : IDisposable
         {
             file?.Dispose();
             memory?.Dispose();
-            if (e is IOException { HResult: IoError }) throw new DatabaseException($"The disk of {real} failed ({e.Message}). Check it (dmesg, smartctl), then start the broker again.", e, ExitCodes.Io);
+            if (e is IOException { HResult: IoError }) throw new DatabaseException($"The disk of {real} failed ({e.Message}). Check it (dmesg, "
+                + "smartctl), then start the broker again.", e, ExitCodes.Io);
             if (e is IOException or UnauthorizedAccessException) throw new DatabaseException(DatabaseException.NotWritable(real, e.Message), e);
             throw;
         }
@@ -73,7 +76,8 @@ internal sealed class DatabaseFile : IDisposable
     {
         if (Seen is not { } seen || seen.FileId != now.FileId || now.LastSeq >= seen.LastSeq) return;
         throw new DatabaseException(
-            $"The database {Path} has lost jobs: it ends with number {now.LastSeq}, but number {seen.LastSeq} was in it. Was {Path}-wal deleted, or an older copy put in its place? "
+            $"The database {Path} has lost jobs: it ends with number {now.LastSeq}, but number {seen.LastSeq} was in it. Was {Path}-wal deleted, or "
+                + "an older copy put in its place? "
             + $"It was left as it is. Put back what belongs to it; or, to go on with what there is: rm {Path}.lock");
     }
 
@@ -113,7 +117,8 @@ internal sealed class DatabaseFile : IDisposable
         }
         catch (IOException e) when (e.GetType() == typeof(IOException) && IsLocked(file))
         {
-            throw new DatabaseException($"Another broker already runs on {path} (it holds {file}). Stop it first, or give this one another BROKER_DB.", e, ExitCodes.Temporary);
+            throw new DatabaseException($"Another broker already runs on {path} (it holds {file}). Stop it first, or give this one another BROKER_DB.",
+                e, ExitCodes.Temporary);
         }
     }
 
@@ -143,5 +148,6 @@ internal sealed class DatabaseFile : IDisposable
     }
 
     private static string Missing(string path) =>
-        $"The database {path} is missing, but it was there. Put it back with its -wal, or restore a backup with: rm -f {path}-wal {path}-shm {path}.lock; cp BACKUP {path} - or, to begin without jobs: rm -f {path}-wal {path}-shm {path}.lock";
+        $"The database {path} is missing, but it was there. Put it back with its -wal, or restore a backup with: rm -f {path}-wal {path}-shm "
+            + $"{path}.lock; cp BACKUP {path} - or, to begin without jobs: rm -f {path}-wal {path}-shm {path}.lock";
 }

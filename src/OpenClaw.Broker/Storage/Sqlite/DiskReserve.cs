@@ -24,7 +24,8 @@ internal sealed class DiskReserve(string databasePath, long bytes)
             }
             using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
             var block = new byte[64 * 1024];
-            for (var length = file.Seek(0, SeekOrigin.End); length < bytes; length += block.Length) file.Write(block, 0, (int)Math.Min(block.Length, bytes - length));
+            for (var length = file.Seek(0, SeekOrigin.End); length < bytes; length += block.Length) file.Write(block, 0,
+                (int)Math.Min(block.Length, bytes - length));
             file.Flush(flushToDisk: true);
             IsSpent = false;
         }

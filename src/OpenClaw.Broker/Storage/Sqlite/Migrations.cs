@@ -17,7 +17,8 @@ internal static class Migrations
     private const string Prefix = "OpenClaw.Broker.Storage.Sqlite.Migrations.";
 
     private static readonly string[] Scripts =
-        [.. Assembly.GetExecutingAssembly().GetManifestResourceNames().Where(static n => n.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        [.. Assembly.GetExecutingAssembly().GetManifestResourceNames().Where(static n =>
+            n.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     /// <summary>What this program writes.</summary>
     public static int Newest { get; } = VersionOf(Scripts[^1]);

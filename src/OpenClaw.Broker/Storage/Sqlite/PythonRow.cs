@@ -19,7 +19,8 @@ internal sealed class PythonRow(Dictionary<string, object?> values)
     /// <exception cref="FormatException">It can't be one; the message says why.</exception>
     public (Job Job, byte[] Payload, JobEnd End) Read()
     {
-        var state = Text("status") is { } status && JobStateNames.Parse(status) is { } known and (JobState.Queued or JobState.Running or JobState.Done or JobState.Failed)
+        var state = Text("status") is { } status
+            && JobStateNames.Parse(status) is { } known and (JobState.Queued or JobState.Running or JobState.Done or JobState.Failed)
             ? known
             : throw new FormatException("its status is none of queued, running, done, failed");
         var id = Text("id") is { } text && Guid.TryParseExact(text, "D", out var guid) && guid.ToString() == text

@@ -44,7 +44,8 @@ internal static class PythonTakeover
 
     private static TakeoverReport Move(SqliteConnection connection)
     {
-        var kept = Strings(connection, "select name from sqlite_schema where type = 'table' and name <> 'jobs' and name not like 'sqlite\\_%' escape '\\' order by name");
+        var kept = Strings(connection,
+            "select name from sqlite_schema where type = 'table' and name <> 'jobs' and name not like 'sqlite\\_%' escape '\\' order by name");
         var isPlain = Columns(connection, "jobs").IsSubsetOf(PythonRow.Columns)
             && connection.Scalar<long>("select count(*) from sqlite_schema where type = 'trigger' and tbl_name = 'jobs' collate nocase") == 0;
         PutTables(connection);
@@ -63,11 +64,13 @@ internal static class PythonTakeover
         const string Others = "from sqlite_schema where type in ('view', 'trigger') and tbl_name <> 'jobs' collate nocase";
         var texts = Strings(connection, $"select sql {Others} order by rowid");
         foreach (var drop in Strings(connection, $"select format('drop %s if exists \"%w\"', type, name) {Others}")) connection.Execute(drop);
-        foreach (var index in Strings(connection, "select format('drop index \"%w\"', name) from sqlite_schema where type = 'index' and tbl_name = 'jobs' collate nocase and sql is not null"))
+        foreach (var index in Strings(connection,
+            "select format('drop index \"%w\"', name) from sqlite_schema where type = 'index' and tbl_name = 'jobs' collate nocase and sql is not null"))
         {
             connection.Execute(index);
         }
-        connection.Execute("pragma legacy_alter_table = off; alter table jobs rename to job; pragma legacy_alter_table = on; alter table job rename to seed_jobs");
+        connection.Execute("pragma legacy_alter_table = off; alter table jobs rename to job; pragma legacy_alter_table = on; alter table job rename "
+            + "to seed_jobs");
         Migrations.Create(connection);
         foreach (var text in texts) connection.Execute(text);
     }
@@ -153,7 +156,8 @@ internal static class PythonTakeover
         command.ExecuteNonQuery();
     }
 
-    private static HashSet<string> Columns(SqliteConnection connection, string table) => [.. Strings(connection, $"select name from pragma_table_info('{table}')")];
+    private static HashSet<string> Columns(SqliteConnection connection, string table) =>
+        [.. Strings(connection, $"select name from pragma_table_info('{table}')")];
 
     private static List<string> Strings(SqliteConnection connection, string sql)
     {

@@ -17,13 +17,15 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     private static readonly string FindSql = $"select {AllColumns} from job j where j.id = ?1 and {IsKnown}";
 
     private static readonly string FindWithTextsSql =
-        $"select {AllColumns}, p.payload, r.result, r.error from job j join job_payload p on p.seq = j.seq left join job_result r on r.seq = j.seq where j.id = ?1 and {IsKnown}";
+        $"select {AllColumns}, p.payload, r.result, r.error from job j join job_payload p on p.seq = j.seq left join job_result r on r.seq = j.seq "
+            + $"where j.id = ?1 and {IsKnown}";
 
     private static readonly string RunningSql = $"select {AllColumns} from job j where j.queue = ?1 and j.state = 'running'";
 
     private static readonly string AllRunningSql = $"select {AllColumns} from job j where j.state = 'running' order by j.lease_until limit ?1";
 
-    private static readonly string HeadsSql = $"select {AllColumns} from job j where j.queue = ?1 and j.lane = ?2 and j.ready = 1 order by j.rank, j.seq limit ?3";
+    private static readonly string HeadsSql = $"select {AllColumns} from job j where j.queue = ?1 and j.lane = ?2 and j.ready = 1 order by j.rank, "
+        + "j.seq limit ?3";
 
     private const long FirstSlice = 2000;
     private const long LongestSlice = 64_000;
@@ -159,7 +161,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         return purge.Dropped;
     }
 
-    public Task ProbeReadAsync() => readers.ReadManyAsync(static sql => sql["select count(*) from (select 1 from job limit 1)"].First(static row => row.Number(0)));
+    public Task ProbeReadAsync() =>
+        readers.ReadManyAsync(static sql => sql["select count(*) from (select 1 from job limit 1)"].First(static row => row.Number(0)));
 
     public Task ProbeWriteAsync(long now) => writer.WriteAsync(new Commit([new Probe(now)], isEssential: false));
 
@@ -185,7 +188,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         var where = new StringBuilder("j.seq < ?2 and j.seq >= ?3");
         if (query.States.Count == 0) where.Append(" and ").Append(IsKnown);
         else where.Append(" and j.state in (").AppendJoin(", ", query.States.Order().Select(static s => $"'{s.Name()}'")).Append(')');
-        if (query.States.Count > 0 && query.States.All(static s => s is JobState.Failed or JobState.Cancelled)) where.Append(" and j.state in ('failed', 'cancelled')");
+        if (query.States.Count > 0 && query.States.All(static s =>
+            s is JobState.Failed or JobState.Cancelled)) where.Append(" and j.state in ('failed', 'cancelled')");
         if (query.Command is not null) where.Append(" and j.command = ?4");
         if (query.Queue is not null) where.Append(query.Queue == QueueNames.Default ? " and j.queue = ?5" : " and j.queue = ?5 and j.queue <> 'default'");
         if (query.WorkerId is not null) where.Append(" and j.worker_id = ?6 and j.state not in ('queued', 'scheduled', 'held')");

@@ -268,7 +268,8 @@ internal sealed partial class Writer : IDisposable
                 }
                 return Full();
             case SQLITE_IOERR when e.SqliteExtendedErrorCode is SqliteIoErrFsync or SqliteIoErrDirFsync:
-                fatal.End(ExitCodes.Io, $"The disk did not sync ({e.Message}): what was written may or may not be on it. The broker stops; started again it recovers from the log. Check the disk.", e);
+                fatal.End(ExitCodes.Io, $"The disk did not sync ({e.Message}): what was written may or may not be on it. The broker stops; started "
+                    + "again it recovers from the log. Check the disk.", e);
                 break;
             case SQLITE_CORRUPT or SQLITE_NOTADB:
                 fatal.End(ExitCodes.Io, DatabaseException.Damaged(connection.DataSource, e.Message), e);
