@@ -51,11 +51,7 @@ internal static class BrokerHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         AddLogging(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, socket));
-        builder.Services.Configure<SocketTransportOptions>(transport =>
-        {
-            transport.CreateBoundListenSocket = _ => socket;
-            transport.UnsafePreferInlineScheduling = true; // fewer changes of threads: measured
-        });
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
         AddServices(builder.Services, options, clock, database);
         if (options.AdminToken is not null) builder.AddDashboard();
         builder.UseOrleans(silo =>
