@@ -63,7 +63,10 @@ internal sealed partial class Errors(ILogger<Errors> log)
                     $"not executed: {e.Message}") { RetryAfter = RetrySeconds };
             case OutOfMemoryException:
                 return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy,
-                    "the broker is short of memory; the request may or may not have been executed, so look at the job before you repeat it") { RetryAfter = RetrySeconds };
+                    "the broker is short of memory; the request may or may not have been executed, so look at the job before you repeat it")
+                {
+                    RetryAfter = RetrySeconds,
+                };
             default:
                 LogUnexpected(e);
                 return new ProblemException(StatusCodes.Status500InternalServerError, ErrorCodes.Internal,

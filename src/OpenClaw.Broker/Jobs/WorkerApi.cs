@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
 using OpenClaw.Contracts;
@@ -59,28 +60,23 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
         var id = RequestParts.JobId(context);
         await RequestBody.ReadAsync(context, options.MaxOtherBytes);
         var heartbeat = new Heartbeat(calls.Now, RequestParts.LeaseToken(context), RequestParts.WorkerId(context), calls.Now + options.LeaseMs);
-        var reply = await calls.ApplyAsync(id, heartbeat);
-        if (Refuse(reply, heartbeat) is { } refused)
+        await AnswerAsync(context, id, heartbeat, (json, reply) =>
         {
-            await Answer.SendProblemAsync(context, refused);
-            return;
-        }
-        var job = reply!.Job;
-        await Answer.SendAsync(context, json =>
-        {
-            json.WriteStartObject();
-            json.WriteBoolean("ok", true);
-            json.WriteString("status", job.Status);
-            json.WriteNumber("lease_until", job.LeaseUntil!.Value / 1000);
+            json.WriteNumber("lease_until", reply.Job.LeaseUntil!.Value / 1000);
             json.WriteNumber("lease_seconds", options.LeaseSeconds);
-            json.WriteBoolean("cancel_requested", job.CancelRequested);
-            json.WriteEndObject();
+            json.WriteBoolean("cancel_requested", reply.Job.CancelRequested);
         });
     }
 
+    /// <summary>As below, with a note on an event that came after the job's end.</summary>
+    private Task AnswerAsync(HttpContext context, Guid id, HolderEvent e, Func<Job, string?> note) => AnswerAsync(context, id, e, (json, reply) =>
+    {
+        if (reply.Refusal == Refusal.AlreadyEnded && note(reply.Job) is { } said) json.WriteString("note", said);
+    });
+
     /// <summary>Lets the event happen and says so, or why not.</summary>
-    /// <param name="note">What to say of an event that came after the job's end.</param>
-    private async Task AnswerAsync(HttpContext context, Guid id, HolderEvent e, Func<Job, string?> note)
+    /// <param name="writeMore">Writes what the answer has after <c>ok</c> and <c>status</c>.</param>
+    private async Task AnswerAsync(HttpContext context, Guid id, HolderEvent e, Action<Utf8JsonWriter, JobReply> writeMore)
     {
         var reply = await calls.ApplyAsync(id, e);
         if (Refuse(reply, e) is { } refused)
@@ -88,13 +84,12 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
             await Answer.SendProblemAsync(context, refused);
             return;
         }
-        var job = reply!.Job;
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteBoolean("ok", true);
-            json.WriteString("status", job.Status);
-            if (reply.Refusal == Refusal.AlreadyEnded && note(job) is { } said) json.WriteString("note", said);
+            json.WriteString("status", reply!.Job.Status);
+            writeMore(json, reply);
             json.WriteEndObject();
         });
     }
