@@ -113,6 +113,14 @@ internal sealed class BrokerFixture : IAsyncDisposable
     public Task<JobView?> ClaimAsync(string? workerId = null, params string[] caps) =>
         Client(workerId, caps).ClaimAsync(Guid.NewGuid().ToString("N"), TimeSpan.Zero);
 
+    /// <summary>Claims a job that was given back a moment ago: its row is written before the queue hears of it.</summary>
+    public async Task<JobView> ClaimSoonAsync(string? workerId = null)
+    {
+        JobView? claim = null;
+        await EventuallyAsync(async () => (claim = await ClaimAsync(workerId)) is not null);
+        return claim!;
+    }
+
     /// <summary>Writes a job of which nobody hears.</summary>
     public async Task<Job> InsertAsync(string payload = "p") =>
         (await Store.InsertAsync(new Job { Id = Guid.NewGuid(), Version = 1, Command = "ping", CreatedAt = NowMs }, Encoding.UTF8.GetBytes(payload),

@@ -14,7 +14,7 @@ public sealed class WorkerTests
         var id = await broker.CreateAsync();
         await broker.ClaimAsync("anna");
         await broker.AdvanceUntilAsync(broker.Lease, id, job => job.Status == JobStatuses.Queued);
-        Assert.Equal(2, (await broker.ClaimAsync("bert"))!.Attempt);
+        Assert.Equal(2, (await broker.ClaimSoonAsync("bert")).Attempt);
         broker.Clock.Advance(broker.Lease / 2);
         using (var stranger = await broker.PostAsync($"jobs/{id}/result", null, "carl",
             new { result = "never held it" })) Assert.Equal(HttpStatusCode.Conflict, stranger.StatusCode);
