@@ -51,7 +51,11 @@ internal static class BrokerHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         AddLogging(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, socket));
-        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
+        builder.Services.Configure<SocketTransportOptions>(transport =>
+        {
+            transport.CreateBoundListenSocket = _ => socket;
+            transport.UnsafePreferInlineScheduling = true; // a tenth of the CPU per cycle was changes of threads
+        });
         AddServices(builder.Services, options, clock, database);
         if (options.AdminToken is not null) builder.AddDashboard();
         builder.UseOrleans(silo =>
@@ -118,10 +122,8 @@ internal static class BrokerHost
     private static void Configure(KestrelServerOptions kestrel, BrokerOptions options, Socket socket)
     {
         kestrel.AddServerHeader = false;
-        var connections = FileLimit.ForConnections();
-        var gate = new ConnectionGate(connections);
+        var gate = new ConnectionGate(FileLimit.ForConnections());
         kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listen => listen.Use(next => connection => gate.ServeAsync(connection, next)));
-        kestrel.Limits.MaxConcurrentConnections = connections;
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
