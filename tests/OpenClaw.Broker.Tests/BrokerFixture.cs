@@ -145,6 +145,19 @@ internal sealed class BrokerFixture : IAsyncDisposable
         await EventuallyAsync(async () => reached(await GetAsync(id)));
     }
 
+    /// <summary>Lets hours pass, until the broker has noted them and looked for old keys: it does so every ten minutes.</summary>
+    public async Task RunForAsync(TimeSpan time)
+    {
+        var step = TimeSpan.FromMinutes(10);
+        for (var left = time; left > TimeSpan.Zero; left -= step)
+        {
+            Clock.Advance(step);
+            await Task.Yield();
+        }
+        var noted = Services.GetRequiredService<Clock>().SteadyNow - (long)step.TotalMilliseconds;
+        await EventuallyAsync(() => Task.FromResult(Query<long>("select steady_ms from meta") >= noted.Milliseconds));
+    }
+
     /// <summary>Looks until it is so: what the broker does in the background needs no clock, only a moment.</summary>
     public static async Task EventuallyAsync(Func<Task<bool>> isSo)
     {

@@ -152,10 +152,10 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         return jobs;
     });
 
-    public async Task<int> PurgeKeysAsync(SteadyTime before)
+    public async Task<int> PurgeKeysAsync(SteadyTime before, SteadyTime now)
     {
         var purge = new KeyPurge(before.Milliseconds);
-        await writer.WriteAsync(new Commit([purge], isEssential: true));
+        await writer.WriteAsync(new Commit([purge, new SteadyNote(now)], isEssential: true));
         return purge.Dropped;
     }
 
@@ -224,6 +224,13 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         public override void Bind(IParameters parameters) => parameters.Set(1, before);
 
         public override void Executed(int rows) => Dropped = rows;
+    }
+
+    private sealed class SteadyNote(SteadyTime now) : Change
+    {
+        public override string Sql => "update meta set steady_ms = ?1";
+
+        public override void Bind(IParameters parameters) => parameters.Set(1, now.Milliseconds);
     }
 
     private sealed class Probe(long now) : Change
