@@ -38,6 +38,12 @@ internal sealed class BrokerFixture : IAsyncDisposable
     /// <summary>How often a reminder has reached a grain.</summary>
     public int Reminded => Volatile.Read(ref reminded);
 
+    /// <summary>What becomes of each call of a grain: it may be held up, or lost.</summary>
+    public Func<IIncomingGrainCallContext, Task> OnCall { get; set; } = static call => call.Invoke();
+
+    /// <summary>The same at the caller's end.</summary>
+    public Func<IOutgoingGrainCallContext, Task> OnSend { get; set; } = static call => call.Invoke();
+
     public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     public Uri Url { get; private set; } = null!;
@@ -76,8 +82,9 @@ internal sealed class BrokerFixture : IAsyncDisposable
             silo.AddIncomingGrainCallFilter(context =>
             {
                 if (context.InterfaceMethod.Name == nameof(IRemindable.ReceiveReminder)) Interlocked.Increment(ref reminded);
-                return context.Invoke();
+                return OnCall(context);
             });
+            silo.AddOutgoingGrainCallFilter(context => OnSend(context));
         });
         await app.StartAsync();
         Url = new Uri(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -136,6 +143,19 @@ internal sealed class BrokerFixture : IAsyncDisposable
     {
         Clock.Advance(by);
         await EventuallyAsync(async () => reached(await GetAsync(id)));
+    }
+
+    /// <summary>Lets hours pass, until the broker has noted them and looked for old keys: it does so every ten minutes.</summary>
+    public async Task RunForAsync(TimeSpan time)
+    {
+        var step = TimeSpan.FromMinutes(10);
+        for (var left = time; left > TimeSpan.Zero; left -= step)
+        {
+            Clock.Advance(step);
+            await Task.Yield();
+        }
+        var noted = Services.GetRequiredService<Clock>().SteadyNow - (long)step.TotalMilliseconds;
+        await EventuallyAsync(() => Task.FromResult(Query<long>("select steady_ms from meta") >= noted.Milliseconds));
     }
 
     /// <summary>Looks until it is so: what the broker does in the background needs no clock, only a moment.</summary>

@@ -85,6 +85,8 @@ public sealed class JobRulesTests
         var annas = LoseLease(Claim(NewJob()));
         Assert.Equal(JobState.Failed, Apply(annas, new Failed(Lease, null, "anna", "e")).State);
         Assert.Equal(Refusal.WrongWorker, JobRules.Next(annas, new Failed(Lease, null, "bert", "e")).Refusal);
+        Assert.Equal(Refusal.NotRunning, JobRules.Next(annas, new Failed(Lease, null, null, "e")).Refusal);
+        Assert.Equal(JobState.Failed, Apply(Claim(annas, "u", "bert"), new Failed(Lease, null, null, "e")).State);
         var berts = Claim(annas, "u", "bert");
         Assert.Equal(JobState.Failed, Apply(berts, new Failed(Lease, null, "bert", "e")).State);
         foreach (var e in (HolderEvent[])[new Failed(Lease, null, "anna", "e"), new Heartbeat(Lease, null, "anna", 2 * Lease),
@@ -229,7 +231,7 @@ public sealed class JobRulesTests
             Claimed => !IsRunning,
             HolderEvent { Token: { } token } h => token == Now.Newest && (IsRunning || h is Finished or Failed),
             HolderEvent h when Now.Attempt == 0 => h is Failed,
-            HolderEvent { WorkerId: null } h => IsRunning || h is Failed,
+            HolderEvent { WorkerId: null } => IsRunning,
             Finished f => Now.Held.Contains(f.WorkerId) || IsRunning && Now.Holder is null,
             HolderEvent h => IsRunning ? Now.Holder is null || h.WorkerId == Now.Holder : h is Failed && h.WorkerId == Now.Holder,
             LeaseEnded l => IsRunning && l.Version == Version,

@@ -99,8 +99,8 @@ public abstract class JobStoreConformance
         Assert.Null(await Store.FindKeyAsync("other", "k"));
         Assert.Equal(1, Assert.Single(await Store.ReadCountsAsync()).Jobs);
         Assert.NotNull((await Store.InsertAsync(NewJob(), [], key with { Scope = "other" }, false)).Job);
-        Assert.Equal(0, await Store.PurgeKeysAsync(new SteadyTime(1000)));
-        Assert.Equal(2, await Store.PurgeKeysAsync(new SteadyTime(1001)));
+        Assert.Equal(0, await Store.PurgeKeysAsync(new SteadyTime(1000), new SteadyTime(2000)));
+        Assert.Equal(2, await Store.PurgeKeysAsync(new SteadyTime(1001), new SteadyTime(2000)));
         Assert.Null(await Store.FindKeyAsync("scope", "k"));
     }
 

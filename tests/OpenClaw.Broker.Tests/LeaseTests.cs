@@ -138,6 +138,49 @@ public sealed class LeaseTests
         Assert.Equal((0, 0), ((await broker.GetAsync(first)).Failures, (await broker.GetAsync(first)).LostLeases));
     }
 
+    /// <summary>It is written, but the queue has not heard of it, and takes the lease as over.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CancelJustBeforeTheLeaseEndsGivesItNoTimeAndAHeartbeatAWholePeriod(bool isCancel)
+    {
+        await using var broker = await BrokerFixture.StartAsync(configure: static options => options with { LeaseSeconds = 20 }); // the table is read at 30
+        var lease = TimeSpan.FromSeconds(20);
+        var (written, ends, refused) = (0, 0, 0);
+        var hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        broker.OnSend = async call =>
+        {
+            var e = call.Request.GetArgumentCount() > 0 ? call.Request.GetArgument(0) : null;
+            if (e is LeaseEnded) Interlocked.Increment(ref ends);
+            await call.Invoke();
+            if (call.Result is JobReply { Refusal: Refusal.LeaseLost }) Interlocked.Increment(ref refused);
+            if (e is not (CancelRequested or Heartbeat)) return;
+            Interlocked.Increment(ref written);
+            await hold.Task;
+        };
+        var id = await broker.CreateAsync();
+        var claim = await broker.ClaimAsync("anna");
+        broker.Clock.Advance(lease - Millisecond);
+        var call = isCancel ? broker.Client().CancelAsync(id) : (Task)broker.Client("anna").HeartbeatAsync(id, claim!.LeaseToken);
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref written) == 1));
+        broker.Clock.Advance(Millisecond);
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref refused) == 1));
+        await broker.Queue.DescribeAsync(); // it knows that it was refused
+        hold.SetResult();
+        await call;
+        broker.Clock.Advance(TimeSpan.FromMilliseconds(200)); // its news leave on their own
+        await broker.Queue.DescribeAsync();
+        if (isCancel)
+        {
+            await broker.AdvanceUntilAsync(TimeSpan.FromMilliseconds(800), id, job => job.State == JobStates.Cancelled);
+            return;
+        }
+        broker.Clock.Advance(lease - TimeSpan.FromMilliseconds(201));
+        await broker.Queue.DescribeAsync(); // whatever was due has been begun
+        Assert.Equal(1, Volatile.Read(ref ends));
+        await broker.AdvanceUntilAsync(Millisecond, id, job => job.LostLeases == 1);
+    }
+
     [Fact]
     public async Task CancelOfARunningJobReachesItsWorkerAndEndsWithItsLease()
     {

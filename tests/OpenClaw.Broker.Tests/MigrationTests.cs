@@ -11,20 +11,20 @@ namespace OpenClaw.Broker.Tests;
 /// then.</summary>
 public sealed class MigrationTests
 {
-    private static readonly string Version1 = Path.Combine(AppContext.BaseDirectory, "Files", "version-1.db");
-
-    [Fact]
-    public async Task JobsOfVersion1ReadAsTheyDidThen()
+    [Theory]
+    [InlineData(1, 20)]
+    [InlineData(2, 25)]
+    public async Task JobsOfEarlierVersionsReadAsTheyDidThen(int version, int count)
     {
-        await using var broker = await BrokerFixture.StartAsync(static path => File.Copy(Version1, path));
-        var jobs = JsonNode.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(Version1, "json")))!.AsObject();
-        Assert.Equal(20, jobs.Count);
+        await using var broker = await BrokerFixture.StartAsync(path => File.Copy(Earlier(version), path));
+        var jobs = await AnswersOfAsync(version);
+        Assert.Equal(count, jobs.Count);
         foreach (var (name, then) in jobs)
         {
             var now = await ReadAsync(broker, $"jobs/{then!["id"]}");
             foreach (var (field, value) in then.AsObject())
             {
-                var read = field == "requires" && now[field] is { } text ? JsonNode.Parse(text.GetValue<string>()) : now[field];
+                var read = version == 1 && field == "requires" && now[field] is { } text ? JsonNode.Parse(text.GetValue<string>()) : now[field];
                 Assert.True(JsonNode.DeepEquals(value, read), $"{name}: {field} was {value} and is {read}");
             }
         }
@@ -32,11 +32,13 @@ public sealed class MigrationTests
         Assert.Equal((string?)jobs["queued keyed"]!["id"], await CreateKeyedAsync(broker));
     }
 
-    [Fact]
-    public async Task JobsOfVersion1GoOnWhereTheyWere()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task JobsOfEarlierVersionsGoOnWhereTheyWere(int version)
     {
-        await using var broker = await BrokerFixture.StartAsync(static path => File.Copy(Version1, path));
-        var jobs = JsonNode.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(Version1, "json")))!;
+        await using var broker = await BrokerFixture.StartAsync(path => File.Copy(Earlier(version), path));
+        var jobs = await AnswersOfAsync(version);
         var token = broker.Query<string>($"select lease_token from job where id = '{jobs["running claim"]!["id"]}'");
         using (var finished = await broker.PostAsync($"jobs/{jobs["running claim"]!["id"]}/result", token, "anna",
             new { result = "r" })) Assert.Equal(HttpStatusCode.OK, finished.StatusCode);
@@ -50,34 +52,57 @@ public sealed class MigrationTests
         AssertClean(broker.DatabasePath);
     }
 
+    /// <summary>Whatever a wrong clock said of their age.</summary>
     [Fact]
-    public void BackupOfVersion1IsTheFileAsItWas()
+    public async Task KeysOfVersion2AreKeptForADayMore()
+    {
+        await using var broker = await BrokerFixture.StartAsync(static path =>
+        {
+            File.Copy(Earlier(2), path);
+            using var file = Open(path);
+            Assert.Equal(2, file.Execute("update idempotency_key set created_at = created_at + (key = 'key-2') * 31536000000"));
+        });
+        var keyed = (string?)(await AnswersOfAsync(2))["queued keyed"]!["id"];
+        await broker.RunForAsync(TimeSpan.FromHours(24));
+        Assert.Equal(keyed, await CreateKeyedAsync(broker));
+        await broker.RunForAsync(TimeSpan.FromHours(2));
+        Assert.NotEqual(keyed, await CreateKeyedAsync(broker));
+        Assert.Equal("key-1", broker.Query<string>("select group_concat(key) from idempotency_key"));
+    }
+
+    [Theory]
+    [InlineData(1, 20)]
+    [InlineData(2, 25)]
+    public void BackupOfAnEarlierVersionIsTheFileAsItWas(int version, int count)
     {
         using var folder = new TempFolder();
         var path = folder.File("broker.db");
-        File.Copy(Version1, path);
-        using (var database = Database.Open(path)) Assert.Equal(new UpgradeReport(1, Migrations.Newest, path + ".v1-backup"), database.Upgrade);
-        using var backup = Open(path + ".v1-backup");
-        Assert.Equal(1, backup.Scalar<long>("pragma user_version"));
-        Assert.Equal(20, backup.Scalar<long>("select count(*) from job"));
-        Assert.True(FileModes.IsPrivate(path + ".v1-backup"));
+        var backupPath = $"{path}.v{version}-backup";
+        File.Copy(Earlier(version), path);
+        using (var database = Database.Open(path)) Assert.Equal(new UpgradeReport(version, Migrations.Newest, backupPath), database.Upgrade);
+        using var backup = Open(backupPath);
+        Assert.Equal(version, backup.Scalar<long>("pragma user_version"));
+        Assert.Equal(count, backup.Scalar<long>("select count(*) from job"));
+        Assert.True(FileModes.IsPrivate(backupPath));
         AssertClean(path);
         using (var again = Database.Open(path)) Assert.Null(again.Upgrade);
     }
 
-    [Fact]
-    public void KilledBetweenAnyTwoStatementsVersion1OpensAgain()
+    [Theory]
+    [InlineData(1, 20, 5)]
+    [InlineData(2, 25, 1)]
+    public void KilledBetweenAnyTwoStatementsAnEarlierVersionOpensAgain(int version, int count, int states)
     {
         using var folder = new TempFolder();
         var path = folder.File("broker.db");
-        File.Copy(Version1, path);
-        var kills = Kills.Before(folder, path, connection => Migrations.Upgrade(connection, path, 1));
-        Assert.True(kills.Count > 5, $"only {kills.Count} states were seen");
+        File.Copy(Earlier(version), path);
+        var kills = Kills.Before(folder, path, connection => Migrations.Upgrade(connection, path, version));
+        Assert.True(kills.Count > states, $"only {kills.Count} states were seen");
         foreach (var kill in kills)
         {
-            using (var file = Open(kill)) Assert.Contains(file.Scalar<long>("pragma user_version"), (long[])[1, 2]);
+            using (var file = Open(kill)) Assert.InRange(file.Scalar<long>("pragma user_version"), version, Migrations.Newest);
             using (var database = Database.Open(kill))
-            using (var connection = database.Connect()) Assert.Equal(20, connection.Scalar<long>("select count(*) from jobs"));
+            using (var connection = database.Connect()) Assert.Equal(count, connection.Scalar<long>("select count(*) from jobs"));
             AssertClean(kill);
         }
     }
@@ -133,13 +158,19 @@ public sealed class MigrationTests
         var (young, old) = (folder.File("young.db"), folder.File("old.db"));
         Database.Open(young).Dispose();
         using (var file = Open(young)) Assert.Equal(2, file.Scalar<long>("pragma auto_vacuum"));
-        File.Copy(Version1, old);
+        File.Copy(Earlier(1), old);
         using (var file = Open(old)) file.Execute("create table filler (a); insert into filler values (zeroblob(500000)); drop table filler");
         var (before, after) = Compaction.Run(old);
         Assert.InRange(before - after, 400_000, before);
         using var compacted = Open(old);
         Assert.Equal((2, 20), (compacted.Scalar<long>("pragma auto_vacuum"), compacted.Scalar<long>("select count(*) from jobs")));
     }
+
+    private static string Earlier(int version) => Path.Combine(AppContext.BaseDirectory, "Files", $"version-{version}.db");
+
+    /// <summary>What that version's program answered, by the jobs' names.</summary>
+    private static async Task<JsonObject> AnswersOfAsync(int version) =>
+        JsonNode.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(Earlier(version), "json")))!.AsObject();
 
     internal static SqliteConnection Open(string path)
     {

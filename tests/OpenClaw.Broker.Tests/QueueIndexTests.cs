@@ -80,9 +80,22 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(1000);
         var job = NewJob() with { State = JobState.Running, Version = 2 };
         index.Observe(News(job), now: new SteadyTime(0));
-        index.Observe(News(job with { Version = 3, CancelRequested = true }, leaseMs: null), now: new SteadyTime(40));
+        index.Observe(News(job with { Version = 3, CancelRequested = true }, keepsLease: true), now: new SteadyTime(40));
         var overdue = Assert.Single(index.TakeOverdue(new SteadyTime(LeaseMs), out _));
         Assert.Equal((job.Id, 3), (overdue.Id, overdue.Version));
+    }
+
+    [Fact]
+    public void RequestToCancelThatOvertookTheClaimLeavesAWholeLease()
+    {
+        var index = new QueueIndex(1000);
+        var job = Observe(index, NewJob());
+        index.SetAside(Lane.Any, new SteadyTime(1000));
+        var running = job with { State = JobState.Running, Version = 3, CancelRequested = true };
+        index.Observe(News(running, keepsLease: true), now: new SteadyTime(40));
+        index.Observe(News(running with { Version = 2 }), now: new SteadyTime(41));
+        Assert.Empty(index.TakeOverdue(new SteadyTime(39 + LeaseMs), out _));
+        Assert.Equal(3, Assert.Single(index.TakeOverdue(new SteadyTime(40 + LeaseMs), out _)).Version);
     }
 
     [Fact]
@@ -212,7 +225,7 @@ public sealed class QueueIndexTests
 
     private Job NewJob(Lane lane = default) => new() { Id = Guid.NewGuid(), Command = "ping", Seq = ++seq, Version = 1, Lane = lane };
 
-    private static JobNews News(Job job, long? leaseMs = LeaseMs) => JobNews.Of(job, new SteadyTime(0), leaseMs);
+    private static JobNews News(Job job, bool keepsLease = false) => JobNews.Of(job, new SteadyTime(0), LeaseMs, keepsLease);
 
     private static Job Observe(QueueIndex index, Job job)
     {

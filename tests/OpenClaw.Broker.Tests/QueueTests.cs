@@ -185,7 +185,7 @@ public sealed class QueueTests
         await using var broker = await BrokerFixture.StartAsync();
         var job = await broker.InsertAsync();
         var gpu = Lane.Of(["gpu"]);
-        var offers = await broker.Queue.ObserveAsync(new QueueMessage([JobNews.Of(job, new SteadyTime(0), null)], new SteadyTime(0), [gpu, Lane.Any]));
+        var offers = await broker.Queue.ObserveAsync(new QueueMessage([JobNews.Of(job, new SteadyTime(0), leaseMs: 0)], new SteadyTime(0), [gpu, Lane.Any]));
         Assert.Equal([job.Id, null], offers.Select(o => o.JobId));
     }
 

@@ -7,26 +7,31 @@ namespace OpenClaw.Broker.Tests;
 /// <summary>What workers may count on, over real HTTP with the test's clock.</summary>
 public sealed class WorkerTests
 {
+    /// <summary>A job of five seconds with a lease of three.</summary>
     [Fact]
     public async Task LongJobOfWorkersWithoutTokensIsDoneByTheFirstWhoFinishes()
     {
-        await using var broker = await BrokerFixture.StartAsync();
+        await using var broker = await BrokerFixture.StartAsync(configure: static options => options with { LeaseSeconds = 3 });
         var id = await broker.CreateAsync();
-        await broker.ClaimAsync("anna");
-        await broker.AdvanceUntilAsync(broker.Lease, id, job => job.Status == JobStatuses.Queued);
+        Assert.Equal(1, (await broker.ClaimAsync("anna"))!.Attempt);
+        await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(3), id, job => job.Status == JobStatuses.Queued);
         Assert.Equal(2, (await broker.ClaimSoonAsync("bert")).Attempt);
-        broker.Clock.Advance(broker.Lease / 2);
-        using (var stranger = await broker.PostAsync($"jobs/{id}/result", null, "carl",
-            new { result = "never held it" })) Assert.Equal(HttpStatusCode.Conflict, stranger.StatusCode);
-        using (var failure = await broker.PostAsync($"jobs/{id}/fail", null, "anna",
-            new { error = "not hers any more" })) Assert.Equal(HttpStatusCode.Conflict, failure.StatusCode);
-        using (var first = await broker.PostAsync($"jobs/{id}/result", null, "anna", new { result = "annas" })) Assert.Equal(HttpStatusCode.OK,
-            first.StatusCode);
-        using (var second = await broker.PostAsync($"jobs/{id}/result", null, "bert", new { result = "berts" })) Assert.Equal(HttpStatusCode.OK,
-            second.StatusCode);
+        Assert.Equal(409, await PostAsync("fail", "anna")); // not hers any more
+        broker.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(409, await PostAsync("result", "carl")); // never held it
+        Assert.Equal(200, await PostAsync("result", "anna"));
+        broker.Clock.Advance(TimeSpan.FromSeconds(3)); // bert's lease is over, too
+        Assert.Equal(200, await PostAsync("result", "bert"));
         var done = await broker.GetAsync(id);
-        Assert.Equal((JobStatuses.Done, "annas", 2, 1), (done.Status, done.Result, done.Attempt, done.LostLeases));
+        Assert.Equal((JobStatuses.Done, "annas", 2, 1, 0), (done.Status, done.Result, done.Attempt, done.LostLeases, done.Failures));
+        Assert.Equal(done.CreatedAt + 5, done.FinishedAt);
         Assert.Null(await broker.ClaimAsync("carl"));
+
+        async Task<int> PostAsync(string verb, string worker)
+        {
+            using var answer = await broker.PostAsync($"jobs/{id}/{verb}", null, worker, new { result = $"{worker}s", error = "e" });
+            return (int)answer.StatusCode;
+        }
     }
 
     [Fact]

@@ -151,6 +151,20 @@ public class FenceTests(TestedBroker broker) : ContractTest(broker)
     }
 
     [Fact]
+    public async Task NobodyInParticularSaysNothingOfAJobThatIsBackInItsQueue()
+    {
+        var id = await RunningJobAsync();
+        (await Api.DoAsync(id, "release", null)).Is(200);
+        foreach (var verb in Verbs)
+        {
+            var answer = (await Api.DoAsync(id, verb, """{"result":"x","error":"x"}""")).IsRefused(409);
+            Assert.Equal(("not_running", "queued"), (answer["code"].GetString(), answer["state"].GetString()));
+        }
+        Assert.Equal(id, (await Api.TakeAsync()).Id());
+        (await Api.FailAsync(id, "x")).Is(200);
+    }
+
+    [Fact]
     public async Task ReleasedJobGoesToItsOldPlaceAndLooksNew()
     {
         var first = await Api.NewJobAsync();

@@ -49,9 +49,9 @@ internal interface IJobStore
     /// <summary>The first ready jobs of every lane of every queue, and the running ones: about as many of each as asked for.</summary>
     Task<List<Job>> ReadHeadsAsync(int limit);
 
-    /// <summary>Drops idempotency keys of before a time, a few at once.</summary>
+    /// <summary>Drops idempotency keys of before a time, a few at once, and notes how far the steady clock has come.</summary>
     /// <returns>How many.</returns>
-    Task<int> PurgeKeysAsync(SteadyTime before);
+    Task<int> PurgeKeysAsync(SteadyTime before, SteadyTime now);
 
     /// <summary>Proves that a read answers.</summary>
     Task ProbeReadAsync();

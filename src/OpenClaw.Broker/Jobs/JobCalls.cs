@@ -55,7 +55,7 @@ internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh,
         }
         if (created.Job is not { } written) return created;
         fresh.Add(written, job.Payload);
-        await TellAsync(written, leaseMs: null);
+        await TellAsync(written);
         return created;
     }
 
@@ -64,15 +64,20 @@ internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh,
     public async Task<JobReply?> ApplyAsync(Guid id, JobEvent e)
     {
         var reply = await jobs[id].ApplyAsync(e);
-        // Who believed the job to be otherwise hears of it also where nothing changed.
-        if (reply is not null && (reply.Refusal == Refusal.None || e is Claimed or LeaseEnded)) await TellAsync(reply.Job, e is CancelRequested ? null
-            : options.LeaseMs);
+        if (reply is not null && IsNews(reply, e)) await TellAsync(reply.Job, keepsLease: e is CancelRequested);
         return reply;
     }
 
     /// <summary>The payload of a job that was just claimed.</summary>
     public ValueTask<byte[]> ReadPayloadAsync(Job job) =>
         fresh.TakePayload(job) is { } payload ? ValueTask.FromResult(payload) : store.ReadPayloadAsync(job.Seq);
+
+    /// <summary>
+    /// Who believed the job to be otherwise hears of it also where nothing changed. A lease that did not end is no news: only who
+    /// kept it from ending knows whether it began anew, and says so.
+    /// </summary>
+    private static bool IsNews(JobReply reply, JobEvent e) =>
+        reply.Refusal == Refusal.None || e is Claimed || e is LeaseEnded && reply.Job.State != JobState.Running;
 
     /// <summary>Whether the queue's name has to be written.</summary>
     private bool NameQueue(string queue)
@@ -92,9 +97,9 @@ internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh,
         else if (queue != QueueNames.Default) queues.TryRemove(KeyValuePair.Create(queue, false));
     }
 
-    private async ValueTask TellAsync(Job job, long? leaseMs)
+    private async ValueTask TellAsync(Job job, bool keepsLease = false)
     {
-        var news = JobNews.Of(job, clock.SteadyNow, leaseMs);
+        var news = JobNews.Of(job, clock.SteadyNow, options.LeaseMs, keepsLease);
         foreach (var sink in sinks) await sink.Heard(news);
     }
 }

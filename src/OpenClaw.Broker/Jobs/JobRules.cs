@@ -74,7 +74,7 @@ internal static class JobRules
         var isRunning = job.State == JobState.Running;
         if (e is Failed && job.Attempt == 0) return Refusal.None; // the Python broker fails it, too
         if (job.Attempt == 0) return Refusal.NotRunning;
-        if (e.WorkerId is null) return isRunning || e is Failed ? Refusal.None : Refusal.NotRunning;
+        if (e.WorkerId is null) return isRunning ? Refusal.None : Refusal.NotRunning;
         if (e is Finished) return HasHeld(job, e.WorkerId) ? Refusal.None : Refusal.WrongWorker;
         if (isRunning) return job.WorkerId is null || e.WorkerId == job.WorkerId ? Refusal.None : Refusal.WrongWorker;
         return e switch

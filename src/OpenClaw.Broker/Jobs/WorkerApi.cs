@@ -101,7 +101,7 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
         Refusal.LeaseLost => Conflict(ErrorCodes.LeaseLost,
             "the lease token is not the job's newest: the lease ran out, or another worker has claimed the job since", reply.Job),
         Refusal.WrongWorker => Conflict(ErrorCodes.WrongWorker, "this worker does not hold the job", reply.Job),
-        Refusal.NotRunning when e is Finished or Failed =>
+        Refusal.NotRunning when e is Finished && reply.Job.Attempt == 0 =>
             new ProblemException(StatusCodes.Status400BadRequest, ErrorCodes.NotRunning, $"job not in running state: {reply.Job.Status}"),
         Refusal.NotRunning => NotHeld(reply.Job),
         not Refusal.None when e is Heartbeat => NotHeld(reply.Job),

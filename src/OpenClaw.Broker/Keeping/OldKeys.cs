@@ -4,7 +4,7 @@ using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Keeping;
 
-/// <summary>Drops idempotency keys that are older than a day of the steady clock.</summary>
+/// <summary>Drops idempotency keys that are older than a day of the steady clock, and has the file remember that clock.</summary>
 internal sealed partial class OldKeys(IJobStore store, Clock clock, ILogger<OldKeys> log) : BackgroundService
 {
     private static readonly TimeSpan Age = TimeSpan.FromHours(25);
@@ -20,8 +20,8 @@ internal sealed partial class OldKeys(IJobStore store, Clock clock, ILogger<OldK
     {
         try
         {
-            var before = clock.SteadyNow - (long)Age.TotalMilliseconds;
-            while (await store.PurgeKeysAsync(before) > 0 && !stop.IsCancellationRequested)
+            var now = clock.SteadyNow;
+            while (await store.PurgeKeysAsync(now - (long)Age.TotalMilliseconds, now) > 0 && !stop.IsCancellationRequested)
             {
             }
         }

@@ -21,9 +21,11 @@ internal sealed partial class QueueGrain(
     /// <summary>A job that was set aside and not claimed goes back to its place after this many milliseconds.</summary>
     public const int SetAsideMs = 10_000;
 
+    /// <summary>How many ends of leases are being written at once.</summary>
+    public const int MostLeaseEnds = 64;
+
     private const string ReminderName = "leases";
     private const int RetryMs = 1000;
-    private const int MostLeaseEnds = 64;
     private static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ReminderLinger = TimeSpan.FromHours(1);
@@ -199,7 +201,7 @@ internal sealed partial class QueueGrain(
     {
         try
         {
-            // The news of it come back as all others do.
+            // The news of it come back as all others do; also those of what kept the lease from ending.
             if (await calls.ApplyAsync(entry.Id, new LeaseEnded(calls.Now, entry.Version)) is not { } reply) index.Forget(entry.Id);
             else if (reply.Refusal == Refusal.None) LogLeaseEnded(entry.Id, reply.Job.Attempt, reply.Job.State);
         }

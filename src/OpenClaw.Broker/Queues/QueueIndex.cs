@@ -62,18 +62,17 @@ internal sealed class QueueIndex(int capacity)
     /// <returns>Whether the job became ready here.</returns>
     public bool Observe(JobNews news, SteadyTime now, long waitedMs = 0)
     {
-        SteadyTime? until = null;
+        var until = now + (news.LeaseMs - waitedMs);
         if (entries.TryGetValue(news.Id, out var entry))
         {
             if (news.Version <= entry.Version) return false;
-            if (entry.Place == Place.Leased) until = entry.Until;
+            if (news.KeepsLease && entry.Place == Place.Leased) until = entry.Until;
             Unfile(entry);
         }
         if (news.IsReady) return AddReady(new Entry(news.Id, news.Rank, news.Version, news.Lane));
         if (news.State == JobState.Running)
         {
-            if (news.LeaseMs is { } lease) until = now + (lease - waitedMs);
-            File(new Entry(news.Id, news.Rank, news.Version, news.Lane), Place.Leased, until ?? now);
+            File(new Entry(news.Id, news.Rank, news.Version, news.Lane), Place.Leased, until);
             return false;
         }
         Forget(news.Id, news.Version);

@@ -35,7 +35,7 @@ internal static class BrokerHost
         try
         {
             var socket = await Patience.TryAsync(() => Listening.Bind(options), machine, message => log.Warn(message));
-            return Build(options, database, socket, new Clock(machine), configureSilo);
+            return Build(options, database, socket, new Clock(machine, database.ReadSteadyTime()), configureSilo);
         }
         catch
         {

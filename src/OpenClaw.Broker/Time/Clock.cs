@@ -5,12 +5,13 @@ namespace OpenClaw.Broker.Time;
 /// the start plus what has passed since, so it never jumps, whatever happens to the wall clock. The wall clock itself is
 /// for dates that people read, and for nothing else.
 /// </summary>
-internal sealed class Clock(TimeProvider machine) : TimeProvider
+/// <param name="reached">How far the steady clock had come before this start.</param>
+internal sealed class Clock(TimeProvider machine, SteadyTime reached = default) : TimeProvider
 {
     private readonly DateTimeOffset start = machine.GetUtcNow();
     private readonly long startStamp = machine.GetTimestamp();
 
-    public SteadyTime SteadyNow => new(GetUtcNow().ToUnixTimeMilliseconds());
+    public SteadyTime SteadyNow => reached + (long)machine.GetElapsedTime(startStamp).TotalMilliseconds;
 
     /// <summary>The date as people's clocks show it, in milliseconds since 1970. It may jump, also backwards.</summary>
     public long Wall => machine.GetUtcNow().ToUnixTimeMilliseconds();

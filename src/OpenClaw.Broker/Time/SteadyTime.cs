@@ -2,7 +2,7 @@ namespace OpenClaw.Broker.Time;
 
 /// <summary>
 /// A moment on the clock that never jumps, in milliseconds; a type of its own, so that it can't be taken for a date.
-/// It means something only within the process that took it.
+/// After a restart it goes on where it was, ten minutes back at most: time without a broker does not count.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.SteadyTime")]
 internal readonly record struct SteadyTime([property: Id(0)] long Milliseconds) : IComparable<SteadyTime>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
 
@@ -90,6 +91,13 @@ internal sealed class Database : IDisposable
     {
         if (connection.Scalar<long>("pragma user_version") < MarkedSince) return null;
         return new FileMark(connection.Scalar<string>("select file_id from meta")!, connection.Scalar<long>("select last_seq from meta"));
+    }
+
+    /// <summary>How far the steady clock has come, as the file knows.</summary>
+    public SteadyTime ReadSteadyTime()
+    {
+        using var connection = Connect(readOnly: true);
+        return new SteadyTime(connection.Scalar<long>("select max(steady_ms, coalesce((select max(created_at) from idempotency_key), 0)) from meta"));
     }
 
     /// <summary>Notes beside the file how far it has come.</summary>

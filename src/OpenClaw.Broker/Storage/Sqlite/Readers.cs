@@ -7,8 +7,9 @@ using static SQLitePCL.raw;
 namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>
-/// A bounded pool of reading connections, one statement each: a read sees every commit that was answered. A read by key
-/// takes microseconds and runs where it is called; what may look at many rows runs on a thread of its own.
+/// A bounded pool of reading connections, one statement each: a read sees every commit that was answered. A short read by key
+/// takes microseconds and runs where it is called; a long one runs on a thread of its own, outside the thread pool that grains
+/// and requests share.
 /// </summary>
 internal sealed class Readers(Database database, FatalError fatal) : IDisposable
 {
@@ -26,15 +27,15 @@ internal sealed class Readers(Database database, FatalError fatal) : IDisposable
         return Use(read);
     }
 
-    /// <summary>As <see cref="ReadAsync"/>, for reads of many rows.</summary>
+    /// <summary>As <see cref="ReadAsync"/>, for reads of many rows or of long texts.</summary>
     /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
-    public async Task<T> ReadManyAsync<T>(Func<Statements, T> read, CancellationToken stop = default)
+    public async Task<T> ReadLongAsync<T>(Func<Statements, T> read, CancellationToken stop = default)
     {
         await longReads.WaitAsync(stop);
         try
         {
             await free.WaitAsync(stop);
-            return await Task.Run(() => Use(read), CancellationToken.None);
+            return await Task.Factory.StartNew(() => Use(read), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         finally
         {

@@ -18,7 +18,12 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     private static readonly string FindWithTextsSql =
         $"select {AllColumns}, p.payload, r.result, r.error from job j join job_payload p on p.seq = j.seq left join job_result r on r.seq = j.seq "
-            + $"where j.id = ?1 and {IsKnown}";
+            + $"where j.id = ?1 and length(p.payload) + coalesce(length(r.result), 0) + coalesce(length(r.error), 0) <= ?2 and {IsKnown}";
+
+    private const string PayloadSql = "select payload from job_payload where seq = ?1 and length(payload) <= ?2";
+
+    /// <summary>Texts of up to so many bytes are read where they are asked for.</summary>
+    private const long ShortTexts = 64 * 1024;
 
     private static readonly string RunningSql = $"select {AllColumns} from job j where j.queue = ?1 and j.state = 'running'";
 
@@ -73,18 +78,11 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     public ValueTask<Job?> FindAsync(Guid id) => readers.ReadAsync(sql => Bind(sql[FindSql], id.ToString()).First(JobTable.Rows.Read));
 
-    public ValueTask<JobTexts?> FindWithTextsAsync(Guid id) => readers.ReadAsync(sql => Bind(sql[FindWithTextsSql], id.ToString()).First(static row =>
-    {
-        var texts = JobTable.Rows.Width;
-        return (JobTexts?)new JobTexts(JobTable.Rows.Read(row), row.Blob(texts)!, row.Blob(texts + 1), row.Blob(texts + 2));
-    }));
+    public async ValueTask<JobTexts?> FindWithTextsAsync(Guid id) =>
+        await readers.ReadAsync(sql => FindWithTexts(sql, id, ShortTexts)) ?? await readers.ReadLongAsync(sql => FindWithTexts(sql, id, long.MaxValue));
 
-    public ValueTask<byte[]> ReadPayloadAsync(long seq) => readers.ReadAsync(sql =>
-    {
-        var statement = sql["select payload from job_payload where seq = ?1"];
-        statement.Set(1, seq);
-        return statement.First(static row => row.Blob(0))!;
-    });
+    public async ValueTask<byte[]> ReadPayloadAsync(long seq) =>
+        await readers.ReadAsync(sql => Payload(sql, seq, ShortTexts)) ?? (await readers.ReadLongAsync(sql => Payload(sql, seq, long.MaxValue)))!;
 
     public ValueTask<Guid?> FindClaimAsync(string claimId, string? workerId) => readers.ReadAsync(sql =>
         Bind(sql["select id from job where claim_id = ?1 and claim_n = 0 and coalesce(worker_id, '') = ?2"], claimId, workerId ?? "")
@@ -94,7 +92,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         Bind(sql["select job_id, body_hash from idempotency_key where scope = ?1 and key = ?2"], scope, key)
             .First(static row => new KeyUse(Guid.Parse(row.Text(0)!), row.Blob(1)!)));
 
-    public Task<JobPage> ListAsync(JobQuery query, CancellationToken stop) => readers.ReadManyAsync(sql =>
+    public Task<JobPage> ListAsync(JobQuery query, CancellationToken stop) => readers.ReadLongAsync(sql =>
     {
         var begun = Stopwatch.GetTimestamp();
         var jobs = new List<Job>();
@@ -117,14 +115,14 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         return new JobPage(jobs, null);
     }, stop);
 
-    public Task<List<string>> ReadQueueNamesAsync() => readers.ReadManyAsync(static sql =>
+    public Task<List<string>> ReadQueueNamesAsync() => readers.ReadLongAsync(static sql =>
         sql[QueuesSql].List(static row => row.Text(0)!));
 
-    public Task<List<StateCount>> ReadCountsAsync() => readers.ReadManyAsync(static sql =>
+    public Task<List<StateCount>> ReadCountsAsync() => readers.ReadLongAsync(static sql =>
         sql[CountsSql].List(static row =>
             new StateCount(row.Text(0)!, JobStateNames.Parse(row.Text(1))!.Value, row.Number(2)!.Value)));
 
-    public Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum) => readers.ReadManyAsync(sql =>
+    public Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum) => readers.ReadLongAsync(sql =>
     {
         var names = Lanes(sql, queue);
         var quota = Math.Max(minimum, window / Math.Max(1, names.Count));
@@ -136,9 +134,9 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         return new QueueSnapshot(lanes, Bind(sql[RunningSql], queue).List(JobTable.Rows.Read));
     });
 
-    public Task<List<ReadyRow>> ReadReadyAsync(string queue, Lane lane, int limit) => readers.ReadManyAsync(sql => Ready(sql, queue, lane, limit));
+    public Task<List<ReadyRow>> ReadReadyAsync(string queue, Lane lane, int limit) => readers.ReadLongAsync(sql => Ready(sql, queue, lane, limit));
 
-    public Task<List<Job>> ReadHeadsAsync(int limit) => readers.ReadManyAsync(sql =>
+    public Task<List<Job>> ReadHeadsAsync(int limit) => readers.ReadLongAsync(sql =>
     {
         var running = sql[AllRunningSql];
         running.Set(1, limit);
@@ -154,17 +152,37 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         return jobs;
     });
 
-    public async Task<int> PurgeKeysAsync(SteadyTime before)
+    public async Task<int> PurgeKeysAsync(SteadyTime before, SteadyTime now)
     {
         var purge = new KeyPurge(before.Milliseconds);
-        await writer.WriteAsync(new Commit([purge], isEssential: true));
+        await writer.WriteAsync(new Commit([purge, new SteadyNote(now)], isEssential: true));
         return purge.Dropped;
     }
 
     public Task ProbeReadAsync() =>
-        readers.ReadManyAsync(static sql => sql["select count(*) from (select 1 from job limit 1)"].First(static row => row.Number(0)));
+        readers.ReadLongAsync(static sql => sql["select count(*) from (select 1 from job limit 1)"].First(static row => row.Number(0)));
 
     public Task ProbeWriteAsync(long now) => writer.WriteAsync(new Commit([new Probe(now)], isEssential: false));
+
+    /// <summary>Null also where the texts are longer than allowed: SQLite knows a length without reading the text.</summary>
+    private static JobTexts? FindWithTexts(Statements sql, Guid id, long longest)
+    {
+        var statement = Bind(sql[FindWithTextsSql], id.ToString());
+        statement.Set(2, longest);
+        return statement.First(static row =>
+        {
+            var texts = JobTable.Rows.Width;
+            return (JobTexts?)new JobTexts(JobTable.Rows.Read(row), row.Blob(texts)!, row.Blob(texts + 1), row.Blob(texts + 2));
+        });
+    }
+
+    private static byte[]? Payload(Statements sql, long seq, long longest)
+    {
+        var statement = sql[PayloadSql];
+        statement.Set(1, seq);
+        statement.Set(2, longest);
+        return statement.First(static row => row.Blob(0));
+    }
 
     private static List<Lane> Lanes(Statements sql, string queue) => Bind(sql[LanesSql], queue).List(static row => Lane.Parse(row.Text(0)));
 
@@ -206,6 +224,13 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         public override void Bind(IParameters parameters) => parameters.Set(1, before);
 
         public override void Executed(int rows) => Dropped = rows;
+    }
+
+    private sealed class SteadyNote(SteadyTime now) : Change
+    {
+        public override string Sql => "update meta set steady_ms = ?1";
+
+        public override void Bind(IParameters parameters) => parameters.Set(1, now.Milliseconds);
     }
 
     private sealed class Probe(long now) : Change
