@@ -44,7 +44,7 @@ internal static class BotProgram
         var (memory, state) = OpenState(settings.StateFolder);
         using var closing = new CancellationTokenSource();
         using var rest = new DiscordRest(settings.Discord.Api, settings.Discord.Token, clock, chance, log);
-        var chat = Connect(settings, rest, memory, clock, chance, log, closing.Token);
+        var chat = Connect(settings, rest, memory, state.Now.Seen, clock, chance, log, closing.Token);
 
         // A used connection may be found closed, and a job then be posted twice to a broker without keys.
         using var http = BrokerHttp.Create(TimeSpan.Zero);
@@ -71,13 +71,13 @@ internal static class BotProgram
     }
 
     private static DiscordGateway Connect(
-        BotSettings settings, DiscordRest rest, PrivateFile<DiscordMemory> memory,
+        BotSettings settings, DiscordRest rest, PrivateFile<DiscordMemory> memory, IReadOnlyList<string> served,
         TimeProvider clock, Func<double> chance, ProgramLog log, CancellationToken closing)
     {
         var (users, channel) = (settings.Chat.AllowedUsers, settings.Chat.AllowedChannel);
         var address = new GatewayAddress(rest, memory, clock, log);
         var connection = new GatewayConnection(address, GatewayIdentity.For(settings.Discord.Token, channel), clock, chance, log);
-        var missed = new MissedMessages(rest, users, channel, clock, chance, log);
+        var missed = new MissedMessages(rest, users, channel, address.Since, served, clock, chance, log);
         return new DiscordGateway(rest, connection, new SlashRegistry(rest, address, Commands.All, log), missed, clock, log, closing);
     }
 

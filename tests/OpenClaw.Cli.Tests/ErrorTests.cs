@@ -146,7 +146,7 @@ public sealed class ErrorTests : IDisposable
         """
         {"jobs": [
           {"id":"01a20bb0-0000-7000-8000-00000a11ce01","status":"queued","command":"one"},
-          {"id":"01a20bb0-0000-7000-8000-00000b0b0e01","status":"queued","command":"two"}
+          {"id":"01a20bb0-0000-7000-8000-00000b0b0e01","status":"queued","command":"two","created_at":253402300799}
         ], "next": null}
         """);
 
@@ -166,7 +166,7 @@ public sealed class ErrorTests : IDisposable
 
     [Theory]
     [InlineData("01a20bb0", ExitCodes.Usage, "2 ids; give more of it:")]
-    [InlineData("e01", ExitCodes.Usage, "01a20bb0-0000-7000-8000-00000b0b0e01  queued  two")]
+    [InlineData("e01", ExitCodes.Usage, "01a20bb0-0000-7000-8000-00000b0b0e01  queued  two  0 s ago")]
     [InlineData("beef", ExitCodes.NotFound, "no job's id begins or ends with 'beef'.")]
     [InlineData("ping", ExitCodes.Usage, "is no job's id")]
     [InlineData("-", ExitCodes.Usage, "is no job's id")]
@@ -182,6 +182,29 @@ public sealed class ErrorTests : IDisposable
         Assert.All(broker.Take(), r => Assert.Equal("/jobs", r.Path));
     }
 
+    [Theory]
+    [InlineData("11111111-1111-4111-8111-111111111111")]
+    [InlineData("11111111111141118111111111111111")]
+    public async Task AWholeIdIsNotLookedFor(string name)
+    {
+        await using var broker = new ScriptedBroker(_ => ScriptedAnswer.Ok($$"""{"id":"{{Id}}","status":"queued","command":"ping"}"""));
+        Assert.Equal(ExitCodes.Ok, (await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "status", name)).ExitCode);
+        Assert.Equal("/jobs/" + Id, Assert.Single(broker.Take()).Path);
+    }
+
+    [Fact]
+    public async Task AnOldJobIsFoundByItsEnd()
+    {
+        var others = string.Join(',', Enumerable.Repeat("{\"id\":\"01a20bb0-0000-7000-8000-00000b0b0e01\",\"status\":\"queued\",\"command\":\"x\"}", 200));
+        var pages = 0;
+        await using var broker = new ScriptedBroker(r => r.Path != "/jobs" ? ScriptedAnswer.Ok($$"""{"id":"{{Id}}","status":"queued","command":"old"}""")
+            : ScriptedAnswer.Ok(++pages <= 20 ? $$"""{"jobs":[{{others}}],"next":"more"}"""
+                : $$"""{"jobs":[{"id":"{{Id}}","status":"queued","command":"old"}],"next":null}"""));
+        var run = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "status", "111111");
+        Assert.Equal(ExitCodes.Ok, run.ExitCode);
+        Assert.Contains("command    old", run.Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task TheSearchForANameEnds()
     {
@@ -189,8 +212,8 @@ public sealed class ErrorTests : IDisposable
         await using var broker = new ScriptedBroker(_ => ScriptedAnswer.Ok($$"""{"jobs":[{{jobs}}],"next":"more"}"""));
         var run = await Clawctl.RunAsync(Environment(broker.Url.AbsoluteUri), "status", "beef");
         Assert.Equal(ExitCodes.NotFound, run.ExitCode);
-        Assert.Contains("among the newest 2000; an older one takes its whole id", run.Messages, StringComparison.Ordinal);
-        Assert.Equal(10, broker.Take().Count);
+        Assert.Contains("among the newest 100000; an older one takes its whole id", run.Messages, StringComparison.Ordinal);
+        Assert.Equal(500, broker.Take().Count);
     }
 
     private static Dictionary<string, string> Environment(string url) => new() { [Variables.BrokerUrl] = url, [Variables.BotToken] = "bot-canary" };

@@ -86,6 +86,9 @@ internal sealed record DiscordMemory
 {
     public DateTimeOffset? LastIdentify { get; init; }
 
+    /// <summary>When a bot with this memory first was there.</summary>
+    public DateTimeOffset? Since { get; init; }
+
     /// <summary>Application and digest of the commands that were registered.</summary>
     public string? Registered { get; init; }
 }

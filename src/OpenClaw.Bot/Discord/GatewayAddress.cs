@@ -17,6 +17,9 @@ internal sealed class GatewayAddress(DiscordRest rest, PrivateFile<DiscordMemory
         set => Remember(m => m with { Registered = value });
     }
 
+    /// <summary>When the bot first was there: what was written before was not written to it. Null: it never was.</summary>
+    public DateTimeOffset? Since => memory.Since ?? memory.LastIdentify;
+
     /// <summary>Asks Discord for the address, and waits until another IDENTIFY is allowed.</summary>
     public async Task<string> ForNewSessionAsync(CancellationToken stop)
     {
@@ -36,7 +39,11 @@ internal sealed class GatewayAddress(DiscordRest rest, PrivateFile<DiscordMemory
         }
     }
 
-    public void Identified() => Remember(m => m with { LastIdentify = clock.GetUtcNow() });
+    public void Identified()
+    {
+        var now = clock.GetUtcNow();
+        Remember(m => m with { Since = Since ?? now, LastIdentify = now });
+    }
 
     /// <summary>An address that Discord gave, with version and encoding.</summary>
     /// <exception cref="HttpRequestException">The token must not go there.</exception>

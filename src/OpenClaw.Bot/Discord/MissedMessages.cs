@@ -6,13 +6,19 @@ using OpenClaw.Programs;
 namespace OpenClaw.Bot.Discord;
 
 /// <summary>
-/// Finds what people wrote while the bot was cut off. Discord replays it to a session that is resumed, but a new session begins
-/// with nothing; so after each reconnect the channels are read from the last message heard before. Whoever takes the messages
-/// knows those that came already.
+/// Finds what people wrote while the bot was cut off or did not run. Discord replays it to a session that is resumed, but a new
+/// session begins with nothing; so after each reconnect the channels are read from the last message heard before, and after a start
+/// from the oldest that is remembered as served. Whoever takes the messages knows those that came already.
 /// </summary>
+/// <param name="since">When the bot first was there; null where this is its first start.</param>
+/// <param name="served">The ids of what earlier processes served, the oldest first, as far as they are remembered.</param>
 internal sealed class MissedMessages(
-    DiscordRest rest, IReadOnlySet<string> users, string? guildChannel, TimeProvider clock, Func<double> chance, ProgramLog log)
+    DiscordRest rest, IReadOnlySet<string> users, string? guildChannel, DateTimeOffset? since, IReadOnlyList<string> served,
+    TimeProvider clock, Func<double> chance, ProgramLog log)
 {
+    /// <summary>What is older stays unanswered: nobody waits for it any more, and it must not start work.</summary>
+    private static readonly TimeSpan Oldest = TimeSpan.FromMinutes(15);
+
     private const int PageSize = 100;
     private const int MostPages = 10;
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(2);
@@ -21,7 +27,7 @@ internal sealed class MissedMessages(
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<string, string> directChannels = new();
     private ulong newest = Snowflake.At(clock.GetUtcNow());
-    private ulong? missedAfter;
+    private ulong? missedAfter = since is null ? null : Math.Max(Snowflake.At(since.Value), served is [var first, ..] ? Snowflake.Parse(first) : 0);
 
     /// <summary>Remembers how far the bot has heard, and where people write to it.</summary>
     public void Heard(ChatEvent e)
@@ -42,10 +48,11 @@ internal sealed class MissedMessages(
         ulong? after;
         lock (gate) after = missedAfter;
         if (after is null) return;
-        if (guildChannel is not null) await ReadAsync(guildChannel, isDirect: false, after.Value, received, self, stop);
+        var begin = Math.Max(after.Value, Snowflake.At(clock.GetUtcNow() - Oldest));
+        if (guildChannel is not null) await ReadAsync(guildChannel, isDirect: false, begin, received, self, stop);
         foreach (var user in users)
         {
-            if (await DirectChannelAsync(user, stop) is { } channel) await ReadAsync(channel, isDirect: true, after.Value, received, self, stop);
+            if (await DirectChannelAsync(user, stop) is { } channel) await ReadAsync(channel, isDirect: true, begin, received, self, stop);
         }
         lock (gate)
         {
@@ -72,7 +79,7 @@ internal sealed class MissedMessages(
             if (messages.Count < PageSize) return;
             after = messages[^1].Id;
         }
-        log.Warn("discord: more was written while the connection was lost than is read afterwards", ("channel", channel), ("messages", PageSize * MostPages));
+        log.Warn("discord: more was written while the bot was away than is read afterwards", ("channel", channel), ("messages", PageSize * MostPages));
     }
 
     private async Task<string?> DirectChannelAsync(string user, CancellationToken stop)

@@ -14,7 +14,7 @@ internal static class CancelCommand
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var broker = invocation.Connect().Broker;
-        var id = await JobReference.ResolveAsync(invocation.Parsed.GetValue(StatusCommand.Id)!, broker, invocation.Stop);
+        var id = await JobReference.ResolveAsync(invocation.Parsed.GetValue(StatusCommand.Id)!, broker, invocation.Messages, invocation.Stop);
         var answer = await broker.CancelAsync(id, invocation.Parsed.GetValue(Reason), invocation.Stop);
         Console.Out.WriteLine(invocation.AsJson ? JobText.Json(answer, WireJson.Default.Acknowledgement) : answer switch
         {

@@ -14,16 +14,17 @@ internal static class JobReference
     private const int ShortestEnd = 6;
 
     /// <summary>How many of the newest jobs a short name is looked for among.</summary>
-    private const int Searched = 2000;
+    private const int Searched = 100_000;
 
+    private const int BetweenSteps = 10_000;
     private const int Named = 5;
 
     /// <summary>The whole id of the job that a person named.</summary>
     /// <exception cref="CommandException">No job is named so, or several are.</exception>
-    public static async Task<string> ResolveAsync(string name, BrokerClient broker, CancellationToken stop)
+    public static async Task<string> ResolveAsync(string name, BrokerClient broker, Messages messages, CancellationToken stop)
     {
-        if (Guid.TryParseExact(name.Trim(), "D", out var id)) return id.ToString("D");
         var part = Bare(name.Trim());
+        if (Guid.TryParseExact(part, "N", out var id)) return id.ToString("D");
         if (part.Length == 0 || !part.All(char.IsAsciiHexDigitLower))
         {
             throw new CommandException(
@@ -38,9 +39,11 @@ internal static class JobReference
             found.AddRange(page.Jobs.Where(j => Fits(j.Id, part)));
             searched += page.Jobs.Count;
             next = page.Next;
+            if (next is not null && searched % BetweenSteps == 0) messages.Step($"looking for '{name}': {searched} jobs read");
         }
         while (next is not null && searched < Searched);
-        var scope = next is null ? "" : $" among the newest {searched}; an older one takes its whole id";
+        messages.StepOver();
+        var scope = next is null ? "" : $", among the newest {searched}; an older one takes its whole id";
         return found switch
         {
             [var only] => only.Id,
@@ -69,5 +72,6 @@ internal static class JobReference
     private static string Bare(string id) => id.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
 
     private static string Candidates(List<JobView> found) =>
-        string.Concat(found.Take(Named).Select(j => $"\n  {j.Id}  {JobText.State(j)}  {j.Command}")) + (found.Count > Named ? "\n  …" : "");
+        string.Concat(found.Take(Named).Select(j => $"\n  {j.Id}  {JobText.State(j)}  {j.Command}  {JobText.Age(j, TimeProvider.System.GetUtcNow())}"))
+            + (found.Count > Named ? "\n  …" : "");
 }

@@ -49,6 +49,15 @@ internal static class JobText
     public static string Line(JobView job, string end) =>
         $"{end}  {VisibleText.Of(State(job)),-9}  {Time(job.CreatedAt)}  {VisibleText.Of(job.WorkerId ?? "-"),-16}  {VisibleText.Of(job.Command)}";
 
+    /// <summary>How long ago it was created, in the largest unit that fits.</summary>
+    public static string Age(JobView job, DateTimeOffset now) => Math.Max(0, now.ToUnixTimeSeconds() - job.CreatedAt) switch
+    {
+        < 60 and var seconds => $"{seconds} s ago",
+        < 3600 and var seconds => $"{seconds / 60} min ago",
+        < 86400 and var seconds => $"{seconds / 3600} h ago",
+        var seconds => $"{seconds / 86400} d ago",
+    };
+
     /// <summary>Null also for what no calendar holds.</summary>
     private static string? Time(long? seconds) => seconds is { } s and >= -62135596800 and <= 253402300799
         ? DateTimeOffset.FromUnixTimeSeconds(s).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)

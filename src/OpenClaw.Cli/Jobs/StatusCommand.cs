@@ -19,7 +19,7 @@ internal static class StatusCommand
     private static async Task<int> RunAsync(Invocation invocation, bool wait)
     {
         var broker = invocation.Connect().Broker;
-        var id = await JobReference.ResolveAsync(invocation.Parsed.GetValue(Id)!, broker, invocation.Stop);
+        var id = await JobReference.ResolveAsync(invocation.Parsed.GetValue(Id)!, broker, invocation.Messages, invocation.Stop);
         var job = wait
             ? await new JobWatch(broker, invocation.Messages, TimeProvider.System).UntilEndedAsync(id, invocation.Stop)
             : await broker.GetAsync(id, stop: invocation.Stop);
