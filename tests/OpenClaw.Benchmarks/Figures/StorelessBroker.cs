@@ -53,7 +53,7 @@ internal static class StorelessBroker
 
         public Task<List<Job>> ReadHeadsAsync(int limit) => Task.FromResult<List<Job>>([]);
 
-        public Task<int> PurgeKeysAsync(SteadyTime before) => Task.FromResult(0);
+        public Task<int> PurgeKeysAsync(SteadyTime before, SteadyTime now) => Task.FromResult(0);
 
         public Task ProbeReadAsync() => Task.CompletedTask;
 
