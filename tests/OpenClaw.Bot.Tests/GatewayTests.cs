@@ -285,13 +285,13 @@ public sealed class GatewayTests
     public async Task ReconnectsBackOffToACeilingUntilASessionLived()
     {
         await using var bot = await BotUnderTest.StartAsync(
-            prepare: b => (b.Discord.Gateway.RefuseConnections, b.Discord.Gateway.HeartbeatInterval) = (8, TimeSpan.FromSeconds(30)), untilReady: false);
+            prepare: b => (b.Discord.Gateway.RefuseConnections, b.Discord.Gateway.HeartbeatInterval) = (8, TimeSpan.FromSeconds(20)), untilReady: false);
         foreach (var pause in (double[])[0.75, 1.5, 3, 6, 12, 24, 45, 45]) await bot.Clock.PassAsync(pause, pause);
         await bot.ReadyAsync(1);
         bot.Discord.Gateway.Live!.Cut();
         await bot.Clock.PassAsync(45, 45);
         await bot.ReadyAsync(2);
-        await bot.Clock.PassAsync(22.5, 22.5);
+        await bot.Clock.PassAsync(15, 15); // below the deadline of the calls under way, which would be repeated after the same 0.75 s
         await bot.Discord.UntilAsync(() => bot.Discord.Gateway.Received(1).Any(), "a heartbeat");
         await AssertServesAsync(bot);
         bot.Discord.Gateway.Live!.Cut();

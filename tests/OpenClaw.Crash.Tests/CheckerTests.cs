@@ -43,6 +43,16 @@ public class CheckerTests
             """, [Done with { Attempt = 2, LostLeases = 1 }]
         },
         {
+            "a result without a token while the next attempt runs", Created + "\n" + """
+            30 w1 2 invoke claim
+            40 w1 2 ok claim job=A attempt=1
+            1035 w2 3 invoke claim
+            1036 w2 3 ok claim job=A attempt=2
+            1037 w1 4 invoke result job=A attempt=1 value=r
+            1038 w1 4 ok result job=A attempt=1 value=done
+            """, [Done with { Attempt = 2, LostLeases = 1 }]
+        },
+        {
             "a second attempt after a release", Created + "\n" + """
             30 w1 2 invoke claim
             40 w1 2 ok claim job=A attempt=1
@@ -102,7 +112,8 @@ public class CheckerTests
         { 1, "a job is left over", Created, [new FinalRow("A", "queued", "a", null, null, 0, 0)] },
         { 2, "a job that nobody made", ClaimedAndDone, [Done, new FinalRow("B", "failed", "b", null, "lease lost 5 times", 0, 5)] },
         { 3, "a result that nobody sent", ClaimedAndDone, [Done with { Result = "other" }] },
-        { 3, "a result that was sent for an older attempt", ClaimedAndDone, [Done with { Attempt = 2 }] },
+        { 3, "a result that was sent for an older attempt",
+            ClaimedAndDone.Replace("result job=A attempt=1 value=r", "result job=A attempt=1 key=t1 value=r", StringComparison.Ordinal), [Done with { Attempt = 2 }] },
         { 3, "an error that nobody sent", Created, [Failed] },
         {
             3, "an accepted result that was lost, and another attempt's in its place", Created + "\n" + """
