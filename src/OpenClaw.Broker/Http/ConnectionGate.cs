@@ -4,22 +4,23 @@ namespace OpenClaw.Broker.Http;
 
 /// <summary>
 /// Keeps connections below the number of files that the process may open: without a descriptor left, neither the
-/// database nor anything else works. When all places are taken, the oldest connection on which no valid token came goes,
-/// and where there is none, the new one.
+/// database nor anything else works. When it becomes crowded, the oldest connection on which no valid token came goes.
 /// </summary>
-/// <param name="limit">How many may be open.</param>
+/// <param name="limit">Above this a new connection is closed at once, by the server.</param>
 internal sealed class ConnectionGate(int limit)
 {
     private readonly LinkedList<Guest> strangers = new();
     private readonly Lock gate = new();
     private int open;
 
+    /// <summary>From this on each new connection costs a stranger's; what is left is for those that are just closing.</summary>
+    private readonly int crowded = limit - (limit / 8);
+
     public async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var guest = new Guest(this, connection);
         connection.Features.Set(guest);
-        // The descriptor is free as soon as this returns, whatever the server still has to do about the connection.
-        Enter(guest)?.Connection.Abort(new ConnectionAbortedException("too many connections; this one brought no token"));
+        Enter(guest)?.Abort(new ConnectionAbortedException("too many connections; this one brought no token"));
         try
         {
             await next(connection);
@@ -33,32 +34,25 @@ internal sealed class ConnectionGate(int limit)
     /// <summary>A valid token came on this request's connection.</summary>
     public static void Trust(HttpContext context) => context.Features.Get<Guest>()?.Trust();
 
-    /// <summary>Gives it a place.</summary>
-    /// <returns>Whoever has to go for that, perhaps itself.</returns>
-    private Guest? Enter(Guest guest)
+    private ConnectionContext? Enter(Guest guest)
     {
         lock (gate)
         {
+            open++;
+            var gone = open > crowded ? strangers.First : null;
+            if (gone is not null) strangers.Remove(gone);
             strangers.AddLast(guest.Place);
-            if (++open <= limit) return null;
-            var gone = strangers.First!.Value;
-            GiveUp(gone);
-            return gone;
+            return gone?.Value.Connection;
         }
     }
 
     private void Leave(Guest guest)
     {
-        lock (gate) GiveUp(guest);
-    }
-
-    /// <summary>To be called within the gate; frees its place once, however it goes.</summary>
-    private void GiveUp(Guest guest)
-    {
-        if (guest.HasLeft) return;
-        guest.HasLeft = true;
-        open--;
-        if (guest.Place.List is not null) strangers.Remove(guest.Place);
+        lock (gate)
+        {
+            open--;
+            if (guest.Place.List is not null) strangers.Remove(guest.Place);
+        }
     }
 
     private sealed class Guest
@@ -75,8 +69,6 @@ internal sealed class ConnectionGate(int limit)
         public ConnectionContext Connection { get; }
 
         public LinkedListNode<Guest> Place { get; }
-
-        public bool HasLeft { get; set; }
 
         public void Trust()
         {

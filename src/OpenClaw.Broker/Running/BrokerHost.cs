@@ -51,11 +51,7 @@ internal static class BrokerHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         AddLogging(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, socket));
-        builder.Services.Configure<SocketTransportOptions>(transport =>
-        {
-            transport.CreateBoundListenSocket = _ => socket;
-            transport.UnsafePreferInlineScheduling = true; // a tenth of the CPU per cycle was changes of threads
-        });
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
         AddServices(builder.Services, options, clock, database);
         if (options.AdminToken is not null) builder.AddDashboard();
         builder.UseOrleans(silo =>
@@ -122,8 +118,10 @@ internal static class BrokerHost
     private static void Configure(KestrelServerOptions kestrel, BrokerOptions options, Socket socket)
     {
         kestrel.AddServerHeader = false;
-        var gate = new ConnectionGate(FileLimit.ForConnections());
+        var connections = FileLimit.ForConnections();
+        var gate = new ConnectionGate(connections);
         kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listen => listen.Use(next => connection => gate.ServeAsync(connection, next)));
+        kestrel.Limits.MaxConcurrentConnections = connections;
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
