@@ -136,7 +136,8 @@ public sealed class JobRulesTests
         var undone = Apply(claimed, new Undelivered(5, 4, before));
         Assert.Equal(before with { Version = 4 }, undone);
         Assert.Equal(JobState.Done, Apply(undone, new Finished(6, "t", null, [])).State); // the attempt before may still end it
-        Assert.Equal(Refusal.LeaseLost, JobRules.Next(claimed with { Version = 5 }, new Undelivered(5, 4, before)).Refusal); // a heartbeat came: it was delivered
+        var heard = claimed with { Version = 5 }; // a heartbeat came: it was delivered
+        Assert.Equal(Refusal.LeaseLost, JobRules.Next(heard, new Undelivered(5, 4, before)).Refusal);
     }
 
     [Theory]

@@ -119,7 +119,8 @@ public sealed class MigrationTests
             newer.Execute("""
                 alter table job add column colour text default 'red';
                 create table dream (id text primary key);
-                insert into job (seq, id, version, queue, lane, command, rank, state, ready, created_at) values (1, '00000000-0000-4000-8000-000000000001', 1, 'default', '', x'70', 1, 'dreaming', 0, 1);
+                insert into job (seq, id, version, queue, lane, command, rank, state, ready, created_at)
+                values (1, '00000000-0000-4000-8000-000000000001', 1, 'default', '', x'70', 1, 'dreaming', 0, 1);
                 insert into job_payload (seq, payload) values (1, x'70');
                 insert into job_count (queue, state, jobs) values ('default', 'dreaming', 1);
                 update meta set last_seq = 1;

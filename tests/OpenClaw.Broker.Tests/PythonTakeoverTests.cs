@@ -41,9 +41,11 @@ public sealed class PythonTakeoverTests
     public async Task RunningJobStaysWithItsWorkerForAWholeLease()
     {
         await using var broker = await BrokerFixture.StartAsync(path => Make(path, 5, $$"""
-            insert into jobs (id, created_at, status, command, payload, started_at, lease_until, worker_id) values ('{{Id(1)}}', 100, 'running', 'ping', 'p', 110, 170, 'wsl');
+            insert into jobs (id, created_at, status, command, payload, started_at, lease_until, worker_id)
+                values ('{{Id(1)}}', 100, 'running', 'ping', 'p', 110, 170, 'wsl');
             insert into jobs (id, created_at, status, command, payload, requires) values ('{{Id(2)}}', 100, 'queued', 'ping', 'p', '{"caps":["gpu"]}');
-            insert into jobs (id, created_at, status, command, payload, error, finished_at, worker_id) values ('{{Id(3)}}', 100, 'failed', 'ping', 'p', 'boom', 120, 'wsl');
+            insert into jobs (id, created_at, status, command, payload, error, finished_at, worker_id)
+                values ('{{Id(3)}}', 100, 'failed', 'ping', 'p', 'boom', 120, 'wsl');
             """));
         var running = await broker.GetAsync(Id(1));
         Assert.Equal((JobStatuses.Running, "wsl", 110, 1), (running.Status, running.WorkerId, running.StartedAt, running.Attempt));
@@ -283,9 +285,13 @@ public sealed class PythonTakeoverTests
     {
         const string Reference = "FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE";
         Make(path, 5, $"""
-            create table job_chunks (id integer primary key autoincrement, job_id text not null, chunk_type text not null, content text, metadata text, created_at integer not null, {Reference});
-            create table job_tool_calls (id integer primary key autoincrement, job_id text not null, tool_name text not null, tool_args text, status text not null default 'pending', result text,
-              requested_at integer not null, completed_at integer, {Reference});
+            create table job_chunks (
+                id integer primary key autoincrement, job_id text not null, chunk_type text not null, content text, metadata text,
+                created_at integer not null, {Reference});
+            create table job_tool_calls (
+                id integer primary key autoincrement, job_id text not null, tool_name text not null, tool_args text,
+                status text not null default 'pending', result text,
+                requested_at integer not null, completed_at integer, {Reference});
             create index idx_chunks_job on job_chunks (job_id, id);
             create view recent as select * from jobs where created_at > 0;
             create trigger chunk_count after insert on job_chunks begin select count(*) from recent; end;
@@ -293,7 +299,8 @@ public sealed class PythonTakeoverTests
             insert into jobs (id, created_at, status, command, payload) values ('{Id(2)}', 200, 'queued', 'ping', 'second');
             insert into jobs (id, created_at, status, command, payload, result, finished_at) values ('{Id(3)}', 50, 'done', 'ping', 'p', 'pong: p', 60);
             insert into jobs (id, created_at, status, command, payload, error, finished_at) values ('{Id(4)}', 60, 'failed', 'ping', 'p', 'boom', 70);
-            insert into job_chunks (job_id, chunk_type, content, created_at) values ('{Id(3)}', 'thinking', 'hm', 2), ('{Id(9)}', 'final', 'of a pruned job', 3);
+            insert into job_chunks (job_id, chunk_type, content, created_at)
+                values ('{Id(3)}', 'thinking', 'hm', 2), ('{Id(9)}', 'final', 'of a pruned job', 3);
             insert into job_tool_calls (job_id, tool_name, requested_at) values ('{Id(1)}', 'grep', 4);
             """);
     }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker.Http;
+using OpenClaw.Contracts;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
@@ -21,7 +22,7 @@ public class SlowReaderTests
         var claim = await broker.ClaimAsync();
         using (var finished = await broker.PostAsync($"/jobs/{id}/result", claim!.LeaseToken, null,
             new { result = new string('x', Result) })) finished.EnsureSuccessStatusCode();
-        Assert.Equal(0, budget.InFlight);
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(budget.InFlight == 0));
 
         var readers = new List<TcpClient>();
         try
@@ -42,6 +43,42 @@ public class SlowReaderTests
         finally
         {
             foreach (var reader in readers) reader.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task ManyWhoDoNotReadTakeBoundedMemoryAndItIsGivenBack()
+    {
+        const int MiB = 1 << 20;
+        using var folder = new TempFolder();
+        await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"),
+            new Dictionary<string, string> { [BrokerVariables.MaxBytesInFlight] = $"{64 * MiB}" });
+        var client = broker.Client("anna");
+        var id = (await client.CreateAsync(new CreateJob("ping", ""))).Id;
+        var claim = await client.ClaimAsync("c", TimeSpan.Zero);
+        await client.FinishAsync(id, claim!.LeaseToken, new string('x', Result - 1000));
+        var readers = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 60; i++) readers.Add(await AskAsync(broker.Url, id));
+            var highest = 0L;
+            for (var i = 0; i < 50; i++) // each answer of its own is a moment in which memory may grow
+            {
+                await client.CreateAsync(new CreateJob("ping", ""));
+                highest = Math.Max(highest, Resident());
+            }
+            Assert.InRange(highest, 0, 900L * MiB); // 60 answers of 8 MiB, held as they come, are 2 GB
+        }
+        finally
+        {
+            foreach (var reader in readers) reader.Dispose();
+        }
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(Resident() < 380 * MiB));
+
+        long Resident()
+        {
+            broker.Program.Process.Refresh();
+            return broker.Program.Process.WorkingSet64;
         }
     }
 

@@ -80,7 +80,9 @@ public class TransportTests(TestedBroker broker) : ContractTest(broker)
 
     [Fact]
     public async Task UnknownFieldsAreIgnored() =>
-        await AssertCreatedAsync(await Api.CreateFromAsync("""{"x":{"deep":[1,2,{"y":null}]},"command":"ping","status":"done","id":"mine","payload":"grüße","result":"r"}"""));
+        await AssertCreatedAsync(await Api.CreateFromAsync("""
+            {"x":{"deep":[1,2,{"y":null}]},"command":"ping","status":"done","id":"mine","payload":"grüße","result":"r"}
+            """));
 
     [Fact]
     public async Task UnknownQueryParametersAreIgnored()

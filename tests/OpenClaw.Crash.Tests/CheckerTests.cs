@@ -113,7 +113,8 @@ public class CheckerTests
         { 2, "a job that nobody made", ClaimedAndDone, [Done, new FinalRow("B", "failed", "b", null, "lease lost 5 times", 0, 5)] },
         { 3, "a result that nobody sent", ClaimedAndDone, [Done with { Result = "other" }] },
         { 3, "a result that was sent for an older attempt",
-            ClaimedAndDone.Replace("result job=A attempt=1 value=r", "result job=A attempt=1 key=t1 value=r", StringComparison.Ordinal), [Done with { Attempt = 2 }] },
+            ClaimedAndDone.Replace("result job=A attempt=1 value=r", "result job=A attempt=1 key=t1 value=r", StringComparison.Ordinal),
+            [Done with { Attempt = 2 }] },
         { 3, "an error that nobody sent", Created, [Failed] },
         {
             3, "an accepted result that was lost, and another attempt's in its place", Created + "\n" + """

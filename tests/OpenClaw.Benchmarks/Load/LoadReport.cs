@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Text.Json;
 
 namespace OpenClaw.Benchmarks.Load;
 
@@ -9,8 +9,24 @@ internal sealed record LoadReport(LoadOptions Options, double Seconds, long[] Ti
     /// <summary>Cycles (or creates) a second.</summary>
     public double Rate => Ticks.Length / Seconds;
 
-    public string ToJson() => string.Create(CultureInfo.InvariantCulture,
-        $$"""{"mode":"{{Options.Mode.ToString().ToLowerInvariant()}}","connections":{{Options.Connections}},"seconds":{{Seconds:f2}},"count":{{Ticks.Length}},"rate":{{Rate:f1}},"p50_ms":{{Milliseconds(0.50):f2}},"p99_ms":{{Milliseconds(0.99):f2}},"max_ms":{{Milliseconds(1):f2}},"empty":{{Empty}},"refused":{{Refused}},"first_refusal":{{(FirstRefusal is null ? "null" : $"\"{System.Text.Json.JsonEncodedText.Encode(FirstRefusal)}\"")}},"client_cpu_seconds":{{ClientCpu.TotalSeconds:f2}}}""");
+    public string ToJson() => JsonSerializer.Serialize(new
+    {
+        mode = Options.Mode.ToString().ToLowerInvariant(),
+        connections = Options.Connections,
+        seconds = Math.Round(Seconds, 2),
+        count = Ticks.Length,
+        rate = Math.Round(Rate, 1),
+        p50_ms = Rounded(0.50),
+        p99_ms = Rounded(0.99),
+        max_ms = Rounded(1),
+        empty = Empty,
+        refused = Refused,
+        first_refusal = FirstRefusal,
+        client_cpu_seconds = Math.Round(ClientCpu.TotalSeconds, 2),
+    });
+
+    /// <summary>Null where nothing was answered.</summary>
+    private double? Rounded(double part) => Ticks.Length == 0 ? null : Math.Round(Milliseconds(part), 2);
 
     /// <summary>The latency that this part of all cycles stayed under.</summary>
     public double Milliseconds(double part) => Percentile(Ticks, part);
