@@ -80,6 +80,7 @@ public sealed class DatabaseFileTests : IDisposable
     public void FilesAreTheirOwnersAlone()
     {
         using var database = Database.Open(DatabasePath);
+        Assert.True(new DiskReserve(DatabasePath, 4096).TryTake());
         if (OperatingSystem.IsWindows()) return;
         foreach (var file in Directory.EnumerateFiles(folder.Path)) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
     }

@@ -23,6 +23,7 @@ internal sealed class DiskReserve(string databasePath, long bytes)
                 return false;
             }
             using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             var block = new byte[64 * 1024];
             for (var length = file.Seek(0, SeekOrigin.End); length < bytes; length += block.Length) file.Write(block, 0,
                 (int)Math.Min(block.Length, bytes - length));
