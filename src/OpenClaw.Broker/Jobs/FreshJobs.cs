@@ -4,7 +4,7 @@ namespace OpenClaw.Broker.Jobs;
 
 /// <summary>
 /// The newest rows with short payloads, kept until they are claimed: a job that is taken soon after it was created is read
-/// from nowhere. It holds the oldest of what fits; what nobody has claimed after a minute makes room. The table stays the
+/// from nowhere. It holds the oldest of what fits, for a minute at most. The table stays the
 /// truth: a row that was changed elsewhere refuses the version kept here.
 /// </summary>
 internal sealed class FreshJobs(TimeProvider time)
@@ -18,10 +18,14 @@ internal sealed class FreshJobs(TimeProvider time)
     private readonly ConcurrentQueue<(Guid Id, long At)> order = new();
     private long bytes;
 
+    /// <summary>How many are remembered, those that were claimed meanwhile among them.</summary>
+    public int Count => order.Count;
+
     public void Add(Job job, byte[] payload)
     {
         if (payload.Length > LongestPayload) return;
-        if (Volatile.Read(ref bytes) >= MostBytes && !MakeRoom()) return;
+        Forget();
+        if (Volatile.Read(ref bytes) >= MostBytes) return;
         if (!entries.TryAdd(job.Id, new Entry(job, payload))) return;
         Interlocked.Add(ref bytes, RowBytes + payload.Length);
         order.Enqueue((job.Id, time.GetTimestamp()));
@@ -34,13 +38,12 @@ internal sealed class FreshJobs(TimeProvider time)
     public byte[]? TakePayload(Job job) => Remove(job.Id) is { } entry && entry.PayloadVersion == job.PayloadVersion ? entry.Payload : null;
 
     /// <summary>Drops what is at the head of the order and was claimed since, or is too old.</summary>
-    private bool MakeRoom()
+    private void Forget()
     {
         while (order.TryPeek(out var oldest) && (!entries.ContainsKey(oldest.Id) || time.GetElapsedTime(oldest.At) > Longest))
         {
             if (order.TryDequeue(out oldest)) Remove(oldest.Id);
         }
-        return Volatile.Read(ref bytes) < MostBytes;
     }
 
     private Entry? Remove(Guid id)
