@@ -6,7 +6,7 @@ namespace OpenClaw.Broker.Queues;
 /// <summary>
 /// What a queue knows of its unfinished jobs, in memory: which are ready, set aside for a worker, or leased. It is a window
 /// on the table: each lane holds its oldest jobs, and while the table has <see cref="LaneIndex.More"/>, jobs past the
-/// window's end are left out until a refill reads them. 
+/// window's end are left out until a refill reads them.
 /// </summary>
 internal sealed class QueueIndex(int capacity)
 {

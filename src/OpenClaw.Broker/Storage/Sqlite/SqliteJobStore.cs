@@ -78,8 +78,11 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     public ValueTask<Job?> FindAsync(Guid id) => readers.ReadAsync(sql => Bind(sql[FindSql], id.ToString()).First(JobTable.Rows.Read));
 
-    public async ValueTask<JobTexts?> FindWithTextsAsync(Guid id) =>
-        await readers.ReadAsync(sql => FindWithTexts(sql, id, ShortTexts)) ?? await readers.ReadLongAsync(sql => FindWithTexts(sql, id, long.MaxValue));
+    public async ValueTask<JobTexts?> FindWithTextsAsync(Guid id)
+    {
+        if (await readers.ReadAsync(sql => FindWithTexts(sql, id, ShortTexts)) is { } found) return found;
+        return await FindAsync(id) is null ? null : await readers.ReadLongAsync(sql => FindWithTexts(sql, id, long.MaxValue));
+    }
 
     public async ValueTask<byte[]> ReadPayloadAsync(long seq) =>
         await readers.ReadAsync(sql => Payload(sql, seq, ShortTexts)) ?? (await readers.ReadLongAsync(sql => Payload(sql, seq, long.MaxValue)))!;
