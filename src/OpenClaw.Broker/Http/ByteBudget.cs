@@ -30,8 +30,11 @@ internal sealed class ByteBudget(BrokerOptions options, TimeProvider time)
         {
             budget.Release(bytes);
             throw new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy,
-                $"not executed: the long bodies and answers under way leave no room for this one; try again, or raise {BrokerVariables.MaxBytesInFlight} in the "
-                    + "broker's configuration") { RetryAfter = RetrySeconds };
+                "not executed: the long bodies and answers under way leave no room for this one; try again, or raise "
+                    + $"{BrokerVariables.MaxBytesInFlight} in the broker's configuration")
+            {
+                RetryAfter = RetrySeconds,
+            };
         }
         Interlocked.Add(ref budget.sinceCollection, bytes);
         context.Response.RegisterForDispose(new Held(budget, bytes));
