@@ -160,6 +160,7 @@ internal static class BrokerHost
         logging.AddFilter("Orleans", LogLevel.Error);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error); // warns, with a trace, of clients that go away within an upload
         logging.AddFilter("Polly", LogLevel.Error);
     }
 }
