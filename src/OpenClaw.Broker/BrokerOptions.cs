@@ -8,6 +8,8 @@ internal sealed record BrokerOptions
 {
     public const int DefaultLeaseSeconds = 60;
 
+    public const int DefaultAuditDays = 90;
+
     /// <summary>What a body may have around its one long text.</summary>
     public const int EnvelopeBytes = 64 * 1024;
 
@@ -20,7 +22,7 @@ internal sealed record BrokerOptions
         "insert_", "example", "placeholder", "todo"];
 
     /// <summary>What the Python broker reads and this one does not know yet.</summary>
-    private static readonly string[] UnknownVariables = ["MAX_QUEUED_JOBS", "RATE_LIMIT_JOBS_PER_MIN", "ENABLE_STREAMING"];
+    private static readonly string[] UnknownVariables = ["ENABLE_STREAMING"];
 
     public required string DatabasePath { get; init; }
     public required string BotToken { get; init; }
@@ -49,6 +51,17 @@ internal sealed record BrokerOptions
 
     /// <summary>Kept free on the database's disk, so that running jobs can be finished when it is full.</summary>
     public long DiskReserveBytes { get; init; } = 4 << 20;
+
+    /// <summary>How many jobs may be unfinished; 0 for any number.</summary>
+    public long MaxQueuedJobs { get; init; }
+
+    /// <summary>How long the payloads of all unfinished jobs may be together; 0 for any length.</summary>
+    public long MaxQueuedBytes { get; init; }
+
+    /// <summary>How many jobs a token may create in a minute, where it has no rate of its own; 0 for any number.</summary>
+    public int JobsPerMinute { get; init; }
+
+    public int AuditDays { get; init; } = DefaultAuditDays;
 
     /// <summary>Variables that are set and that this broker does not know, by name.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
@@ -79,6 +92,10 @@ internal sealed record BrokerOptions
             MaxPayloadBytes = settings.WholeNumber(BrokerVariables.MaxPayloadBytes, 256L * 1024, 0, MaxBytes),
             MaxResultBytes = settings.WholeNumber(BrokerVariables.MaxResultBytes, 8L << 20, 0, MaxBytes),
             MaxOtherBytes = settings.WholeNumber(BrokerVariables.MaxOtherBytes, 16L * 1024, 1024, MaxBytes),
+            MaxQueuedJobs = settings.WholeNumber(BrokerVariables.MaxQueuedJobs, 0L, 0, long.MaxValue / 2),
+            MaxQueuedBytes = settings.WholeNumber(BrokerVariables.MaxQueuedBytes, 0L, 0, long.MaxValue / 2),
+            JobsPerMinute = settings.WholeNumber(BrokerVariables.JobsPerMinute, 0, 0, 1_000_000),
+            AuditDays = settings.WholeNumber(BrokerVariables.AuditDays, DefaultAuditDays, 1, 36500),
             DiskReserveBytes = settings.WholeNumber(BrokerVariables.DiskReserveBytes, 4L << 20, 0, MaxBytes),
         };
         // A body is counted twice, and the longest must fit.

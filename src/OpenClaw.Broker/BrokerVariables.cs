@@ -12,5 +12,18 @@ internal static class BrokerVariables
     public const string MaxResultBytes = "MAX_RESULT_BYTES";
     public const string MaxOtherBytes = "MAX_OTHER_BODY_BYTES";
     public const string MaxBytesInFlight = "MAX_BYTES_IN_FLIGHT";
+
+    /// <summary>How many jobs may be unfinished; the Python broker's name.</summary>
+    public const string MaxQueuedJobs = "MAX_QUEUED_JOBS";
+
+    /// <summary>How long the payloads of all unfinished jobs may be together.</summary>
+    public const string MaxQueuedBytes = "MAX_QUEUED_BYTES";
+
+    /// <summary>How many jobs a token may create in a minute, where it has no rate of its own; the Python broker's name.</summary>
+    public const string JobsPerMinute = "RATE_LIMIT_JOBS_PER_MIN";
+
+    /// <summary>For how many days the audit is kept.</summary>
+    public const string AuditDays = "AUDIT_DAYS";
+
     public const string DiskReserveBytes = "DISK_RESERVE_BYTES";
 }

@@ -5,6 +5,10 @@ public static class HeaderNames
 {
     public const string BotToken = "X-Bot-Token";
     public const string WorkerToken = "X-Worker-Token";
+
+    /// <summary>For whom the caller speaks, such as <c>discord:123</c>; for tokens that may act for others.</summary>
+    public const string ActingFor = "X-Acting-For";
+
     public const string WorkerId = "X-Worker-Id";
 
     /// <summary>What the worker can do: a comma list or a JSON array of capability names.</summary>
@@ -53,6 +57,10 @@ public static class JobStates
 public static class ErrorCodes
 {
     public const string Unauthorized = "unauthorized";
+
+    /// <summary>The token is known and lacks the right.</summary>
+    public const string Forbidden = "forbidden";
+
     public const string NotFound = "not_found";
     public const string MethodNotAllowed = "method_not_allowed";
     public const string Invalid = "invalid";
@@ -67,7 +75,19 @@ public static class ErrorCodes
     public const string WrongWorker = "wrong_worker";
 
     public const string IdempotencyMismatch = "idempotency_mismatch";
+
+    /// <summary>The name is taken.</summary>
+    public const string Exists = "exists";
+
+    /// <summary>It stands in the broker's configuration, which alone changes it.</summary>
+    public const string Configured = "configured";
+
     public const string TooManyQueues = "too_many_queues";
+
+    /// <summary>As many unfinished jobs as there may be.</summary>
+    public const string QueueFull = "queue_full";
+
+    public const string RateLimited = "rate_limited";
     public const string Busy = "busy";
     public const string StorageFull = "storage_full";
     public const string Internal = "internal";

@@ -145,13 +145,13 @@ public sealed class JobRulesTests
     [InlineData("no longer needed", "cancelled: no longer needed")]
     public void CancelOfARunningJobWaitsForItsWorker(string? reason, string error)
     {
-        var asked = Apply(Claim(NewJob()), new CancelRequested(5, reason));
+        var asked = Apply(Claim(NewJob()), new CancelRequested(5, reason, "anna"));
         Assert.Equal((JobState.Running, true, null), (asked.State, asked.CancelRequested, asked.Error));
         Assert.Equal((JobState.Cancelled, error, Outcome.Cancelled), EndOf(asked, new Failed(6, "t", null, "cancelled")));
         Assert.Equal((JobState.Cancelled, error, Outcome.Cancelled), EndOf(asked, new Released(6, "t", null)));
         Assert.Equal((JobState.Cancelled, error, Outcome.Cancelled), EndOf(asked, new LeaseEnded(Lease, asked.Version)));
         Assert.Equal((JobState.Done, null, Outcome.Ok), EndOf(asked, new Finished(6, "t", null, [])));
-        Assert.Equal((JobState.Cancelled, error, Outcome.Cancelled), EndOf(NewJob(), new CancelRequested(5, reason)));
+        Assert.Equal((JobState.Cancelled, error, Outcome.Cancelled), EndOf(NewJob(), new CancelRequested(5, reason, "anna")));
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class JobRulesTests
         var again = Apply(LoseLease(first), new Claimed(500_000, 500_000 + Lease, "u", "anna", null));
         Assert.Equal((2_000_000, 2_000_000 + Lease), (again.StartedAt!.Value, again.LeaseUntil!.Value));
         Assert.Equal(2_000_000, Apply(again, new Finished(600_000, "u", null, [])).FinishedAt);
-        Assert.Equal(1_000_000, Apply(created, new CancelRequested(1, null)).FinishedAt);
+        Assert.Equal(1_000_000, Apply(created, new CancelRequested(1, null, "anna")).FinishedAt);
     }
 
     private static (JobState, string?, Outcome?) EndOf(Job job, JobEvent e) => Apply(job, e) is var end ? (end.State, end.Error, end.Outcome) : default;
@@ -190,7 +190,7 @@ public sealed class JobRulesTests
             5 => new Released(now, token, worker),
             6 => new LeaseEnded(now, job.Version - Math.Max(0, move.TokenAge)),
             7 when claims.Count > 0 => new Undelivered(now, undone.Version, undone.Before),
-            _ => new CancelRequested(now, null),
+            _ => new CancelRequested(now, null, "anna"),
         };
     }
 

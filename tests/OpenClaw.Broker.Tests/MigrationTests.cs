@@ -14,6 +14,7 @@ public sealed class MigrationTests
     [Theory]
     [InlineData(1, 20)]
     [InlineData(2, 25)]
+    [InlineData(3, 25)]
     public async Task JobsOfEarlierVersionsReadAsTheyDidThen(int version, int count)
     {
         await using var broker = await BrokerFixture.StartAsync(path => File.Copy(Earlier(version), path));
@@ -35,6 +36,7 @@ public sealed class MigrationTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(3)]
     public async Task JobsOfEarlierVersionsGoOnWhereTheyWere(int version)
     {
         await using var broker = await BrokerFixture.StartAsync(path => File.Copy(Earlier(version), path));
@@ -73,6 +75,7 @@ public sealed class MigrationTests
     [Theory]
     [InlineData(1, 20)]
     [InlineData(2, 25)]
+    [InlineData(3, 25)]
     public void BackupOfAnEarlierVersionIsTheFileAsItWas(int version, int count)
     {
         using var folder = new TempFolder();
@@ -91,6 +94,7 @@ public sealed class MigrationTests
     [Theory]
     [InlineData(1, 20, 5)]
     [InlineData(2, 25, 1)]
+    [InlineData(3, 25, 1)]
     public void KilledBetweenAnyTwoStatementsAnEarlierVersionOpensAgain(int version, int count, int states)
     {
         using var folder = new TempFolder();

@@ -59,7 +59,7 @@ public sealed class QueueTests
         await using var broker = await BrokerFixture.StartAsync();
         var cancelled = await broker.CreateAsync();
         var next = await broker.CreateAsync();
-        await broker.Grains.GetGrain<IJobGrain>(Guid.Parse(cancelled)).ApplyAsync(new CancelRequested(0, null)); // and no news of it
+        await broker.Grains.GetGrain<IJobGrain>(Guid.Parse(cancelled)).ApplyAsync(new CancelRequested(0, null, "anna")); // and no news of it
         Assert.Equal(2, (await broker.Queue.DescribeAsync()).Ready);
         Assert.Equal(next, (await broker.ClaimAsync())!.Id);
         Assert.Equal(0, (await broker.Queue.DescribeAsync()).Ready);
@@ -199,7 +199,7 @@ public sealed class QueueTests
         {
             try
             {
-                await calls.CreateAsync(new NewJob($"q{n}", "ping", [], null, Lane.Any, 0, null));
+                await calls.CreateAsync(new NewJob($"q{n}", "ping", [], null, Lane.Any, null, new Maker(null, "bot", null), 0, null));
             }
             catch (TooManyQueuesException)
             {
@@ -250,7 +250,7 @@ public sealed class QueueTests
         await using var broker = await BrokerFixture.StartAsync();
         var id = await broker.CreateAsync();
         broker.Query<long>($"update job set version = version + 1 where id = '{id}' returning 1"); // memory is behind the table now
-        var reply = await broker.Grains.GetGrain<IJobGrain>(Guid.Parse(id)).ApplyAsync(new CancelRequested(0, null));
+        var reply = await broker.Grains.GetGrain<IJobGrain>(Guid.Parse(id)).ApplyAsync(new CancelRequested(0, null, "anna"));
         Assert.Equal((JobState.Cancelled, 3), (reply!.Job.State, reply.Job.Version));
     }
 
@@ -258,7 +258,7 @@ public sealed class QueueTests
     public async Task GrainOfAJobThatWasNeverWrittenAnswersNothing()
     {
         await using var broker = await BrokerFixture.StartAsync();
-        Assert.Null(await broker.Grains.GetGrain<IJobGrain>(Guid.NewGuid()).ApplyAsync(new CancelRequested(0, null)));
+        Assert.Null(await broker.Grains.GetGrain<IJobGrain>(Guid.NewGuid()).ApplyAsync(new CancelRequested(0, null, "anna")));
     }
 
     private static async Task<List<string>> ActiveQueuesAsync(BrokerFixture broker)

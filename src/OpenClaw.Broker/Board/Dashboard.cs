@@ -22,6 +22,8 @@ internal static class Dashboard
 
     public static void AddDashboard(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<Sessions>();
+        builder.Services.AddOptions<CookieAuthenticationOptions>(Scheme).Configure<Sessions>(static (cookie, sessions) => cookie.SessionStore = sessions);
         // Sessions end with the process: the keys are never written anywhere.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Services.AddAuthentication(Scheme).AddCookie(cookie =>
@@ -32,7 +34,6 @@ internal static class Dashboard
             cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
             cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
             cookie.SlidingExpiration = false;
-            cookie.SessionStore = new Sessions();
             cookie.Events.OnRedirectToLogin = static context =>
             {
                 context.Response.Redirect(LoginPath); // relative, so that a Host header never leads elsewhere
@@ -66,7 +67,7 @@ internal static class Dashboard
         app.MapGet(LoginPath, (RequestDelegate)ShowAsync);
         app.MapPost(LoginPath, (RequestDelegate)(context => LoginAsync(context, tokens)));
         app.MapPost(LogoutPath, (RequestDelegate)LogoutAsync);
-        app.MapOrleansDashboard(Path).RequireAuthorization(Policies.Admin).AddEndpointFilter(WhatIsNotThereIs404Async);
+        app.MapOrleansDashboard(Path).RequireAuthorization(Rights.Dashboard).AddEndpointFilter(WhatIsNotThereIs404Async);
     }
 
     /// <summary>The dashboard fails at names of silos and grains that don't exist.</summary>
@@ -100,13 +101,14 @@ internal static class Dashboard
     private static async Task LoginAsync(HttpContext context, Tokens tokens)
     {
         var form = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(await RequestBody.ReadAsync(context, MaxFormBytes)));
-        if (!form.TryGetValue("token", out var token) || tokens.FindAdmin(token.ToString().Trim()) is not { } admin)
+        if (!form.TryGetValue("token", out var token) || tokens.Find(token.ToString().Trim(), isWorker: false) is not { Token.Role: Role.Admin } admin
+            || !tokens.Use(admin))
         {
             await SendLoginAsync(context, StatusCodes.Status401Unauthorized,
                 "That is not the admin token. It is the value of ADMIN_TOKEN in the broker's configuration.");
             return;
         }
-        await context.SignInAsync(Scheme, admin);
+        await context.SignInAsync(Scheme, admin.Principal);
         context.Response.Redirect(Path + "/");
     }
 

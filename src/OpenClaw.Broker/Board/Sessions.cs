@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using OpenClaw.Broker.Access;
 
 namespace OpenClaw.Broker.Board;
 
 /// <summary>Who is signed in. The cookie holds a key to this alone, so a sign-out ends the session for every copy of it.</summary>
-internal sealed class Sessions : ITicketStore
+internal sealed class Sessions(Tokens tokens) : ITicketStore
 {
     private readonly ConcurrentDictionary<string, AuthenticationTicket> tickets = new();
 
@@ -27,7 +28,12 @@ internal sealed class Sessions : ITicketStore
         return Task.CompletedTask;
     }
 
-    public Task<AuthenticationTicket?> RetrieveAsync(string key) => Task.FromResult(tickets.GetValueOrDefault(key));
+    /// <summary>A session lasts no longer than the token that opened it.</summary>
+    public Task<AuthenticationTicket?> RetrieveAsync(string key)
+    {
+        var ticket = tickets.GetValueOrDefault(key);
+        return Task.FromResult(ticket?.Principal is CallerPrincipal { Caller.Credential: var credential } && tokens.IsAlive(credential) ? ticket : null);
+    }
 
     public Task RemoveAsync(string key)
     {

@@ -158,6 +158,11 @@ internal sealed class Answer : IDisposable
         }
         json.WriteString("code", problem.Code);
         if (problem.State is { } state) json.WriteString("state", state);
+        if (problem.Reached is var (depth, limit))
+        {
+            json.WriteNumber("depth", depth);
+            json.WriteNumber("limit", limit);
+        }
         json.WriteEndObject();
     }
 }

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
@@ -208,12 +210,59 @@ internal sealed class FieldErrors
         return field.Text;
     }
 
+    /// <summary>A member that must be a list of strings, each of 1 to so many bytes in UTF-8, where it is there; null where it isn't.</summary>
+    public List<string>? Texts(string name, JsonField field, int mostItems, int maxBytes)
+    {
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null) return null;
+        if (field.Type == JsonTokenType.StartArray)
+        {
+            using var list = JsonDocument.Parse(field.Json);
+            if (list.RootElement.GetArrayLength() <= mostItems && list.RootElement.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String
+                && IsText(e) && Encoding.UTF8.GetByteCount(e.GetString()!) is var length && length > 0 && length <= maxBytes))
+            {
+                return [.. list.RootElement.EnumerateArray().Select(static e => e.GetString()!)];
+            }
+        }
+        Add(name, $"must be a list of at most {mostItems} strings of 1 to {maxBytes} bytes", "list_type");
+        return null;
+    }
+
+    /// <summary>A member that must be a whole number, where it is there; null where it isn't.</summary>
+    public long? WholeNumber(string name, JsonField field, long min, long max)
+    {
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null) return null;
+        if (field.Type == JsonTokenType.Number && Utf8Parser.TryParse(field.Json.Span, out long number, out var read) && read == field.Json.Length
+            && number >= min && number <= max) return number;
+        Add(name, $"must be a whole number from {min} to {max}", "int_type");
+        return null;
+    }
+
+    /// <summary>A member that must be true or false, where it is there.</summary>
+    public bool Flag(string name, JsonField field)
+    {
+        if (field.Type is JsonTokenType.True) return true;
+        if (field.Type is not (JsonTokenType.None or JsonTokenType.Null or JsonTokenType.False)) Add(name, "must be true or false", "bool_type");
+        return false;
+    }
+
     public void Add(string name, string message, string type) => errors.Add(new FieldError(["body", name], message, type));
 
     /// <exception cref="ProblemException">Something is wrong.</exception>
     public void Check()
     {
         if (errors.Count > 0) throw new ProblemException(ErrorCodes.Invalid, errors);
+    }
+
+    private static bool IsText(JsonElement element)
+    {
+        try
+        {
+            return element.GetString() is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // half of a surrogate pair
+        }
     }
 
     private byte[] Missing(string name)

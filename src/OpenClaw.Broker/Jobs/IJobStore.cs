@@ -1,3 +1,4 @@
+using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Jobs;
@@ -11,13 +12,15 @@ internal interface IJobStore
 {
     /// <summary>Adds a job, or finds what its key made before.</summary>
     /// <param name="isNewQueue">Whether the queue's name has to be written, too.</param>
-    Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue);
+    /// <param name="noted">What of it stands in the audit.</param>
+    Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted = null);
 
     /// <summary>Replaces a job's version by the next, with what an end left.</summary>
     /// <param name="now">Milliseconds since 1970.</param>
+    /// <param name="noted">What of it stands in the audit.</param>
     /// <exception cref="Store.StaleVersionException">The row is at another version.</exception>
     /// <exception cref="Store.ClaimIdInUseException">Another running job of this worker has the claim id.</exception>
-    Task UpdateAsync(Job from, Job to, JobEnd end, long now);
+    Task UpdateAsync(Job from, Job to, JobEnd end, long now, AuditEntry? noted = null);
 
     ValueTask<Job?> FindAsync(Guid id);
 

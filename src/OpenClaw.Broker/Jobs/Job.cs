@@ -93,6 +93,14 @@ internal sealed record Job
     /// <summary>Counts the texts that were the payload: what was kept of an older one isn't handed out.</summary>
     [Id(25)] public int PayloadVersion { get; init; } = 1;
 
+    [Id(26)] public int PayloadBytes { get; init; }
+
+    /// <summary>For whom it is.</summary>
+    [Id(27)] public string? Requester { get; init; }
+
+    /// <summary>The name of the token that made it; null for the shared one.</summary>
+    [Id(28)] public string? MadeBy { get; init; }
+
     public Rank Rank => new(RankAt, Seq);
 
     public bool IsReady => State == JobState.Queued;

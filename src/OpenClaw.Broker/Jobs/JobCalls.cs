@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>The only way to change a job: makes or changes it, and then lets everybody hear of it.</summary>
-internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh, IEnumerable<INewsSink> sinks, Clock clock, BrokerOptions options)
+internal sealed class JobCalls(
+    JobGrains jobs, IJobStore store, FreshJobs fresh, JobQuota quota, IEnumerable<INewsSink> sinks, Clock clock, BrokerOptions options)
 {
     private readonly INewsSink[] sinks = [.. sinks];
     private readonly Lock naming = new();
@@ -31,8 +33,10 @@ internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh,
 
     /// <summary>Makes a job, or finds what its key made before. A new row has no earlier state to protect, so its maker writes it.</summary>
     /// <exception cref="TooManyQueuesException">Its queue would be one too many.</exception>
+    /// <exception cref="QueueFullException">There are as many unfinished jobs as there may be.</exception>
     public async Task<Created> CreateAsync(NewJob job)
     {
+        using var place = quota.Enter(job);
         var isNewQueue = NameQueue(job.Queue);
         var row = new Job
         {
@@ -43,11 +47,15 @@ internal sealed class JobCalls(JobGrains jobs, IJobStore store, FreshJobs fresh,
             Requires = job.Requires,
             Lane = job.Lane,
             CreatedAt = job.Now,
+            PayloadBytes = job.Payload.Length,
+            Requester = job.Requester,
+            MadeBy = job.Maker.Token,
         };
         Created created = default;
         try
         {
-            created = await store.InsertAsync(row, job.Payload, job.Key, isNewQueue);
+            created = await store.InsertAsync(row, job.Payload, job.Key, isNewQueue,
+                new AuditEntry(job.Now, job.Maker.Actor, "job.create", row.Id.ToString(), job.Command));
         }
         finally
         {

@@ -1,8 +1,14 @@
+using OpenClaw.Broker.Store;
+
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>Something that happens to a job; <see cref="JobRules"/> says what becomes of it. Times are milliseconds since 1970, on the wall clock.</summary>
 [GenerateSerializer, Immutable]
-internal abstract record JobEvent([property: Id(0)] long Now);
+internal abstract record JobEvent([property: Id(0)] long Now)
+{
+    /// <summary>What of it stands in the audit: what people did, not what jobs went through.</summary>
+    public virtual AuditEntry? Noted(Job job) => null;
+}
 
 /// <summary>A worker takes the job. The same claim id and worker again while that attempt runs is the same claim.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Claimed")]
@@ -40,4 +46,7 @@ internal sealed record Undelivered(long Now, [property: Id(1)] long Version, [pr
 internal sealed record LeaseEnded(long Now, [property: Id(1)] long Version) : JobEvent(Now);
 
 [GenerateSerializer, Immutable, Alias("OpenClaw.CancelRequested")]
-internal sealed record CancelRequested(long Now, [property: Id(1)] string? Reason) : JobEvent(Now);
+internal sealed record CancelRequested(long Now, [property: Id(1)] string? Reason, [property: Id(2)] string Actor) : JobEvent(Now)
+{
+    public override AuditEntry Noted(Job job) => new(Now, Actor, "job.cancel", job.Id.ToString(), job.Command);
+}

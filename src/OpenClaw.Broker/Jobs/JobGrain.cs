@@ -51,7 +51,7 @@ internal sealed class JobGrain(IJobStore store, FreshJobs fresh) : Grain, IJobGr
         var step = JobRules.Next(before, e);
         if (step.Next is not { } next) return new JobReply(before, step.Refusal, null);
         next = next with { Version = before.Version + 1 };
-        await store.UpdateAsync(before, Shorten(next), Left(next, e), e.Now);
+        await store.UpdateAsync(before, Shorten(next), Left(next, e), e.Now, e.Noted(next));
         job = next; // memory follows the commit, never leads it
         if (next.IsFinal) DeactivateOnIdle();
         return new JobReply(next, Refusal.None, before);

@@ -60,6 +60,7 @@ internal static class JobJson
         foreach (var name in job.Lane.Names) json.WriteStringValue(name);
         json.WriteEndArray();
         json.WriteString("queue", job.Queue);
+        json.WriteString("requester", job.Requester);
         json.WriteString("outcome", job.Outcome?.Name());
         json.WriteNumber("version", job.Version);
     }

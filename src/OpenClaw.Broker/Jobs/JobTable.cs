@@ -37,7 +37,10 @@ internal static class JobTable
         Columns<Job>.Utf8("cancel_reason", j => j.CancelReason),
         Columns<Job>.Utf8("error", j => j.Error),
         Columns<Job>.As("outcome", j => j.Outcome, static v => v?.Name(), OutcomeNames.Parse),
-        Columns<Job>.Number("payload_version", j => j.PayloadVersion, Writing.Once));
+        Columns<Job>.Number("payload_version", j => j.PayloadVersion, Writing.Once),
+        Columns<Job>.Number("payload_bytes", j => j.PayloadBytes, Writing.Once),
+        Columns<Job>.Text("requester", j => j.Requester, Writing.Once),
+        Columns<Job>.Text("made_by", j => j.MadeBy, Writing.Once));
 
     /// <summary>What of a long error stands in the row.</summary>
     public static string Beginning(string error) => error[..(char.IsHighSurrogate(error[ShortError - 1]) ? ShortError - 1 : ShortError)] + "…";
@@ -63,7 +66,11 @@ internal sealed class JobInsert(Job job) : Change
 
     public override void Bind(IParameters parameters) => JobTable.Rows.WriteAll(Job, parameters);
 
-    public override void Count(ICounts counts) => counts.Move(Job.Queue, null, Job.State.Name(), Job.CreatedAt);
+    public override void Count(ICounts counts)
+    {
+        counts.Move(Job.Queue, null, Job.State.Name(), Job.CreatedAt);
+        if (!Job.IsFinal) counts.Hold(Job.MadeBy ?? "", 1, Job.PayloadBytes);
+    }
 }
 
 /// <summary>A job's next version; refused where the row is at another than the one before it, or its claim id is in use.</summary>
@@ -88,6 +95,7 @@ internal sealed class JobUpdate(Job from, Job to, long now) : Change
     public override void Count(ICounts counts)
     {
         if (from.State != to.State) counts.Move(to.Queue, from.State.Name(), to.State.Name(), now);
+        if (to.IsFinal && !from.IsFinal) counts.Hold(to.MadeBy ?? "", -1, -to.PayloadBytes);
     }
 }
 

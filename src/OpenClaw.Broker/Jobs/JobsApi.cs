@@ -17,16 +17,16 @@ internal sealed class JobsApi(
     private const int MaxCommandBytes = 256;
     private const int MaxReasonBytes = 1000;
     private const int RetrySeconds = 60;
-    private const string KeyScope = "bot POST /jobs";
+    private const int FullRetrySeconds = 10;
+    private const int MaxRequesterBytes = 128;
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/jobs/{id}", (RequestDelegate)GetAsync).RequireAuthorization(Policies.BotOrWorker);
-        var jobs = routes.MapGroup("/jobs").RequireAuthorization(Policies.Bot);
-        jobs.MapPost("", (RequestDelegate)CreateAsync);
-        jobs.MapGet("", (RequestDelegate)ListAsync);
-        jobs.MapPost("/{id}/cancel", (RequestDelegate)CancelAsync);
+        routes.MapPost("/jobs", (RequestDelegate)CreateAsync).RequireAuthorization(Rights.CreateJobs);
+        routes.MapGet("/jobs", (RequestDelegate)ListAsync).RequireAuthorization(Rights.ListJobs);
+        routes.MapGet("/jobs/{id}", (RequestDelegate)GetAsync).RequireAuthorization(Rights.ReadJob);
+        routes.MapPost("/jobs/{id}/cancel", (RequestDelegate)CancelAsync).RequireAuthorization(Rights.ChangeJobs);
     }
 
     private async Task CreateAsync(HttpContext context)
@@ -35,7 +35,7 @@ internal sealed class JobsApi(
         var body = await RequestBody.ReadAsync(context, options.MaxCreateBytes);
         var job = Read(context, body, key);
         var earlier = job.Key is null ? null : await store.FindKeyAsync(job.Key.Scope, job.Key.Key);
-        var created = earlier is null ? await CreateAsync(job) : new Created(null, earlier);
+        var created = earlier is null ? await CreateAsync(job, context.GetCaller()) : new Created(null, earlier);
         if (created.EarlierUse is { } use && !CryptographicOperations.FixedTimeEquals(use.BodyHash, job.Key!.BodyHash))
         {
             throw new ProblemException(ErrorCodes.IdempotencyMismatch,
@@ -52,34 +52,73 @@ internal sealed class JobsApi(
         });
     }
 
-    private async Task<Created> CreateAsync(NewJob job)
+    /// <summary>Creates the job within the rates of the caller's token, and of the person's own for whom it speaks; what is refused counts nothing.</summary>
+    private async Task<Created> CreateAsync(NewJob job, Caller caller)
     {
+        var places = new List<(Credential Credential, LinkedListNode<long> Place)>(2);
+        var isCreated = false;
         try
         {
-            return await calls.CreateAsync(job);
+            Count(caller.Credential);
+            if (caller.Own is { } own) Count(own);
+            var created = await calls.CreateAsync(job);
+            isCreated = created.Job is not null;
+            return created;
+        }
+        catch (QueueFullException e)
+        {
+            throw new ProblemException(StatusCodes.Status429TooManyRequests, ErrorCodes.QueueFull, e.Message)
+            {
+                RetryAfter = FullRetrySeconds, Reached = (e.Depth, e.Limit),
+            };
         }
         catch (TooManyQueuesException e)
         {
             throw new ProblemException(StatusCodes.Status429TooManyRequests, ErrorCodes.TooManyQueues, e.Message) { RetryAfter = RetrySeconds };
         }
+        finally
+        {
+            if (!isCreated) foreach (var (credential, place) in places) credential.Uncount(place);
+        }
+
+        void Count(Credential credential)
+        {
+            if ((credential.Token.PerMinute ?? options.JobsPerMinute) is not (> 0 and var most)) return;
+            if (credential.TryCount(most, calls.SteadyNow.Milliseconds, out var place) is { } seconds)
+            {
+                throw new ProblemException(StatusCodes.Status429TooManyRequests, ErrorCodes.RateLimited,
+                    $"the token '{credential.Token.Name}' may create {most} jobs a minute, and has; try again in {seconds} s") { RetryAfter = seconds };
+            }
+            places.Add((credential, place!));
+        }
     }
 
     private NewJob Read(HttpContext context, byte[] body, string? key)
     {
-        var fields = RequestBody.Parse(context, body, "command", "payload", "requires", "queue");
+        var fields = RequestBody.Parse(context, body, "command", "payload", "requires", "queue", "requester");
         var errors = new FieldErrors();
         var command = errors.Text("command", fields[0], minBytes: 1, maxBytes: MaxCommandBytes);
         var payload = errors.Text("payload", fields[1]);
         var (requires, lane) = Requires.Read(fields[2], errors);
         var queue = Queue(fields[3], errors);
+        var requester = fields[4].Type == JsonTokenType.Null ? null : errors.OptionalText("requester", fields[4], MaxRequesterBytes);
         errors.Check();
+        var caller = context.GetCaller();
+        var name = Encoding.UTF8.GetString(command);
+        if (!caller.MayAskFor(name))
+        {
+            var commands = (caller.Own ?? caller.Credential).Token.Commands ?? ["all"];
+            throw new ProblemException(StatusCodes.Status403Forbidden, ErrorCodes.Forbidden,
+                $"'{caller.Name}' may not ask for this command; it may ask for {string.Join(", ", commands)}");
+        }
         if (payload.Length > options.MaxPayloadBytes)
         {
             throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
                 $"the payload has {payload.Length} bytes; the limit is {options.MaxPayloadBytes}. Send less, or raise {BrokerVariables.MaxPayloadBytes}");
         }
-        return new NewJob(queue, Encoding.UTF8.GetString(command), payload, requires, lane, calls.Now, key is null ? null
-            : new IdempotencyKey(KeyScope, key, SHA256.HashData(body), calls.SteadyNow));
+        return new NewJob(queue, name, payload, requires, lane, caller.Person ?? (requester is null ? null : Encoding.UTF8.GetString(requester)),
+            new Maker(caller.MadeBy(), caller.Name, caller.Token.MaxQueued), calls.Now,
+            key is null ? null : new IdempotencyKey($"{caller.Token.Name} POST /jobs", key, SHA256.HashData(body), calls.SteadyNow));
     }
 
     private static string Queue(JsonField field, FieldErrors errors)
@@ -94,21 +133,26 @@ internal sealed class JobsApi(
     {
         var id = RequestParts.JobId(context);
         var wait = RequestParts.Wait(context);
+        var caller = context.GetCaller();
         var found = await store.FindWithTextsAsync(id);
-        if (found is { Job.IsFinal: false } && wait > TimeSpan.Zero) found = await WaitForEndAsync(id, wait, context.RequestAborted);
-        if (found is not { } texts) throw ProblemException.JobNotFound();
+        if (found is { Job.IsFinal: false } seen && wait > TimeSpan.Zero && caller.MaySee(seen.Job))
+        {
+            using var permit = caller.Credential.BeginWait();
+            found = await WaitForEndAsync(id, wait, context.RequestAborted, caller.Credential.Revoked);
+        }
+        if (found is not { } texts || !caller.MaySee(texts.Job)) throw ProblemException.JobNotFound();
         using var answer = Answer.Rent();
         await JobJson.WriteAsync(context, answer, texts, leaseSeconds: null);
         await answer.SendAsync(context);
     }
 
-    private async Task<JobTexts?> WaitForEndAsync(Guid id, TimeSpan wait, CancellationToken aborted)
+    private async Task<JobTexts?> WaitForEndAsync(Guid id, TimeSpan wait, CancellationToken aborted, CancellationToken revoked)
     {
         var ended = endWaiters.Join(id);
         try
         {
             using var deadline = new CancellationTokenSource(wait, time);
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted, lifetime.ApplicationStopping);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource([deadline.Token, aborted, lifetime.ApplicationStopping, revoked]);
             while (true)
             {
                 var found = await store.FindWithTextsAsync(id);
@@ -125,6 +169,7 @@ internal sealed class JobsApi(
     private async Task ListAsync(HttpContext context)
     {
         var query = context.Request.Query;
+        var caller = context.GetCaller();
         var limit = DefaultLimit;
         if (query["limit"].ToString() is { Length: > 0 } limitText
             && (!int.TryParse(limitText, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
@@ -133,7 +178,11 @@ internal sealed class JobsApi(
         }
         var states = States(query["state"].ToString());
         var (jobs, searchedUntil) = await store.ListAsync(
-            new JobQuery(states, Text("command"), Text("queue"), Text("worker"), Cursor.Read(query["cursor"].ToString()), limit + 1), context.RequestAborted);
+            new JobQuery(states, Text("command"), Text("queue"), Text("worker"), Cursor.Read(query["cursor"].ToString()), limit + 1)
+            {
+                Requester = caller is { SeesOwnAlone: true, Acts: true } ? caller.Person : Text("requester"),
+                MadeBy = caller.SeesOwnAlone ? caller.MadeBy() : null,
+            }, context.RequestAborted);
         var hasMore = jobs.Count > limit;
         if (hasMore) jobs.RemoveAt(limit);
         var next = hasMore ? jobs[^1].Seq : searchedUntil;
@@ -163,7 +212,9 @@ internal sealed class JobsApi(
                 ? Encoding.UTF8.GetString(text).Trim() : null;
             errors.Check();
         }
-        var reply = await calls.ApplyAsync(id, new CancelRequested(calls.Now, string.IsNullOrEmpty(reason) ? null : reason))
+        var caller = context.GetCaller();
+        if (caller.SeesOwnAlone && (await store.FindAsync(id) is not { } job || !caller.MaySee(job))) throw ProblemException.JobNotFound();
+        var reply = await calls.ApplyAsync(id, new CancelRequested(calls.Now, string.IsNullOrEmpty(reason) ? null : reason, caller.Name))
             ?? throw ProblemException.JobNotFound();
         await Answer.SendAsync(context, json =>
         {

@@ -9,6 +9,7 @@ internal static class JobsRoom
         services.AddSingleton<FreshJobs>();
         services.AddSingleton<EndWaiters>();
         services.AddSingleton<INewsSink>(static s => s.GetRequiredService<EndWaiters>());
+        services.AddSingleton<JobQuota>();
         services.AddSingleton<JobCalls>();
         services.AddSingleton<JobsApi>();
         services.AddSingleton<WorkerApi>();

@@ -4,8 +4,17 @@ namespace OpenClaw.Broker.Jobs;
 
 /// <summary>A job to create. The payload is UTF-8 text.</summary>
 /// <param name="Requires"><c>requires</c> as it was sent; <paramref name="Lane"/> is what it means.</param>
+/// <param name="Requester">For whom it is.</param>
+/// <param name="Maker">Whose token asked for it.</param>
 /// <param name="Now">Milliseconds since 1970.</param>
-internal sealed record NewJob(string Queue, string Command, byte[] Payload, string? Requires, Lane Lane, long Now, IdempotencyKey? Key);
+internal sealed record NewJob(string Queue, string Command, byte[] Payload, string? Requires, Lane Lane, string? Requester, Maker Maker, long Now,
+    IdempotencyKey? Key);
+
+/// <summary>Who makes a job.</summary>
+/// <param name="Token">The token's name; null for the shared one.</param>
+/// <param name="Actor">As people read it.</param>
+/// <param name="MaxQueued">How many unfinished jobs the token may have.</param>
+internal sealed record Maker(string? Token, string Actor, int? MaxQueued);
 
 /// <summary>A caller's key and the SHA-256 of the body that came with it.</summary>
 /// <param name="Scope">The caller's name, method and path: the same key of another is another key.</param>

@@ -14,11 +14,12 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var jobs = routes.MapGroup("/jobs").RequireAuthorization(Policies.Worker);
-        jobs.MapPost("/{id}/result", (RequestDelegate)ResultAsync);
-        jobs.MapPost("/{id}/fail", (RequestDelegate)FailAsync);
-        jobs.MapPost("/{id}/heartbeat", (RequestDelegate)HeartbeatAsync);
-        jobs.MapPost("/{id}/release", (RequestDelegate)ReleaseAsync);
+        var ends = routes.MapGroup("/jobs").RequireAuthorization(Rights.Work);
+        ends.MapPost("/{id}/result", (RequestDelegate)ResultAsync);
+        ends.MapPost("/{id}/fail", (RequestDelegate)FailAsync);
+        var holds = routes.MapGroup("/jobs").RequireAuthorization(Rights.HoldJobs);
+        holds.MapPost("/{id}/heartbeat", (RequestDelegate)HeartbeatAsync);
+        holds.MapPost("/{id}/release", (RequestDelegate)ReleaseAsync);
     }
 
     private async Task ResultAsync(HttpContext context)
@@ -29,7 +30,7 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
         var result = errors.Text("result", RequestBody.Parse(context, body, "result")[0]);
         errors.Check();
         CheckLength("result", result);
-        var (sender, worker) = (RequestParts.LeaseToken(context), RequestParts.WorkerId(context));
+        var (sender, worker) = (RequestParts.LeaseToken(context), context.GetWorkerId());
         await AnswerAsync(context, id, new Finished(calls.Now, sender, worker, result), static job =>
             job.State == JobState.Done ? null : "already failed; result ignored");
     }
@@ -43,7 +44,7 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
         errors.Check();
         CheckLength("error", text);
         var error = text is null ? "" : Encoding.UTF8.GetString(text).Trim();
-        var failed = new Failed(calls.Now, RequestParts.LeaseToken(context), RequestParts.WorkerId(context), error.Length == 0 ? UnknownError : error);
+        var failed = new Failed(calls.Now, RequestParts.LeaseToken(context), context.GetWorkerId(), error.Length == 0 ? UnknownError : error);
         await AnswerAsync(context, id, failed, static job => job.State == JobState.Done ? "already done; fail ignored" : null);
     }
 
@@ -51,7 +52,7 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
     {
         var id = RequestParts.JobId(context);
         await RequestBody.ReadAsync(context, options.MaxOtherBytes);
-        var released = new Released(calls.Now, RequestParts.LeaseToken(context), RequestParts.WorkerId(context));
+        var released = new Released(calls.Now, RequestParts.LeaseToken(context), context.GetWorkerId());
         await AnswerAsync(context, id, released, static job => $"already {job.Status}; release ignored");
     }
 
@@ -59,7 +60,7 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
     {
         var id = RequestParts.JobId(context);
         await RequestBody.ReadAsync(context, options.MaxOtherBytes);
-        var heartbeat = new Heartbeat(calls.Now, RequestParts.LeaseToken(context), RequestParts.WorkerId(context), calls.Now + options.LeaseMs);
+        var heartbeat = new Heartbeat(calls.Now, RequestParts.LeaseToken(context), context.GetWorkerId(), calls.Now + options.LeaseMs);
         await AnswerAsync(context, id, heartbeat, (json, reply) =>
         {
             json.WriteNumber("lease_until", reply.Job.LeaseUntil!.Value / 1000);

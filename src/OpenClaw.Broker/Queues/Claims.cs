@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections.Features;
+using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Store;
@@ -27,7 +28,7 @@ internal sealed partial class Claims(
     public async Task NextAsync(HttpContext context)
     {
         var wait = RequestParts.Wait(context);
-        var claimant = new Claimant(RequestParts.WorkerId(context), WorkerHeaders.Caps(context), RequestParts.ClaimId(context), WorkerHeaders.Queues(context));
+        var claimant = new Claimant(context.GetWorkerId(), WorkerHeaders.Caps(context), RequestParts.ClaimId(context), WorkerHeaders.Queues(context));
         if (await TakeAsync(claimant, wait, context) is { } claim)
         {
             await DeliverAsync(context, claim);
@@ -55,7 +56,9 @@ internal sealed partial class Claims(
         if (look.Claim is null && await RepeatAsync(claimant) is { } repeat) return repeat;
         if (look.Claim is not null || wait == TimeSpan.Zero && !look.IsRefilling) return look.Claim;
         using var deadline = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : RefillPatience, clock);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted, lifetime.ApplicationStopping);
+        var credential = context.GetCaller().Credential;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource([deadline.Token, aborted, lifetime.ApplicationStopping, credential.Revoked]);
+        using var permit = credential.BeginWait();
         using var waiter = waiters.Join(claimant.Queues, claimant.Caps);
         while (!stop.IsCancellationRequested)
         {

@@ -3,20 +3,21 @@ using System.Text.Json;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Store;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Queues;
 
 /// <summary>Claiming from queues, looking at them, and pausing them.</summary>
-internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore store, QueuePauses pauses, Claims claims, BrokerOptions options)
+internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore store, QueuePauses pauses, Claims claims, IStore rows, BrokerOptions options)
 {
     private const int MaxReasonBytes = 1000;
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/jobs/next", (RequestDelegate)claims.NextAsync).RequireAuthorization(Policies.Worker);
-        var group = routes.MapGroup("/queues").RequireAuthorization(Policies.Bot);
-        group.MapGet("", (RequestDelegate)ListAsync);
+        routes.MapGet("/jobs/next", (RequestDelegate)claims.NextAsync).RequireAuthorization(Rights.Work);
+        routes.MapGet("/queues", (RequestDelegate)ListAsync).RequireAuthorization(Rights.ReadQueues);
+        var group = routes.MapGroup("/queues").RequireAuthorization(Rights.ChangeQueues);
         group.MapPost("/{name}/pause", (RequestDelegate)PauseAsync);
         group.MapPost("/{name}/resume", (RequestDelegate)ResumeAsync);
     }
@@ -81,6 +82,7 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
             reason = text is null ? null : Encoding.UTF8.GetString(text).Trim();
         }
         await queues.Grain(name).PauseAsync(new Pause(context.GetCaller().Name, string.IsNullOrEmpty(reason) ? null : reason, calls.Now));
+        await NoteAsync(context, "queue.pause", name);
         await AcknowledgeAsync(context, name, isPaused: true);
     }
 
@@ -89,6 +91,7 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
         var name = Name(context);
         await RequestBody.ReadAsync(context, options.MaxOtherBytes);
         await queues.Grain(name).PauseAsync(null);
+        await NoteAsync(context, "queue.resume", name);
         await AcknowledgeAsync(context, name, isPaused: false);
     }
 
@@ -97,6 +100,9 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
         ? name
         : throw new ProblemException(StatusCodes.Status404NotFound, ErrorCodes.NotFound,
             "there is no such queue; GET /queues lists them, and a queue's first job makes it");
+
+    private async Task NoteAsync(HttpContext context, string action, string queue) =>
+        await rows.WriteAsync(new Commit([], isEssential: true, new AuditEntry(calls.Now, context.GetCaller().Name, action, queue)));
 
     private static bool IsFinal(JobState state) => state is JobState.Done or JobState.Failed or JobState.Cancelled;
 

@@ -77,6 +77,8 @@ internal static class BrokerHost
         services.AddSingleton<WriteOutages>();
         services.AddSingleton<Writer>();
         services.AddSingleton<Readers>();
+        services.AddSingleton<HeldJobs>();
+        services.AddSingleton<IStore, SqliteStore>();
         services.AddSingleton<IJobStore, SqliteJobStore>();
         services.AddSingleton<SqliteDataSource>();
         services.AddJobs();
@@ -88,6 +90,7 @@ internal static class BrokerHost
         services.AddSingleton<FileWatch>();
         services.AddHostedService(static s => s.GetRequiredService<FileWatch>());
         services.AddHostedService<OldKeys>();
+        services.AddHostedService<OldAudit>();
         services.AddSingleton<ByteBudget>();
         services.AddAccess();
     }
@@ -149,6 +152,7 @@ internal static class BrokerHost
         app.Services.GetRequiredService<HealthApi>().Map(app);
         app.MapJobs();
         app.MapQueues();
+        app.MapAccess();
         if (options.AdminToken is not null) app.MapDashboard();
     }
 

@@ -56,10 +56,15 @@ internal interface ICounts
     /// <param name="from">The state left; null of a new job.</param>
     /// <param name="at">Milliseconds since 1970.</param>
     void Move(string queue, string? from, string to, long at);
+
+    /// <summary>What a token's unfinished jobs are, more or less than before.</summary>
+    /// <param name="token">The token's name; empty for the shared one.</param>
+    /// <param name="bytes">Of their payloads.</param>
+    void Hold(string token, int jobs, long bytes);
 }
 
 /// <summary>Changes that are written together or not at all, perhaps of several rooms.</summary>
-internal sealed class Commit(IReadOnlyList<Change> changes, bool isEssential)
+internal sealed class Commit(IReadOnlyList<Change> changes, bool isEssential, AuditEntry? noted = null)
 {
     private readonly TaskCompletionSource<Change?> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -67,6 +72,9 @@ internal sealed class Commit(IReadOnlyList<Change> changes, bool isEssential)
 
     /// <summary>Whether it may use the space that is kept for what must still be said on a full disk.</summary>
     public bool IsEssential { get; } = isEssential;
+
+    /// <summary>What of it stands in the audit.</summary>
+    public AuditEntry? Noted { get; } = noted;
 
     public int Size { get; } = changes.Sum(static c => c.Size);
 

@@ -102,11 +102,17 @@ internal static class Columns<T>
     public static Column<T> Number(string name, Expression<Func<T, int>> property, Writing writing = Writing.Always) =>
         new Mapped<int>(name, writing, property, static (p, i, v) => p.Set(i, v), static (r, c) => (int)r.Number(c)!.Value);
 
+    public static Column<T> Number(string name, Expression<Func<T, int?>> property, Writing writing = Writing.Always) =>
+        new Mapped<int?>(name, writing, property, static (p, i, v) => p.Set(i, v), static (r, c) => (int?)r.Number(c));
+
     public static Column<T> Flag(string name, Expression<Func<T, bool>> property) =>
         new Mapped<bool>(name, Writing.Always, property, static (p, i, v) => p.Set(i, v ? 1 : 0), static (r, c) => r.Number(c) != 0);
 
     public static Column<T> Text(string name, Expression<Func<T, string?>> property, Writing writing = Writing.Always) =>
         new Mapped<string?>(name, writing, property, static (p, i, v) => p.Set(i, v), static (r, c) => r.Text(c));
+
+    public static Column<T> Blob(string name, Expression<Func<T, byte[]>> property, Writing writing = Writing.Always) =>
+        new Mapped<byte[]>(name, writing, property, static (p, i, v) => p.Set(i, v), static (r, c) => r.Blob(c)!);
 
     /// <summary>A text that may hold NUL: UTF-8 in a blob.</summary>
     public static Column<T> Utf8(string name, Expression<Func<T, string?>> property, Writing writing = Writing.Always) =>

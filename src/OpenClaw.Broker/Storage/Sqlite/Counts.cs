@@ -2,12 +2,13 @@ using OpenClaw.Broker.Store;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
 
-/// <summary>What a batch moves in <c>job_count</c> and <c>job_minute</c>, gathered and written once at its end.</summary>
+/// <summary>What a batch moves in <c>job_count</c>, <c>job_minute</c> and <c>token_count</c>, gathered and written once at its end.</summary>
 internal sealed class Counts : ICounts
 {
     private const long MinuteMs = 60_000;
 
     private readonly Dictionary<(string Queue, string State), long> jobs = [];
+    private readonly Dictionary<string, (long Jobs, long Bytes)> tokens = [];
     private readonly Dictionary<(long Minute, string Queue, string State), long> minutes = [];
 
     public void Move(string queue, string? from, string to, long at)
@@ -16,6 +17,12 @@ internal sealed class Counts : ICounts
         jobs[(queue, to)] = jobs.GetValueOrDefault((queue, to)) + 1;
         var minute = (at / MinuteMs, queue, to);
         minutes[minute] = minutes.GetValueOrDefault(minute) + 1;
+    }
+
+    public void Hold(string token, int jobs, long bytes)
+    {
+        var held = tokens.GetValueOrDefault(token);
+        tokens[token] = (held.Jobs + jobs, held.Bytes + bytes);
     }
 
     public void Flush(Statements sql)
@@ -39,6 +46,21 @@ internal sealed class Counts : ICounts
             minute.Set(4, moved);
             minute.Run();
         }
+        var token = sql["insert into token_count (token, jobs, bytes) values (?1, ?2, ?3) on conflict do update set jobs = jobs + excluded.jobs, "
+            + "bytes = bytes + excluded.bytes"];
+        foreach (var (name, held) in tokens)
+        {
+            token.Set(1, name);
+            token.Set(2, held.Jobs);
+            token.Set(3, held.Bytes);
+            token.Run();
+        }
+    }
+
+    /// <summary>The transaction is on the disk.</summary>
+    public void Keep(HeldJobs held)
+    {
+        foreach (var (token, moved) in tokens) held.Move(token, moved.Jobs, moved.Bytes);
         Clear();
     }
 
@@ -46,5 +68,6 @@ internal sealed class Counts : ICounts
     {
         jobs.Clear();
         minutes.Clear();
+        tokens.Clear();
     }
 }

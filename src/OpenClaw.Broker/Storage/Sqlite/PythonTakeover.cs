@@ -107,7 +107,7 @@ internal static class PythonTakeover
 
         void Insert((Job Job, byte[] Payload, JobEnd End) read)
         {
-            var insert = new JobInsert(read.Job);
+            var insert = new JobInsert(read.Job with { PayloadBytes = read.Payload.Length });
             Execute(insert);
             Execute(new PayloadInsert(insert, read.Payload));
             if (!read.End.IsEmpty) Execute(new ResultInsert(insert.Job.Seq, read.End.Result, read.End.Error));

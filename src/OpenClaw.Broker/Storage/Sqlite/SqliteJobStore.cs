@@ -54,7 +54,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     private const string QueuesSql = "select name from queue order by name";
 
-    public async Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue)
+    public async Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted)
     {
         var insert = new JobInsert(job);
         var changes = new List<Change>(4);
@@ -62,15 +62,15 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         if (isNewQueue) changes.Add(new QueueInsert(job.Queue));
         changes.Add(insert);
         changes.Add(new PayloadInsert(insert, payload));
-        if (await writer.WriteAsync(new Commit(changes, isEssential: false)) is null) return new Created(insert.Job, null);
+        if (await writer.WriteAsync(new Commit(changes, isEssential: false, noted)) is null) return new Created(insert.Job, null);
         return new Created(null, await FindKeyAsync(key!.Scope, key.Key) ?? throw new StorageBusyException("the key's first use was dropped just now"));
     }
 
-    public async Task UpdateAsync(Job from, Job to, JobEnd end, long now)
+    public async Task UpdateAsync(Job from, Job to, JobEnd end, long now, AuditEntry? noted)
     {
         var update = new JobUpdate(from, to, now);
         Change[] changes = end.IsEmpty ? [update] : [update, new ResultInsert(from.Seq, end.Result, end.Error)];
-        var commit = new Commit(changes, isEssential: true);
+        var commit = new Commit(changes, isEssential: true, noted);
         if (await writer.WriteAsync(commit) is null) return;
         if (commit.IsDuplicate) throw new ClaimIdInUseException();
         throw new StaleVersionException($"job {from.Id} is not at version {from.Version}");
@@ -110,6 +110,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
             if (query.Command is not null) statement.Set(4, Encoding.UTF8.GetBytes(query.Command));
             if (query.Queue is not null) statement.Set(5, query.Queue);
             if (query.WorkerId is not null) statement.Set(6, query.WorkerId);
+            if (query.Requester is not null) statement.Set(7, query.Requester);
+            if (query.MadeBy is not null) statement.Set(8, query.MadeBy);
             jobs.AddRange(statement.List(JobTable.Rows.Read, stop));
             before -= slice;
             if (jobs.Count >= query.Limit) break;
@@ -212,6 +214,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         if (query.States.Count > 0 && query.States.All(static s =>
             s is JobState.Failed or JobState.Cancelled)) where.Append(" and j.state in ('failed', 'cancelled')");
         if (query.Command is not null) where.Append(" and j.command = ?4");
+        if (query.Requester is not null) where.Append(" and j.requester = ?7");
+        if (query.MadeBy is not null) where.Append(" and j.made_by = ?8");
         if (query.Queue is not null) where.Append(query.Queue == QueueNames.Default ? " and j.queue = ?5" : " and j.queue = ?5 and j.queue <> 'default'");
         if (query.WorkerId is not null) where.Append(" and j.worker_id = ?6 and j.state not in ('queued', 'scheduled', 'held')");
         return string.Intern($"select {AllColumns} from job j where {where} order by j.seq desc limit ?1");

@@ -28,6 +28,8 @@ internal sealed partial class Writer : IDisposable
     private readonly Statements sql;
     private readonly Ledger ledger;
     private readonly Counts counts = new();
+    private readonly AuditWriter audit;
+    private readonly HeldJobs held;
     private readonly DiskReserve reserve;
     private readonly TimeProvider clock;
     private readonly WriteOutages outages;
@@ -41,14 +43,18 @@ internal sealed partial class Writer : IDisposable
 
     /// <param name="gate">Held during each transaction; other writers of this process hold it during theirs.</param>
     /// <param name="onFatal">Told when the process must end: after a failed sync, or on damage.</param>
-    public Writer(Database database, WriteGate gate, DiskReserve reserve, TimeProvider clock, WriteOutages outages, FatalError onFatal, ILogger<Writer> log)
+    public Writer(Database database, WriteGate gate, DiskReserve reserve, TimeProvider clock, WriteOutages outages, HeldJobs held,
+        FatalError onFatal, ILogger<Writer> log)
     {
-        (this.gate, this.reserve, this.clock, this.outages, this.log, fatal) = (gate.Semaphore, reserve, clock, outages, log, onFatal);
+        (this.gate, this.reserve, this.clock, this.outages, this.held, this.log, fatal) = (gate.Semaphore, reserve, clock, outages, held, log, onFatal);
         connection = database.Connect(cacheKiB: 16 * 1024);
         connection.Execute("pragma wal_autocheckpoint = 1000; pragma journal_size_limit = 67108864");
         sql = new Statements(connection);
         (begin, end, rollback) = (sql["begin immediate"], sql["commit"], sql["rollback"]);
         ledger = new Ledger(connection.Scalar<long>("select last_seq from meta"), connection.Scalar<long>("select last_accepted from meta"));
+        audit = new AuditWriter(sql);
+        foreach (var (token, jobs, bytes) in sql["select token, jobs, bytes from token_count"].List(static row =>
+            (row.Text(0)!, row.Number(1)!.Value, row.Number(2)!.Value))) held.Move(token, jobs, bytes);
         reserve.TryTake();
         thread = new Thread(Run) { Name = "openclaw-writer", IsBackground = true };
         thread.Start();
@@ -92,6 +98,7 @@ internal sealed partial class Writer : IDisposable
         {
             LogNotFolded(e);
         }
+        audit.Dispose();
         sql.Dispose();
         connection.Dispose();
     }
@@ -189,12 +196,16 @@ internal sealed partial class Writer : IDisposable
             foreach (var commit in commits) Execute(commit);
             if (ledger.LastSeq != lastSeq) WriteLedger();
             counts.Flush(sql);
+            audit.Flush(sql);
             end.Run();
+            audit.Keep();
+            counts.Keep(held);
         }
         catch (SqliteException e)
         {
             ledger.Return(lastSeq, lastAccepted);
             counts.Clear();
+            audit.Clear();
             if (IsRolledBack) return Translate(e);
             rollback.Run();
             return Translate(e);
@@ -223,6 +234,7 @@ internal sealed partial class Writer : IDisposable
         if (mayTakeBack) sql["release one"].Run();
         if (commit.Refused is not null) return;
         for (var i = 0; i < changes.Count; i++) changes[i].Count(counts);
+        if (commit.Noted is { } noted) audit.Add(noted);
     }
 
     private bool TryExecute(Commit commit, Change change)

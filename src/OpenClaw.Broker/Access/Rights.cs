@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Authorization;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker.Access;
+
+/// <summary>The table of rights: what may be done, and which roles may. A route names one: <c>RequireAuthorization(Rights.CreateJobs)</c>.</summary>
+internal static class Rights
+{
+    public const string CreateJobs = "create jobs";
+    public const string ReadJob = "read a job";
+    public const string ListJobs = "list jobs";
+    public const string ChangeJobs = "change jobs";
+    public const string Work = "claim and finish jobs";
+    public const string HoldJobs = "hold claimed jobs";
+    public const string ReadQueues = "read queues";
+    public const string ChangeQueues = "change queues";
+    public const string ReadAudit = "read the audit";
+    public const string ManageTokens = "manage tokens";
+
+    /// <summary>A session of the dashboard.</summary>
+    public const string Dashboard = "open the dashboard";
+
+    private const Role People = Role.Bot | Role.Agent | Role.Reader | Role.Approver | Role.Admin;
+
+    /// <summary>All that is asked with a token. Agents, and workers bound to an id, see their own jobs alone.</summary>
+    public static readonly IReadOnlyList<Right> Table =
+    [
+        new(CreateJobs, Role.Bot | Role.Agent | Role.Admin) { IsOfContract = true },
+        new(ReadJob, People | Role.Worker) { IsOfContract = true },
+        new(Work, Role.Worker) { IsOfContract = true },
+        new(ListJobs, People),
+        new(ChangeJobs, Role.Bot | Role.Agent | Role.Admin),
+        new(HoldJobs, Role.Worker),
+        new(ReadQueues, Role.Bot | Role.Reader | Role.Approver | Role.Admin),
+        new(ChangeQueues, Role.Bot | Role.Admin),
+        new(ReadAudit, Role.Reader | Role.Admin),
+        new(ManageTokens, Role.Admin),
+    ];
+}
+
+/// <summary>Something that may be done with a token of one of the roles.</summary>
+internal sealed class Right(string name, Role roles) : IAuthorizationRequirement
+{
+    public string Name => name;
+
+    public Role Roles => roles;
+
+    /// <summary>Whether the Python broker has the call, too: there a worker's token where a bot's is wanted is none at all, and the other way round.</summary>
+    public bool IsOfContract { get; init; }
+
+    /// <summary>The roles that have it, as people read them.</summary>
+    public string RoleNames { get; } = string.Join(", ", Enum.GetValues<Role>().Where(r => r != Role.None && (roles & r) != 0).Select(static r => r.Name()));
+
+    public bool IsForPeople { get; } = (roles & ~Role.Worker) != 0;
+
+    public bool IsForWorkers { get; } = (roles & Role.Worker) != 0;
+
+    /// <summary>The header in which the token is wanted.</summary>
+    public string Header => IsForPeople ? HeaderNames.BotToken : HeaderNames.WorkerToken;
+}
