@@ -10,8 +10,11 @@ internal sealed class Connection : IDisposable
 
     private readonly HttpClient http = BrokerHttp.Create();
 
-    private Connection(Uri url, string? botToken)
+    private readonly string tokenName;
+
+    private Connection(Uri url, string? botToken, bool asAdmin)
     {
+        tokenName = asAdmin ? Variables.AdminToken : Variables.BotToken;
         Url = url;
         Broker = new BrokerClient(http, url, new BrokerCredentials { BotToken = botToken }, TimeProvider.System);
     }
@@ -21,21 +24,23 @@ internal sealed class Connection : IDisposable
     public BrokerClient Broker { get; }
 
     /// <summary>The environment's broker; the dev folder's where the environment names neither a token nor another broker.</summary>
+    /// <param name="asAdmin">Whether an admin's token is wanted: ADMIN_TOKEN, or a BOT_TOKEN that is one.</param>
     /// <exception cref="SettingsException">There is no token, or something is wrong.</exception>
-    public static Connection Open(DevFolder folder, bool needsToken = true)
+    public static Connection Open(DevFolder folder, bool needsToken = true, bool asAdmin = false)
     {
         var settings = Settings.FromProcess(null);
         var url = BrokerAddress.Read(settings, DefaultBroker);
         var named = settings.Text(Variables.BrokerUrl) is not null;
-        var token = settings.Secret(Variables.BotToken);
+        var token = (asAdmin ? settings.Secret(Variables.AdminToken) : null) ?? settings.Secret(Variables.BotToken);
         settings.Check();
-        if (token is null && folder.RunningUrl is { } dev && (!named || url == dev)) (url, token) = (dev, folder.BotToken);
+        if (token is null && folder.RunningUrl is { } dev && (!named || url == dev)) (url, token) = (dev, asAdmin ? folder.AdminToken : folder.BotToken);
         if (token is null && needsToken)
         {
-            throw new SettingsException([$"{Variables.BotToken} is not set, and no `clawctl dev` runs in {folder.Path}. "
-                + $"Run `clawctl dev` in another terminal, or set {Variables.BrokerUrl} and {Variables.BotToken} to those of your broker."]);
+            var name = asAdmin ? Variables.AdminToken : Variables.BotToken;
+            throw new SettingsException([$"{name} is not set, and no `clawctl dev` runs in {folder.Path}. "
+                + $"Run `clawctl dev` in another terminal, or set {Variables.BrokerUrl} and {name} to those of your broker."]);
         }
-        return new Connection(url, token);
+        return new Connection(url, token, asAdmin);
     }
 
     /// <summary>What a failed call means: what went wrong, why and what to do, and the exit code for it.</summary>
@@ -51,7 +56,10 @@ internal sealed class Connection : IDisposable
             $"the broker at {Url} can't do it now ({e.Status} {e.Message}). Try again in {e.RetryAfter?.TotalSeconds ?? 5:0} s.",
             ExitCodes.Unavailable),
         { Status: 401 } => (
-            $"the broker at {Url} refuses the token ({e.Message}). Set {Variables.BotToken} to the broker's own.",
+            $"the broker at {Url} refuses the token ({e.Message}). Set {tokenName} to the broker's own.",
+            ExitCodes.NotAllowed),
+        { Status: 403 } => (
+            $"the broker at {Url} does not allow it: {e.Message}.",
             ExitCodes.NotAllowed),
         { IsUnreadable: true } or { Status: < 400 } => (
             $"what answers at {Url} is no broker ({e.Status} {e.Message}). Set {Variables.BrokerUrl} to the broker itself.",
@@ -63,7 +71,7 @@ internal sealed class Connection : IDisposable
             $"the broker at {Url} says: {e.Message}. There is no job with this id, or it is the original broker and does not know this command.",
             ExitCodes.NotFound),
         { Status: 404 } => (
-            "there is no job with this id. `clawctl jobs` lists the jobs there are.",
+            $"{e.Message}. `clawctl jobs` lists the jobs there are, `clawctl token list` the tokens.",
             ExitCodes.NotFound),
         _ => (
             $"the broker refuses the request: {e.Message}. `clawctl COMMAND --help` shows what a command takes.",

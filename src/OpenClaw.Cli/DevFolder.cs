@@ -26,6 +26,8 @@ internal sealed class DevFolder(string path)
 
     public string? BotToken => Read("bot-token");
 
+    public string? AdminToken => Read("admin-token");
+
     /// <summary>Where the dev broker answers while it runs.</summary>
     public Uri? RunningUrl => Read(UrlFile) is { } url && Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? parsed : null;
 

@@ -25,6 +25,10 @@ internal sealed class Invocation(ParseResult parsed, Messages messages, Cancella
     /// <exception cref="SettingsException">There is no token, or something is wrong.</exception>
     public Connection Connect(bool needsToken = true) => connection = Connection.Open(Folder, needsToken);
 
+    /// <summary>The same with an admin's token.</summary>
+    /// <exception cref="SettingsException">There is no token, or something is wrong.</exception>
+    public Connection ConnectAsAdmin() => connection = Connection.Open(Folder, asAdmin: true);
+
     /// <summary>Gives the command its action: what goes wrong becomes a line that says what, why and what next, and an exit code.</summary>
     public static Command Of(Command command, Func<Invocation, Task<int>> action)
     {

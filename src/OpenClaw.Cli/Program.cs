@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OpenClaw.Cli;
+using OpenClaw.Cli.Access;
 using OpenClaw.Cli.Dev;
 using OpenClaw.Cli.Jobs;
 using OpenClaw.Programs;
@@ -8,7 +9,8 @@ var root = new RootCommand("""
     clawctl: send jobs to an OpenClaw broker and see what became of them.
 
     Where the broker is: BROKER_URL and BOT_TOKEN (or BOT_TOKEN_FILE); where BOT_TOKEN is not set, the broker that
-    `clawctl dev` runs. Answers go to stdout, everything else to stderr. NO_COLOR switches colours off.
+    `clawctl dev` runs. `token`, `enrol` and `audit` take ADMIN_TOKEN (or ADMIN_TOKEN_FILE). Answers go to stdout,
+    everything else to stderr. NO_COLOR switches colours off.
 
     Exit codes: 0 done, 1 failed, 2 the job was cancelled, 64 wrong arguments, 66 no such job, 69 the broker can't be
     reached, 77 the broker refused the token, 78 wrong configuration, 130 interrupted.
@@ -22,6 +24,9 @@ root.Subcommands.Add(StatusCommand.CreateWatch());
 root.Subcommands.Add(JobsCommand.Create());
 root.Subcommands.Add(CancelCommand.Create());
 root.Subcommands.Add(HealthCommand.Create());
+root.Subcommands.Add(TokenCommand.Create());
+root.Subcommands.Add(EnrolCommand.Create());
+root.Subcommands.Add(AuditCommand.Create());
 
 // A payload may start with @: it is never a file of arguments.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });

@@ -53,6 +53,42 @@ public sealed class BrokerClient
             request.Content = JsonContent.Create(new CancelBody(reason), WireJson.Default.CancelBody);
         });
 
+    /// <summary>All tokens, without their secrets. As all about tokens, for an admin's token as <see cref="BrokerCredentials.BotToken"/>.</summary>
+    public Task<TokenPage> ListTokensAsync(CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Get, "tokens", WireJson.Default.TokenPage, stop, AddBot);
+
+    /// <summary>Makes a token; its secret is in this answer alone.</summary>
+    public Task<TokenView> CreateTokenAsync(NewToken token, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Post, "tokens", WireJson.Default.TokenView, stop, request =>
+        {
+            AddBot(request);
+            request.Content = JsonContent.Create(token, WireJson.Default.NewToken);
+        });
+
+    public Task<RevokedToken> RevokeTokenAsync(string name, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Delete, $"tokens/{Uri.EscapeDataString(name)}", WireJson.Default.RevokedToken, stop, AddBot);
+
+    /// <summary>Makes a code by which a machine fetches its own token, once.</summary>
+    public Task<EnrolmentOffer> OfferEnrolmentAsync(NewEnrolment enrolment, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Post, "enrolments", WireJson.Default.EnrolmentOffer, stop, request =>
+        {
+            AddBot(request);
+            request.Content = JsonContent.Create(enrolment, WireJson.Default.NewEnrolment);
+        });
+
+    /// <summary>Fetches a worker's token with such a code; needs no other token.</summary>
+    public Task<TokenView> EnrolAsync(string code, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Post, "enrol", WireJson.Default.TokenView, stop, request =>
+            request.Content = JsonContent.Create(new EnrolBody(code), WireJson.Default.EnrolBody));
+
+    /// <summary>A page of what people and tokens did, newest first.</summary>
+    public Task<AuditPage> ListAuditAsync(string? cursor = null, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Get, cursor is null ? "audit" : $"audit?cursor={Uri.EscapeDataString(cursor)}", WireJson.Default.AuditPage, stop, AddBot);
+
+    /// <summary>Whether the audit is whole, and still holds the link with the given hash.</summary>
+    public Task<AuditProof> VerifyAuditAsync(string? head = null, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Get, head is null ? "audit/verify" : $"audit/verify?head={Uri.EscapeDataString(head)}", WireJson.Default.AuditProof, stop, AddBot);
+
     /// <summary>Claims the next job this worker may take; null where none came within <paramref name="wait"/>.</summary>
     /// <param name="claimId">Random for each claim; after a lost answer the same id gives the same claim.</param>
     public async Task<JobView?> ClaimAsync(string claimId, TimeSpan wait, CancellationToken stop = default)

@@ -44,6 +44,9 @@ public sealed record JobView
     /// <summary>Null from the Python broker.</summary>
     public string? Queue { get; init; }
 
+    /// <summary>For whom it is.</summary>
+    public string? Requester { get; init; }
+
     /// <summary>In a claim alone: the fence to send back as <see cref="HeaderNames.LeaseToken"/>.</summary>
     public string? LeaseToken { get; init; }
 
@@ -62,6 +65,10 @@ public sealed record CreateJob(string Command, string Payload)
     /// <summary>Null for the default one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Queue { get; init; }
+
+    /// <summary>For whom it is; a token that names a person sets it itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Requester { get; init; }
 }
 
 /// <summary>The answer of <c>POST /jobs</c>.</summary>
@@ -135,6 +142,16 @@ public sealed record FieldError(IReadOnlyList<string> Loc, string Msg, string Ty
 [JsonSerializable(typeof(HeartbeatAnswer))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(Health))]
+[JsonSerializable(typeof(NewToken))]
+[JsonSerializable(typeof(TokenView))]
+[JsonSerializable(typeof(TokenPage))]
+[JsonSerializable(typeof(RevokedToken))]
+[JsonSerializable(typeof(NewEnrolment))]
+[JsonSerializable(typeof(EnrolmentOffer))]
+[JsonSerializable(typeof(EnrolBody))]
+[JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(AuditEntryView))]
+[JsonSerializable(typeof(AuditProof))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(IReadOnlyList<FieldError>))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -126,10 +126,20 @@ public sealed class Settings
         return null;
     }
 
+    /// <summary>Whether the group or others may read it. What a container's manager puts into /run/secrets is in no other's reach.</summary>
+    private static bool IsOpenToOthers(string path) => !OperatingSystem.IsWindows() && File.Exists(path)
+        && !Path.GetFullPath(path).StartsWith("/run/secrets/", StringComparison.Ordinal)
+        && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0;
+
     private string? ReadSecret(string name, string path)
     {
         try
         {
+            if (IsOpenToOthers(path))
+            {
+                Note($"{name}: others on this machine can read the file {path}. Take that right away: chmod 600 {path}.");
+                return null;
+            }
             var secret = File.ReadAllText(path).Trim();
             if (secret.Length > 0) return Checked(name, secret);
             Note($"{name}: the file {path} is empty. Write the token into it.");

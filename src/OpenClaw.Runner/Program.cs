@@ -9,8 +9,10 @@ const string Usage = """
     openclaw-runner: claims jobs from an OpenClaw broker and does them.
 
     Usage: openclaw-runner [--env FILE]
+           openclaw-runner enrol URL CODE [--env FILE]
 
       --env FILE   read variables that the environment lacks from a file of NAME=value lines
+      enrol        with a line from `clawctl enrol`: fetch this machine's own token, write the file of variables, and run with it
       --version    print the version
       --help       print this
 
@@ -21,6 +23,12 @@ const string Usage = """
     state folder fails, 78 wrong configuration (one line for each thing that is wrong on stderr).
     """;
 
+if (args is ["enrol", var url, var oneTimeCode, .. var rest] && rest is [] or ["--env", _])
+{
+    var envFile = rest is [_, var named] ? named : Enrolment.DefaultEnvFile;
+    if (await Enrolment.RunAsync(url, oneTimeCode, envFile) is not ExitCodes.Ok and var notEnrolled) return notEnrolled;
+    args = ["--env", envFile];
+}
 var arguments = ServiceArguments.Read(args, "openclaw-runner", Usage);
 if (arguments.ExitCode is { } answered) return answered;
 

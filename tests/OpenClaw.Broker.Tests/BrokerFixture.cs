@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Data.Sqlite;
@@ -85,6 +86,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
                 return OnCall(context);
             });
             silo.AddOutgoingGrainCallFilter(context => OnSend(context));
+            silo.Services.AddSingleton<IStartupFilter, RequestsFromElsewhere>();
         });
         await app.StartAsync();
         Url = new Uri(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());

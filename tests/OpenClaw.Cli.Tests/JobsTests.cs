@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
@@ -15,7 +16,7 @@ public sealed class JobsTests : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         broker = await BrokerProcess.StartAsync(folder.File("broker.db"));
-        await File.WriteAllTextAsync(folder.File("token"), BrokerProcess.BotToken + "\n");
+        PrivateFiles.Write(folder.File("token"), Encoding.UTF8.GetBytes(BrokerProcess.BotToken + "\n"));
         environment = new Dictionary<string, string> { [Variables.BrokerUrl] = broker.Url.AbsoluteUri, [Variables.BotToken + "_FILE"] = folder.File("token") };
     }
 

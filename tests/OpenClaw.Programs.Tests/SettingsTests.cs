@@ -61,10 +61,10 @@ public sealed class SettingsTests : IDisposable
     {
         environment["BOT_TOKEN"] = "variable";
         Assert.Equal("variable", Load().Secret("BOT_TOKEN"));
-        File.WriteAllText(folder.File("token"), "file\n");
+        WriteSecret("token", "file\n");
         environment["BOT_TOKEN_FILE"] = folder.File("token");
         Assert.Equal("file", Load().Secret("BOT_TOKEN"));
-        File.WriteAllText(folder.File("bot-token"), "credential\n");
+        WriteSecret("bot-token", "credential\n");
         environment["CREDENTIALS_DIRECTORY"] = folder.Path;
         Assert.Equal("credential", Load().Secret("BOT_TOKEN"));
     }
@@ -85,12 +85,31 @@ public sealed class SettingsTests : IDisposable
         Assert.DoesNotContain("canary", problem, StringComparison.Ordinal);
 
         environment.Remove("BOT_TOKEN");
-        File.WriteAllText(folder.File("token"), token);
+        WriteSecret("token", token);
         environment["BOT_TOKEN_FILE"] = folder.File("token");
         settings = Load();
         settings.Secret("BOT_TOKEN");
         Assert.Throws<SettingsException>(settings.Check);
     }
+
+    [Theory]
+    [InlineData(UnixFileMode.GroupRead)]
+    [InlineData(UnixFileMode.OtherRead)]
+    public void ASecretsFileThatOthersCanReadIsRefused(UnixFileMode also)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        WriteSecret("token", "canary");
+        environment["BOT_TOKEN_FILE"] = folder.File("token");
+        Assert.Equal("canary", Load().Secret("BOT_TOKEN"));
+        File.SetUnixFileMode(folder.File("token"), UnixFileMode.UserRead | also);
+        var settings = Load();
+        settings.RequiredSecret("BOT_TOKEN", "Copy it.");
+        var problem = Assert.Single(Assert.Throws<SettingsException>(settings.Check).Problems);
+        Assert.Contains($"chmod 600 {folder.File("token")}", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", problem, StringComparison.Ordinal);
+    }
+
+    private void WriteSecret(string name, string text) => PrivateFiles.Write(folder.File(name), System.Text.Encoding.UTF8.GetBytes(text));
 
     private Settings Load() => Settings.Load(environment.GetValueOrDefault, null);
 }

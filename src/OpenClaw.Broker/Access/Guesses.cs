@@ -22,7 +22,7 @@ internal sealed partial class Guesses(Clock clock, IStore store, ILogger<Guesses
     private static readonly TimeSpan Slowness = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock gate = new();
-    private readonly Dictionary<UInt128, Count> counts = [];
+    private readonly Dictionary<UInt128, Failed> counts = [];
     private readonly Queue<UInt128> order = new();
     private long notesSince;
     private int notes;
@@ -46,15 +46,20 @@ internal sealed partial class Guesses(Clock clock, IStore store, ILogger<Guesses
     public async Task NoteAsync(HttpContext context, Token? expired)
     {
         if (context.Connection.RemoteIpAddress is not { } address) return;
-        int failures;
-        bool isNoted;
-        lock (gate)
-        {
-            failures = Add(Key(address));
-            isNoted = failures is 1 or MostPerMinute && MayNote();
-        }
+        var (failures, isNoted) = Count(address);
         if (isNoted) await WriteAsync(context, address, failures, expired);
         if (failures > MostPerMinute && IPAddress.IsLoopback(address)) await Task.Delay(Slowness, TimeProvider.System, context.RequestAborted);
+    }
+
+    /// <summary>Counts one from the address.</summary>
+    /// <returns>How many that makes within the minute, and whether people are told of it.</returns>
+    public (int Failures, bool IsNoted) Count(IPAddress address)
+    {
+        lock (gate)
+        {
+            var failures = Add(Key(address));
+            return (failures, failures is 1 or MostPerMinute && MayNote());
+        }
     }
 
     private async Task WriteAsync(HttpContext context, IPAddress address, int failures, Token? expired)
@@ -77,7 +82,7 @@ internal sealed partial class Guesses(Clock clock, IStore store, ILogger<Guesses
     private int Add(UInt128 key)
     {
         var isKnown = counts.TryGetValue(key, out var count);
-        if (!isKnown || Left(count) <= 0) count = new Count(clock.SteadyNow.Milliseconds, 0);
+        if (!isKnown || Left(count) <= 0) count = new Failed(clock.SteadyNow.Milliseconds, 0);
         count = count with { Failures = count.Failures + 1 };
         // Blocked, an address stays so for a whole minute.
         if (count.Failures == MostPerMinute) count = count with { Since = clock.SteadyNow.Milliseconds };
@@ -88,7 +93,7 @@ internal sealed partial class Guesses(Clock clock, IStore store, ILogger<Guesses
         return count.Failures;
     }
 
-    private long Left(Count count) => count.Since + MinuteMs - clock.SteadyNow.Milliseconds;
+    private long Left(Failed count) => count.Since + MinuteMs - clock.SteadyNow.Milliseconds;
 
     private bool MayNote()
     {
@@ -115,5 +120,5 @@ internal sealed partial class Guesses(Clock clock, IStore store, ILogger<Guesses
     private partial void LogNotNoted(Exception e);
 
     /// <param name="Since">Milliseconds of the steady clock.</param>
-    private readonly record struct Count(long Since, int Failures);
+    private readonly record struct Failed(long Since, int Failures);
 }

@@ -59,7 +59,7 @@ internal static class JobText
     };
 
     /// <summary>Null also for what no calendar holds.</summary>
-    private static string? Time(long? seconds) => seconds is { } s and >= -62135596800 and <= 253402300799
+    public static string? Time(long? seconds) => seconds is { } s and >= -62135596800 and <= 253402300799
         ? DateTimeOffset.FromUnixTimeSeconds(s).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
         : null;
 }
