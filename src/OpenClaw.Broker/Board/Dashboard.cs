@@ -66,7 +66,12 @@ internal static class Dashboard
         app.MapGet(LoginPath, (RequestDelegate)ShowAsync);
         app.MapPost(LoginPath, (RequestDelegate)(context => LoginAsync(context, tokens)));
         app.MapPost(LogoutPath, (RequestDelegate)LogoutAsync);
-        app.MapOrleansDashboard(Path).RequireAuthorization(Policies.Admin).AddEndpointFilter(WhatIsNotThereIs404Async);
+        var onlookers = app.Services.GetRequiredService<Onlookers>();
+        app.MapOrleansDashboard(Path).RequireAuthorization(Policies.Admin).AddEndpointFilter(WhatIsNotThereIs404Async).AddEndpointFilter((invocation, next) =>
+        {
+            onlookers.Look();
+            return next(invocation);
+        });
     }
 
     /// <summary>The dashboard fails at names of silos and grains that don't exist.</summary>
