@@ -52,6 +52,16 @@ public sealed class DashboardTests(BrokerWithDashboard dashboard) : IClassFixtur
             (await browser.GetStringAsync(new Uri("/dashboard/DashboardCounters", UriKind.Relative))).Contains("QueueGrain", StringComparison.Ordinal));
     }
 
+    /// <summary>Its counters are collected for those who look: the first look begins it.</summary>
+    [Fact]
+    public async Task WhoLooksSeesTheSilosCounters()
+    {
+        using var signedIn = await LoginAsync(broker.Url);
+        var silo = Regex.Match(await signedIn.GetStringAsync(Relative("/dashboard/DashboardCounters")), "\"siloAddress\":\"([^\"]+)\"").Groups[1].Value;
+        await BrokerFixture.EventuallyAsync(async () =>
+            (await signedIn.GetStringAsync(Relative("/dashboard/SiloCounters/" + silo))).Contains("orleans-catalog-activations", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task SignOutEndsTheSessionForEveryCopyOfItsCookie()
     {

@@ -67,7 +67,13 @@ internal static class Dashboard
         app.MapGet(LoginPath, (RequestDelegate)ShowAsync);
         app.MapPost(LoginPath, (RequestDelegate)(context => LoginAsync(context, tokens)));
         app.MapPost(LogoutPath, (RequestDelegate)LogoutAsync);
-        app.MapOrleansDashboard(Path).RequireAuthorization(Rights.Dashboard).AddEndpointFilter(WhatIsNotThereIs404Async);
+        var onlookers = app.Services.GetRequiredService<Onlookers>();
+        var dashboard = app.MapOrleansDashboard(Path).RequireAuthorization(Rights.Dashboard).AddEndpointFilter(WhatIsNotThereIs404Async);
+        dashboard.AddEndpointFilter((invocation, next) =>
+        {
+            onlookers.Look();
+            return next(invocation);
+        });
     }
 
     /// <summary>The dashboard fails at names of silos and grains that don't exist.</summary>

@@ -9,7 +9,7 @@ namespace OpenClaw.Broker.Keeping;
 /// Sees that the file that is open is still the one at its path, since what is acknowledged into a deleted file is lost, and
 /// notes once a second how far it has come.
 /// </summary>
-internal sealed partial class FileWatch(Database database, FatalError fatal, TimeProvider clock, ILogger<FileWatch> log) : BackgroundService
+internal sealed partial class FileWatch(Database database, Writer writer, FatalError fatal, TimeProvider clock, ILogger<FileWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
@@ -28,12 +28,14 @@ internal sealed partial class FileWatch(Database database, FatalError fatal, Tim
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // the host's start does not wait for the disk
         using var connection = database.Connect(readOnly: true);
         using var timer = new PeriodicTimer(Every, clock);
+        long? noted = null;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             Check();
+            if (writer.LastSeq == noted) continue;
             try
             {
-                database.Remember(connection);
+                noted = database.Remember(connection)?.LastSeq;
             }
             catch (Exception e) when (e is SqliteException or IOException)
             {

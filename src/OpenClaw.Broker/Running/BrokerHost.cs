@@ -15,7 +15,6 @@ using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 using OpenClaw.Programs;
 using Orleans.Configuration;
-using Orleans.Dashboard;
 
 namespace OpenClaw.Broker.Running;
 
@@ -99,6 +98,7 @@ internal static class BrokerHost
     {
         silo.UseLocalhostClustering(gatewayPort: 0, serviceId: "openclaw", clusterId: "openclaw");
         NoConnections.Use(silo.Services);
+        AloneInCluster.Use(silo, isShown: options.AdminToken is not null);
         silo.AddAdoNetGrainStorage(StorageNames.AdoNet, storage => storage.Configure<SqliteDataSource>((o, source) =>
         {
             o.Invariant = StorageNames.Invariant;
@@ -115,7 +115,7 @@ internal static class BrokerHost
             collection.CollectionAge = TimeSpan.FromMinutes(1);
         });
         silo.AddStartupTask<QueueStarter>();
-        if (options.AdminToken is not null) silo.AddDashboard();
+        if (options.AdminToken is not null) Onlookers.AddDashboard(silo);
     }
 
     private static void Configure(KestrelServerOptions kestrel, BrokerOptions options, Socket socket)

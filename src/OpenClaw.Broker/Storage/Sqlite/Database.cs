@@ -100,8 +100,13 @@ internal sealed class Database : IDisposable
         return new SteadyTime(connection.Scalar<long>("select max(steady_ms, coalesce((select max(created_at) from idempotency_key), 0)) from meta"));
     }
 
-    /// <summary>Notes beside the file how far it has come.</summary>
-    public void Remember(SqliteConnection connection) => file.Remember(ReadMark(connection));
+    /// <summary>Notes beside the file how far it has come, and returns that.</summary>
+    public FileMark? Remember(SqliteConnection connection)
+    {
+        var mark = ReadMark(connection);
+        file.Remember(mark);
+        return mark;
+    }
 
     public void Dispose()
     {

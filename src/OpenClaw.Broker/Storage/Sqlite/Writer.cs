@@ -60,6 +60,9 @@ internal sealed partial class Writer : IDisposable
         thread.Start();
     }
 
+    /// <summary>The newest job's place in the order; perhaps of one that is only being written.</summary>
+    public long LastSeq => ledger.LastSeq;
+
     /// <summary>Writes and syncs; the task completes afterwards, with the change that was refused, if any.</summary>
     /// <exception cref="StorageBusyException">Too much waits, or the database is locked.</exception>
     /// <exception cref="StorageFullException">The disk is full.</exception>
