@@ -29,7 +29,12 @@ internal sealed record BrokerOptions
     /// <summary>Opens the dashboard; null switches it off.</summary>
     public string? AdminToken { get; init; }
 
-    /// <summary>Names under which the dashboard is served, besides addresses, localhost, this machine's name and the tailnet's.</summary>
+    /// <summary>False switches the dashboard off, whatever else the admin token opens.</summary>
+    public bool AllowDashboard { get; init; } = true;
+
+    public bool HasDashboard => AllowDashboard && AdminToken is not null;
+
+    /// <summary>Names under which the broker answers besides its own: a name, <c>.name</c> for all below it, <c>*</c> for any.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
     /// <summary>An address of this machine, or a name that stands for one.</summary>
@@ -72,6 +77,7 @@ internal sealed record BrokerOptions
             WorkerToken = Token(settings, Variables.WorkerToken, settings.RequiredSecret(Variables.WorkerToken, NewToken)),
             AdminToken = settings.Secret(Variables.AdminToken) is { } admin ? Token(settings, Variables.AdminToken, admin) : null,
             AllowedHosts = settings.Text(BrokerVariables.AllowedHosts, "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            AllowDashboard = settings.Text(BrokerVariables.Dashboard) is not "0",
             Host = ReadHost(settings),
             Port = settings.WholeNumber(Variables.BrokerPort, 8000, 0, 65535),
             LeaseSeconds = settings.WholeNumber(BrokerVariables.LeaseSeconds, DefaultLeaseSeconds, 1, 86400),

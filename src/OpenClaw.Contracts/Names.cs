@@ -53,6 +53,11 @@ public static class JobStates
 public static class ErrorCodes
 {
     public const string Unauthorized = "unauthorized";
+    public const string Forbidden = "forbidden";
+
+    /// <summary>The request's Host is no name of this broker.</summary>
+    public const string WrongHost = "wrong_host";
+
     public const string NotFound = "not_found";
     public const string MethodNotAllowed = "method_not_allowed";
     public const string Invalid = "invalid";

@@ -53,7 +53,7 @@ internal static class BrokerHost
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, socket));
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
         AddServices(builder.Services, options, clock, database);
-        if (options.AdminToken is not null) builder.AddDashboard();
+        if (options.HasDashboard) builder.AddDashboard();
         builder.UseOrleans(silo =>
         {
             Configure(silo, options);
@@ -112,7 +112,7 @@ internal static class BrokerHost
             collection.CollectionAge = TimeSpan.FromMinutes(1);
         });
         silo.AddStartupTask<QueueStarter>();
-        if (options.AdminToken is not null) silo.AddDashboard();
+        if (options.HasDashboard) silo.AddDashboard();
     }
 
     private static void Configure(KestrelServerOptions kestrel, BrokerOptions options, Socket socket)
@@ -133,23 +133,18 @@ internal static class BrokerHost
 
     private static void Map(WebApplication app, BrokerOptions options)
     {
-        app.Use(static (context, next) =>
-        {
-            var headers = context.Response.Headers;
-            headers.XContentTypeOptions = "nosniff";
-            headers.XFrameOptions = "DENY";
-            headers.CacheControl = "no-store";
-            return next(context);
-        });
+        app.Use(BrowserGuard.AddHeadersAsync);
         app.Use(app.Services.GetRequiredService<Errors>().HandleAsync);
-        if (options.AdminToken is not null) app.UseDashboardGuard();
+        app.Use(new BrowserGuard(options).CheckNamesAsync);
+        if (options.HasDashboard) app.UseDashboardGuard();
         app.UseRouting();
         ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true; // it would look for a cookie in each request; policies name their scheme
         app.UseAuthorization();
+        app.Use(BrowserGuard.RefuseFormsAsync);
         app.Services.GetRequiredService<HealthApi>().Map(app);
         app.MapJobs();
         app.MapQueues();
-        if (options.AdminToken is not null) app.MapDashboard();
+        if (options.HasDashboard) app.MapDashboard();
     }
 
     private static void AddLogging(ILoggingBuilder logging)
