@@ -9,6 +9,12 @@ internal static class BrokerVariables
     /// <summary><c>0</c>: no dashboard, also with an admin token.</summary>
     public const string Dashboard = "DASHBOARD";
 
+    /// <summary><c>1</c>: no warning of an address that others reach.</summary>
+    public const string BindPublic = "BROKER_BIND_PUBLIC";
+
+    /// <summary>Where <c>BROKER_HOST=tailscale</c> looks for its address.</summary>
+    public const string TailscaleInterface = "TAILSCALE_INTERFACE";
+
     public const string LeaseSeconds = "LEASE_SECONDS";
     public const string MaxCreateBytes = "MAX_REQUEST_BODY_BYTES";
     public const string MaxPayloadBytes = "MAX_PAYLOAD_BYTES";
