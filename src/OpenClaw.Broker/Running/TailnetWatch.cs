@@ -21,7 +21,15 @@ internal sealed partial class TailnetWatch(BrokerOptions options, Listeners list
         using var timer = new PeriodicTimer(Every, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (listeners.OnTailnet is { } listener) await LookAsync(listener);
+            if (listeners.OnTailnet is not { } listener) continue;
+            try
+            {
+                await LookAsync(listener);
+            }
+            catch (Exception e) when (e is SocketException or IOException) // no descriptor left, say
+            {
+                LogNotSeen(e);
+            }
         }
     }
 
@@ -64,6 +72,9 @@ internal sealed partial class TailnetWatch(BrokerOptions options, Listeners list
         if (problem != Problem) LogProblem(problem);
         Problem = problem;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The tailnet's interface could not be looked at; tried again in a second")]
+    private partial void LogNotSeen(Exception e);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
     private partial void LogProblem(string problem);
