@@ -10,6 +10,11 @@ internal sealed record BrokerOptions
 
     public const int DefaultAuditDays = 90;
 
+    /// <summary>As the host: whatever address the tailnet gives this machine.</summary>
+    public const string Tailscale = "tailscale";
+
+    private const int MaxInterfaceName = 15;
+
     /// <summary>What a body may have around its one long text.</summary>
     public const int EnvelopeBytes = 64 * 1024;
 
@@ -31,11 +36,24 @@ internal sealed record BrokerOptions
     /// <summary>Opens the dashboard; null switches it off.</summary>
     public string? AdminToken { get; init; }
 
-    /// <summary>Names under which the dashboard is served, besides addresses, localhost, this machine's name and the tailnet's.</summary>
+    /// <summary>False switches the dashboard off, whatever else the admin token opens.</summary>
+    public bool AllowDashboard { get; init; } = true;
+
+    public bool HasDashboard => AllowDashboard && AdminToken is not null;
+
+    /// <summary>Names under which the broker answers besides its own: a name, <c>.name</c> for all below it, <c>*</c> for any.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
-    /// <summary>An address of this machine, or a name that stands for one.</summary>
+    /// <summary>An address of this machine, a name that stands for one, or <see cref="Tailscale"/>.</summary>
     public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>Whether to listen on the address that Tailscale's interface has, and on loopback.</summary>
+    public bool IsOnTailscale => Host.Equals(Tailscale, StringComparison.OrdinalIgnoreCase);
+
+    public string TailscaleInterface { get; init; } = "tailscale0";
+
+    /// <summary>An address that others reach is meant, and not warned of.</summary>
+    public bool BindPublic { get; init; }
 
     /// <summary>0 lets the system choose.</summary>
     public int Port { get; init; } = 8000;
@@ -85,7 +103,10 @@ internal sealed record BrokerOptions
             WorkerToken = Token(settings, Variables.WorkerToken, settings.RequiredSecret(Variables.WorkerToken, NewToken)),
             AdminToken = settings.Secret(Variables.AdminToken) is { } admin ? Token(settings, Variables.AdminToken, admin) : null,
             AllowedHosts = settings.Text(BrokerVariables.AllowedHosts, "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            AllowDashboard = settings.Text(BrokerVariables.Dashboard) is not "0",
             Host = ReadHost(settings),
+            TailscaleInterface = ReadInterface(settings),
+            BindPublic = settings.Text(BrokerVariables.BindPublic) is "1",
             Port = settings.WholeNumber(Variables.BrokerPort, 8000, 0, 65535),
             LeaseSeconds = settings.WholeNumber(BrokerVariables.LeaseSeconds, DefaultLeaseSeconds, 1, 86400),
             MaxCreateBytes = settings.WholeNumber(BrokerVariables.MaxCreateBytes, 512L * 1024, 1024, MaxBytes),
@@ -135,12 +156,20 @@ internal sealed record BrokerOptions
             c is 'x' or 'X' or '.' or '*');
     }
 
+    private static string ReadInterface(Settings settings)
+    {
+        var name = settings.Text(BrokerVariables.TailscaleInterface, "tailscale0");
+        if (name.Length > MaxInterfaceName || !name.All(char.IsAscii)) settings.Note($"{BrokerVariables.TailscaleInterface} is '{name}', and no network "
+            + "interface has such a name. Set it to the one that 'ip address' shows for Tailscale, or leave it out: tailscale0.");
+        return name;
+    }
+
     private static string ReadHost(Settings settings)
     {
         var host = settings.Text(Variables.BrokerHost, "127.0.0.1").Trim('[', ']');
         if (Uri.CheckHostName(host) != UriHostNameType.Unknown) return host;
         settings.Note($"{Variables.BrokerHost} is '{host}'. It takes an address of this machine, such as 127.0.0.1 or the one that 'tailscale ip -4' "
-            + "prints, or a name that stands for one.");
+            + "prints, a name that stands for one, or 'tailscale'.");
         return "127.0.0.1";
     }
 }

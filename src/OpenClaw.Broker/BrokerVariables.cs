@@ -3,8 +3,17 @@ namespace OpenClaw.Broker;
 /// <summary>Names of the environment variables that the broker alone reads.</summary>
 internal static class BrokerVariables
 {
-    /// <summary>A comma list of names under which the dashboard is served.</summary>
+    /// <summary>A comma list of names under which the broker answers, besides its own.</summary>
     public const string AllowedHosts = "ALLOWED_HOSTS";
+
+    /// <summary><c>0</c>: no dashboard, also with an admin token.</summary>
+    public const string Dashboard = "DASHBOARD";
+
+    /// <summary><c>1</c>: no warning of an address that others reach.</summary>
+    public const string BindPublic = "BROKER_BIND_PUBLIC";
+
+    /// <summary>Where <c>BROKER_HOST=tailscale</c> looks for its address.</summary>
+    public const string TailscaleInterface = "TAILSCALE_INTERFACE";
 
     public const string LeaseSeconds = "LEASE_SECONDS";
     public const string MaxCreateBytes = "MAX_REQUEST_BODY_BYTES";

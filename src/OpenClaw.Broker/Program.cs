@@ -16,7 +16,7 @@ const string Usage = """
       --help       print this
 
     Needed: BOT_TOKEN, WORKER_TOKEN (or each as NAME_FILE). Often set: BROKER_DB (/var/lib/openclaw-broker/broker.db),
-    BROKER_HOST (127.0.0.1), BROKER_PORT (8000), LEASE_SECONDS (60), ADMIN_TOKEN (opens the dashboard).
+    BROKER_HOST (127.0.0.1; or: tailscale), BROKER_PORT (8000), LEASE_SECONDS (60), ADMIN_TOKEN (opens the dashboard).
 
     Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 74 the disk failed, 75 not now, 78 wrong configuration.
     """;

@@ -58,8 +58,11 @@ public static class ErrorCodes
 {
     public const string Unauthorized = "unauthorized";
 
-    /// <summary>The token is known and lacks the right.</summary>
+    /// <summary>The token is known and lacks the right, or a page of somebody else asks.</summary>
     public const string Forbidden = "forbidden";
+
+    /// <summary>The request's Host is no name of this broker.</summary>
+    public const string WrongHost = "wrong_host";
 
     public const string NotFound = "not_found";
     public const string MethodNotAllowed = "method_not_allowed";

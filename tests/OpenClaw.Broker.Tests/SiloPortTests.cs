@@ -9,12 +9,14 @@ namespace OpenClaw.Broker.Tests;
 /// <summary>Nobody but the HTTP API's callers reaches the broker: they need a token, and a silo asks for none.</summary>
 public sealed class SiloPortTests
 {
-    [Fact]
-    public async Task ProgramListensOnItsHttpPortAlone()
+    [Theory]
+    [InlineData("")]
+    [InlineData("an-admin-token-of-the-tests-0123456789abcdef")]
+    public async Task ProgramListensOnItsHttpPortAlone(string adminToken)
     {
         using var folder = new TempFolder();
-        await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"));
-        Assert.Equal([broker.Url.Port], ListeningPorts(broker.Program.Process.Id));
+        await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"), new Dictionary<string, string> { ["ADMIN_TOKEN"] = adminToken });
+        Assert.Equal(["0100007F:" + broker.Url.Port.ToString("X4", CultureInfo.InvariantCulture)], Listening(broker.Program.Process.Id));
     }
 
     [Fact]
@@ -31,7 +33,7 @@ public sealed class SiloPortTests
         Assert.Single(await broker.Grains.GetGrain<IManagementGrain>(0).GetHosts());
     }
 
-    private static IEnumerable<int> ListeningPorts(int processId)
+    private static IEnumerable<string> Listening(int processId)
     {
         var own = Directory.EnumerateFiles($"/proc/{processId}/fd").Select(static fd => new FileInfo(fd).LinkTarget).ToHashSet();
         foreach (var table in (string[])["tcp", "tcp6"])
@@ -40,7 +42,7 @@ public sealed class SiloPortTests
             {
                 var columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 var (local, state, inode) = (columns[1], columns[3], columns[9]);
-                if (state == "0A" && own.Contains($"socket:[{inode}]")) yield return int.Parse(local.Split(':')[1], NumberStyles.HexNumber, null);
+                if (state == "0A" && own.Contains($"socket:[{inode}]")) yield return local;
             }
         }
     }

@@ -61,8 +61,8 @@ public class ProblemTests(TestedBroker broker) : ContractTest(broker)
     public async Task ReadinessTellsItsChecks()
     {
         var answer = (await Api.GetAsync("/health/ready")).Is(200);
-        answer.Json.HasKeys("ok", "checks", "queues");
-        answer["checks"].HasKeys("read", "write", "disk");
+        answer.Json.HasKeys("ok", "checks", "listeners", "queues");
+        answer["checks"].HasKeys("read", "write", "disk", "listen");
         Assert.All(answer["checks"].EnumerateObject(), check => Assert.Equal("ok", check.Value.GetString()));
     }
 }

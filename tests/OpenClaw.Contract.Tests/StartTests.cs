@@ -61,6 +61,30 @@ public sealed class StartTests : IDisposable
         Assert.Contains("tailscale status", await program.WaitForLineAsync(" warn Waiting"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("0.0.0.0", "", true)]
+    [InlineData("0.0.0.0", "0", true)]
+    [InlineData("::", "", true)]
+    [InlineData("0.0.0.0", "1", false)]
+    [InlineData("::", "1", false)]
+    [InlineData("127.0.0.1", "", false)]
+    [InlineData("127.8.9.10", "", false)]
+    [InlineData("::1", "", false)]
+    public async Task OnAnAddressThatOthersReachItWarnsUnlessToldThatItIsMeant(string host, string bindPublic, bool warns)
+    {
+        var port = FreePort.Take();
+        await using var program = ProgramProcess.Start(Program, Environment((Variables.BrokerHost, host), ("BROKER_BIND_PUBLIC", bindPublic),
+            (Variables.BrokerPort, $"{port}")));
+        await program.WaitForLineAsync("Listening on"); // the last line
+        Assert.Equal(warns, program.Output.Contains("BROKER_BIND_PUBLIC=1 ends this warning", StringComparison.Ordinal));
+        using var http = new HttpClient();
+        var url = new Uri($"http://{(host == "127.8.9.10" ? host : host.Contains(':', StringComparison.Ordinal) ? "[::1]" : "127.0.0.1")}:{port}");
+        var isPrivate = host is not ("0.0.0.0" or "::");
+        Assert.Equal($$"""{"ok":true,"ts_bound":{{(isPrivate ? "true" : "false")}}}""", await http.GetStringAsync(new Uri(url, "health")));
+        Assert.Contains($"\"listeners\":[\"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}\"]",
+            await http.GetStringAsync(new Uri(url, "health/ready")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task OnANameItListens()
     {

@@ -1,12 +1,12 @@
-using System.Text;
 using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.WebUtilities;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
 using OpenClaw.Contracts;
+using OpenClaw.Programs;
 using Orleans.Dashboard;
 
 namespace OpenClaw.Broker.Board;
@@ -17,6 +17,7 @@ internal static class Dashboard
     private const string Path = "/dashboard";
     private const string LoginPath = "/login";
     private const string LogoutPath = "/logout";
+    private const string OldPage = "That page was from before the broker's last start, or not its own. Try again.";
     private const long MaxFormBytes = 16 * 1024;
     private const string Scheme = CookieAuthenticationDefaults.AuthenticationScheme;
 
@@ -40,33 +41,48 @@ internal static class Dashboard
                 return Task.CompletedTask;
             };
         });
-    }
-
-    /// <summary>Guards all pages of the dashboard: what they may load, and under which names they are served.</summary>
-    public static void UseDashboardGuard(this WebApplication app)
-    {
-        var hosts = new DashboardHosts(app.Services.GetRequiredService<BrokerOptions>());
-        app.Use((context, next) =>
+        builder.Services.AddAntiforgery(form =>
         {
-            var path = context.Request.Path;
-            if (!path.StartsWithSegments(Path) && !path.StartsWithSegments(LoginPath) && !path.StartsWithSegments(LogoutPath)) return next(context);
-            // The Orleans dashboard draws with styles it makes itself, and has small pictures and a font inside its style sheet.
-            context.Response.Headers.ContentSecurityPolicy =
-                "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
-                "form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-            return hosts.Allow(context.Request.Host.Host)
-                ? next(context)
-                : throw ProblemException.BadRequest($"the dashboard is not served under this name; to allow it, add it to "
-                    + $"{BrokerVariables.AllowedHosts} in the broker's configuration");
+            form.Cookie.Name = "openclaw-form";
+            form.Cookie.HttpOnly = true;
+            form.Cookie.SameSite = SameSiteMode.Strict;
+            form.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            form.FormFieldName = "form";
+            form.SuppressXFrameOptionsHeader = true; // ours is stricter
         });
     }
+
+    /// <summary>Guards all pages of the dashboard: what they may load, where they are served, and that they only show.</summary>
+    public static void UseDashboardGuard(this WebApplication app) => app.Use(static (context, next) =>
+    {
+        var (path, method) = (context.Request.Path, context.Request.Method);
+        var isBoard = path.StartsWithSegments(Path);
+        if (!isBoard && !path.StartsWithSegments(LoginPath) && !path.StartsWithSegments(LogoutPath)) return next(context);
+        var headers = context.Response.Headers;
+        // The Orleans dashboard draws with styles it makes itself, and has small pictures and a font inside its style sheet.
+        headers.ContentSecurityPolicy =
+            "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
+            "form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+        headers["Referrer-Policy"] = "same-origin"; // with "no-referrer" a browser sends the page's own form with "Origin: null"
+        if (context.Connection.LocalIpAddress is { } here && !Tailnet.IsPrivate(here))
+        {
+            throw new ProblemException(StatusCodes.Status403Forbidden, ErrorCodes.Forbidden,
+                "the dashboard is served on this machine and its tailnet alone; to reach it from elsewhere, use an ssh tunnel");
+        }
+        if (!isBoard || HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) return next(context);
+        context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+        headers.Allow = "GET, HEAD";
+        return Task.CompletedTask;
+    });
 
     public static void MapDashboard(this WebApplication app)
     {
         var tokens = app.Services.GetRequiredService<Tokens>();
-        app.MapGet(LoginPath, (RequestDelegate)ShowAsync);
-        app.MapPost(LoginPath, (RequestDelegate)(context => LoginAsync(context, tokens)));
-        app.MapPost(LogoutPath, (RequestDelegate)LogoutAsync);
+        var guesses = app.Services.GetRequiredService<Guesses>();
+        var forms = app.Services.GetRequiredService<IAntiforgery>();
+        app.MapGet(LoginPath, (RequestDelegate)(context => ShowAsync(context, forms)));
+        app.MapPost(LoginPath, (RequestDelegate)(context => LoginAsync(context, tokens, guesses, forms)));
+        app.MapPost(LogoutPath, (RequestDelegate)(context => LogoutAsync(context, forms)));
         var onlookers = app.Services.GetRequiredService<Onlookers>();
         var dashboard = app.MapOrleansDashboard(Path).RequireAuthorization(Rights.Dashboard).AddEndpointFilter(WhatIsNotThereIs404Async);
         dashboard.AddEndpointFilter((invocation, next) =>
@@ -91,26 +107,37 @@ internal static class Dashboard
         }
     }
 
-    private static async Task ShowAsync(HttpContext context)
+    /// <summary>The way in, or the way out for who is signed in.</summary>
+    private static async Task ShowAsync(HttpContext context, IAntiforgery forms, int status = StatusCodes.Status200OK, string message = "")
     {
-        if (await context.AuthenticateAsync(Scheme) is { Succeeded: true })
-        {
-            await SendPageAsync(context, StatusCodes.Status200OK, $"""
+        var isSignedIn = await context.AuthenticateAsync(Scheme) is { Succeeded: true };
+        var token = forms.GetAndStoreTokens(context); // what another's page can't know and so can't send
+        var field = $"""<input type="hidden" name="{token.FormFieldName}" value="{HtmlEncoder.Default.Encode(token.RequestToken!)}">""";
+        await SendPageAsync(context, status, (isSignedIn
+            ? $"""
                 <p>You are signed in.</p><p><a href="{Path}/">Open the dashboard</a></p>
-                <form method="post" action="{LogoutPath}"><button>Sign out</button></form>
-                """);
-            return;
-        }
-        await SendLoginAsync(context, StatusCodes.Status200OK, "");
+                <form method="post" action="{LogoutPath}">{field}<button>Sign out</button></form>
+                """
+            : $"""
+                <form method="post" action="{LoginPath}">{field}<label>Admin token
+                <input type="password" name="token" autocomplete="current-password" required autofocus></label><button>Open the dashboard</button></form>
+                """) + $"""<p role="alert">{HtmlEncoder.Default.Encode(message)}</p>""");
     }
 
-    private static async Task LoginAsync(HttpContext context, Tokens tokens)
+    private static async Task LoginAsync(HttpContext context, Tokens tokens, Guesses guesses, IAntiforgery forms)
     {
-        var form = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(await RequestBody.ReadAsync(context, MaxFormBytes)));
+        if (guesses.BlockedFor(context) is { } seconds) throw Guesses.Blocked(seconds);
+        var form = await ReadFormAsync(context);
+        if (!await forms.IsRequestValidAsync(context))
+        {
+            await ShowAsync(context, forms, StatusCodes.Status400BadRequest, OldPage);
+            return;
+        }
         if (!form.TryGetValue("token", out var token) || tokens.Find(token.ToString().Trim(), isWorker: false) is not { Token.Role: Role.Admin } admin
             || !tokens.Use(admin))
         {
-            await SendLoginAsync(context, StatusCodes.Status401Unauthorized,
+            await guesses.NoteAsync(context, expired: null);
+            await ShowAsync(context, forms, StatusCodes.Status401Unauthorized,
                 "That is not the admin token. It is the value of ADMIN_TOKEN in the broker's configuration.");
             return;
         }
@@ -118,17 +145,31 @@ internal static class Dashboard
         context.Response.Redirect(Path + "/");
     }
 
-    private static async Task LogoutAsync(HttpContext context)
+    private static async Task LogoutAsync(HttpContext context, IAntiforgery forms)
     {
+        await ReadFormAsync(context);
+        if (!await forms.IsRequestValidAsync(context))
+        {
+            await ShowAsync(context, forms, StatusCodes.Status400BadRequest, OldPage);
+            return;
+        }
         await context.SignOutAsync(Scheme);
         context.Response.Redirect(LoginPath);
     }
 
-    private static Task SendLoginAsync(HttpContext context, int status, string message) => SendPageAsync(context, status, $"""
-        <form method="post" action="{LoginPath}"><label>Admin token
-        <input type="password" name="token" autocomplete="current-password" required autofocus></label><button>Open the dashboard</button></form>
-        <p role="alert">{HtmlEncoder.Default.Encode(message)}</p>
-        """);
+    /// <summary>The form; what is wrong with it becomes an answer of ours before the framework looks for its token.</summary>
+    private static async Task<IFormCollection> ReadFormAsync(HttpContext context)
+    {
+        RequestBody.Limit(context, MaxFormBytes);
+        try
+        {
+            return context.Request.HasFormContentType ? await context.Request.ReadFormAsync() : FormCollection.Empty;
+        }
+        catch (IOException e) when (e is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        {
+            throw ProblemException.BadRequest(e.Message); // a part without its end
+        }
+    }
 
     private static Task SendPageAsync(HttpContext context, int status, string body)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
@@ -33,8 +34,8 @@ internal static class BrokerHost
         var database = await Patience.TryAsync(() => Database.Open(options.DatabasePath), machine, message => log.Warn(message));
         try
         {
-            var socket = await Patience.TryAsync(() => Listening.Bind(options), machine, message => log.Warn(message));
-            return Build(options, database, socket, new Clock(machine, database.ReadSteadyTime()), configureSilo);
+            var sockets = await Patience.TryAsync(() => Listening.Bind(options), machine, message => log.Warn(message));
+            return Build(options, database, sockets, new Clock(machine, database.ReadSteadyTime()), configureSilo);
         }
         catch
         {
@@ -43,16 +44,19 @@ internal static class BrokerHost
         }
     }
 
-    private static WebApplication Build(BrokerOptions options, Database database, Socket socket, Clock clock, Action<ISiloBuilder>? configureSilo)
+    private static WebApplication Build(BrokerOptions options, Database database, List<Socket> sockets, Clock clock, Action<ISiloBuilder>? configureSilo)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         AddLogging(builder.Logging);
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, socket));
-        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, sockets));
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = address =>
+            Listening.Take(sockets, address));
+        builder.Services.AddSingleton<Listeners>();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(static s => s.GetRequiredService<Listeners>());
         AddServices(builder.Services, options, clock, database);
-        if (options.AdminToken is not null) builder.AddDashboard();
+        if (options.HasDashboard) builder.AddDashboard();
         builder.UseOrleans(silo =>
         {
             Configure(silo, options);
@@ -85,6 +89,8 @@ internal static class BrokerHost
         services.AddSingleton<HealthApi>();
         services.AddSingleton<Errors>();
         services.AddHostedService<StartReport>();
+        services.AddSingleton<TailnetWatch>();
+        services.AddHostedService(static s => s.GetRequiredService<TailnetWatch>());
         services.AddHostedService<FileCheck>();
         services.AddSingleton<FileWatch>();
         services.AddHostedService(static s => s.GetRequiredService<FileWatch>());
@@ -115,15 +121,18 @@ internal static class BrokerHost
             collection.CollectionAge = TimeSpan.FromMinutes(1);
         });
         silo.AddStartupTask<QueueStarter>();
-        if (options.AdminToken is not null) Onlookers.AddDashboard(silo);
+        if (options.HasDashboard) Onlookers.AddDashboard(silo);
     }
 
-    private static void Configure(KestrelServerOptions kestrel, BrokerOptions options, Socket socket)
+    private static void Configure(KestrelServerOptions kestrel, BrokerOptions options, List<Socket> sockets)
     {
         kestrel.AddServerHeader = false;
         var connections = FileLimit.ForConnections();
         var gate = new ConnectionGate(connections);
-        kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listen => listen.Use(next => connection => gate.ServeAsync(connection, next)));
+        foreach (var socket in sockets)
+        {
+            kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listen => listen.Use(next => connection => gate.ServeAsync(connection, next)));
+        }
         kestrel.Limits.MaxConcurrentConnections = connections;
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxRequestHeaderCount = 64;
@@ -136,24 +145,19 @@ internal static class BrokerHost
 
     private static void Map(WebApplication app, BrokerOptions options)
     {
-        app.Use(static (context, next) =>
-        {
-            var headers = context.Response.Headers;
-            headers.XContentTypeOptions = "nosniff";
-            headers.XFrameOptions = "DENY";
-            headers.CacheControl = "no-store";
-            return next(context);
-        });
+        app.Use(BrowserGuard.AddHeadersAsync);
         app.Use(app.Services.GetRequiredService<Errors>().HandleAsync);
-        if (options.AdminToken is not null) app.UseDashboardGuard();
+        app.Use(new BrowserGuard(options).CheckNamesAsync);
+        if (options.HasDashboard) app.UseDashboardGuard();
         app.UseRouting();
         ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true; // it would look for a cookie in each request; policies name their scheme
         app.UseAuthorization();
+        app.Use(BrowserGuard.RefuseFormsAsync);
         app.Services.GetRequiredService<HealthApi>().Map(app);
         app.MapJobs();
         app.MapQueues();
         app.MapAccess();
-        if (options.AdminToken is not null) app.MapDashboard();
+        if (options.HasDashboard) app.MapDashboard();
     }
 
     private static void AddLogging(ILoggingBuilder logging)

@@ -1,16 +1,16 @@
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Keeping;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Time;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 
 /// <summary>Whether the broker can do its work: a real read and a real write, at most once a second for all who ask.</summary>
-internal sealed class HealthApi(IJobStore store, DiskReserve reserve, FileWatch place, QueuePauses pauses, Clock clock, IServer server)
+internal sealed class HealthApi(IJobStore store, DiskReserve reserve, FileWatch place, QueuePauses pauses, Clock clock, Listeners listeners,
+    TailnetWatch tailnet)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
@@ -34,7 +34,7 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, FileWatch 
         {
             json.WriteStartObject();
             json.WriteBoolean("ok", checks.Ok);
-            json.WriteBoolean("ts_bound", IsTailnetBound());
+            json.WriteBoolean("ts_bound", listeners.Addresses.All(static a => Tailnet.IsPrivate(a.Address)));
             json.WriteEndObject();
         });
     }
@@ -50,7 +50,11 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, FileWatch 
             json.WriteString("read", checks.Read);
             json.WriteString("write", checks.Write);
             json.WriteString("disk", checks.Disk);
+            json.WriteString("listen", checks.Listen);
             json.WriteEndObject();
+            json.WriteStartArray("listeners");
+            foreach (var address in listeners.Addresses) json.WriteStringValue(address.ToString());
+            json.WriteEndArray();
             json.WriteStartObject("queues");
             foreach (var (queue, pause) in pauses.All) json.WriteString(queue, pause.ToString());
             json.WriteEndObject();
@@ -81,7 +85,8 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, FileWatch 
         reading = reading.IsCompleted ? Task.Run(() => store.ProbeReadAsync()) : reading;
         writing = writing.IsCompleted ? store.ProbeWriteAsync(clock.Wall) : writing;
         var (read, write) = (DescribeAsync(reading), DescribeAsync(writing));
-        return new Checks(await read, await write, reserve.IsSpent ? "full: new jobs are refused until there is room again" : Checks.Fine);
+        return new Checks(await read, await write, reserve.IsSpent ? "full: new jobs are refused until there is room again" : Checks.Fine,
+            tailnet.Problem ?? Checks.Fine);
     }
 
     private async Task<string> DescribeAsync(Task probe)
@@ -101,14 +106,10 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, FileWatch 
         }
     }
 
-    /// <summary>Whether every listener is on loopback or a tailnet address.</summary>
-    private bool IsTailnetBound() =>
-        server.Features.Get<IServerAddressesFeature>() is { } listeners && listeners.Addresses.All(Listening.IsPrivate);
-
-    private sealed record Checks(string Read, string Write, string Disk)
+    private sealed record Checks(string Read, string Write, string Disk, string Listen)
     {
         public const string Fine = "ok";
 
-        public bool Ok => Read == Fine && Write == Fine && Disk == Fine;
+        public bool Ok => Read == Fine && Write == Fine && Disk == Fine && Listen == Fine;
     }
 }

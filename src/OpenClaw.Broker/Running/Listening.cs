@@ -5,16 +5,42 @@ using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 
-/// <summary>The one address that the broker answers on, taken before anything is started.</summary>
+/// <summary>The address that the broker answers on, taken before anything is started.</summary>
 internal static class Listening
 {
-    /// <summary>Binds <see cref="BrokerOptions.Host"/> and <see cref="BrokerOptions.Port"/>; the socket does not listen yet.</summary>
+    /// <summary>
+    /// Binds <see cref="BrokerOptions.Host"/> and <see cref="BrokerOptions.Port"/>; nothing listens yet. With the tailnet's address
+    /// comes loopback's, where the broker can still be asked when the tailnet is gone.
+    /// </summary>
     /// <exception cref="StartException">They can't be had.</exception>
-    public static Socket Bind(BrokerOptions options)
+    public static List<Socket> Bind(BrokerOptions options)
+    {
+        if (!options.IsOnTailscale) return [Bind(Resolve(options.Host), options)];
+        var tailnet = Bind(FindTailnet(options.TailscaleInterface), options);
+        try
+        {
+            return [tailnet, Bind(IPAddress.Loopback, options with { Host = "127.0.0.1", Port = ((IPEndPoint)tailnet.LocalEndPoint!).Port })];
+        }
+        catch
+        {
+            tailnet.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The socket that was bound for this address, once; a new one for another.</summary>
+    public static Socket Take(List<Socket> bound, EndPoint address)
+    {
+        if (bound.Find(s => address.Equals(s.LocalEndPoint)) is not { } socket) return SocketTransportOptions.CreateDefaultBoundListenSocket(address);
+        bound.Remove(socket);
+        return socket;
+    }
+
+    private static Socket Bind(IPAddress address, BrokerOptions options)
     {
         try
         {
-            return SocketTransportOptions.CreateDefaultBoundListenSocket(new IPEndPoint(Resolve(options.Host), options.Port));
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(new IPEndPoint(address, options.Port));
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
@@ -36,8 +62,18 @@ internal static class Listening
         }
     }
 
-    /// <summary>Whether an address that the server reports, such as <c>http://127.0.0.1:8000</c>, is this machine's own or on a tailnet.</summary>
-    public static bool IsPrivate(string address) => IPAddress.TryParse(BindingAddress.Parse(address).Host.Trim('[', ']'), out var ip) && Tailnet.IsPrivate(ip);
+    private static IPAddress FindTailnet(string name)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new StartException("BROKER_HOST=tailscale finds the tailnet's address on Linux alone. Set BROKER_HOST to the address that "
+                + "'tailscale ip -4' prints.");
+        }
+        return TailscaleInterface.Addresses(name) is [var address, ..] ? address
+            : throw new StartException($"BROKER_HOST is tailscale, and the network interface {name} has no address of a tailnet now. Is the tailnet up "
+                + $"(tailscale status)? If Tailscale's interface has another name ('ip address' shows it), set {BrokerVariables.TailscaleInterface} to it.",
+                null, ExitCodes.Temporary);
+    }
 
     private static IPAddress Resolve(string host)
     {

@@ -1,11 +1,11 @@
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
+using System.Net;
 using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 
 /// <summary>Says that the broker is up, over which file, and what is unwise about it.</summary>
-internal sealed partial class StartReport(BrokerOptions options, Database database, IServer server, IHostApplicationLifetime lifetime,
+internal sealed partial class StartReport(BrokerOptions options, Database database, Listeners listeners, IHostApplicationLifetime lifetime,
     ILogger<StartReport> log) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
@@ -16,9 +16,11 @@ internal sealed partial class StartReport(BrokerOptions options, Database databa
 
     private void Announce()
     {
-        var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses;
         foreach (var warning in options.Warnings()) LogWarning(warning);
-        foreach (var address in addresses.Where(static a => !Listening.IsPrivate(a))) LogPublic(address);
+        if (!options.BindPublic)
+        {
+            foreach (var address in listeners.Addresses.Where(static a => !Tailnet.IsPrivate(a.Address))) LogPublic(address);
+        }
         if (database.Takeover is { } takeover)
         {
             LogTakenOver(takeover.Jobs, takeover.Quarantined.Count, takeover.Backup);
@@ -26,19 +28,19 @@ internal sealed partial class StartReport(BrokerOptions options, Database databa
             if (takeover.Kept.Count > 0) LogKept(string.Join(", ", takeover.Kept));
         }
         if (database.Upgrade is { } upgrade) LogUpgraded(upgrade.From, upgrade.To, upgrade.Backup);
-        foreach (var address in addresses) LogListening(address, database.Path);
+        foreach (var address in listeners.Addresses) LogListening(address, database.Path);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Address}, database {Database}")]
-    private partial void LogListening(string address, string database);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on http://{Address}, database {Database}")]
+    private partial void LogListening(IPEndPoint address, string database);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     private partial void LogWarning(string warning);
 
     [LoggerMessage(Level = LogLevel.Warning, Message =
-        "{Address} is neither this machine alone nor a tailnet: anyone who reaches it may try tokens, and they travel unencrypted. "
-        + "Bind the tailnet's address, or put a TLS proxy before it")]
-    private partial void LogPublic(string address);
+        "http://{Address} is neither this machine alone nor a tailnet: anyone who reaches it may try tokens, and they travel unencrypted. "
+        + "Bind the tailnet's address, or put a TLS proxy before it; BROKER_BIND_PUBLIC=1 ends this warning")]
+    private partial void LogPublic(IPEndPoint address);
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Took over a Python broker's database: {Jobs} jobs, {Quarantined} rows in quarantine; as it was it stays in {Backup}")]

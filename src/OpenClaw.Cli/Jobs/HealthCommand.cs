@@ -24,7 +24,7 @@ internal static class HealthCommand
         catch (BrokerException e) when (e.Status == 503)
         {
             throw new CommandException(
-                $"the broker at {connection.Url} answers, but can't read or write its database. Its log and {connection.Url}health/ready say why.",
+                $"the broker at {connection.Url} answers, but something is wrong with it. Its log and {connection.Url}health/ready say why.",
                 ExitCodes.Unavailable);
         }
     }

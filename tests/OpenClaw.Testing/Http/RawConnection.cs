@@ -51,6 +51,13 @@ public sealed class RawConnection : IDisposable
     /// <summary>Reads one answer with its body.</summary>
     public async Task<Answer> ReceiveAsync()
     {
+        var answer = await ReceiveHeadAsync();
+        return answer.Status < 200 ? answer : answer with { Text = Encoding.UTF8.GetString(await BodyAsync(answer.Headers)) };
+    }
+
+    /// <summary>Reads one answer that has no body, whatever its head says.</summary>
+    public async Task<Answer> ReceiveHeadAsync()
+    {
         var status = await LineAsync() ?? throw new IOException("closed without an answer");
         var code = int.Parse(status.Split(' ')[1], CultureInfo.InvariantCulture);
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
@@ -59,7 +66,7 @@ public sealed class RawConnection : IDisposable
             var colon = line.IndexOf(':');
             headers[line[..colon]] = line[(colon + 1)..].Trim();
         }
-        return new Answer(code, code < 200 ? "" : Encoding.UTF8.GetString(await BodyAsync(headers)), headers);
+        return new Answer(code, "", headers);
     }
 
     /// <summary>Whether the other side closes the connection now (a reset counts).</summary>
@@ -77,7 +84,7 @@ public sealed class RawConnection : IDisposable
 
     public void Dispose() => client.Dispose();
 
-    private async Task<byte[]> BodyAsync(Dictionary<string, string> headers)
+    private async Task<byte[]> BodyAsync(IReadOnlyDictionary<string, string> headers)
     {
         if (headers.TryGetValue("Content-Length", out var length)) return await BytesAsync(int.Parse(length, CultureInfo.InvariantCulture));
         if (!headers.ContainsKey("Transfer-Encoding")) return [];
