@@ -80,7 +80,7 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(1000);
         var job = NewJob() with { State = JobState.Running, Version = 2 };
         index.Observe(News(job), now: new SteadyTime(0));
-        index.Observe(News(job with { Version = 3, CancelRequested = true }, keepsLease: true), now: new SteadyTime(40));
+        index.Observe(News(job with { Version = 3, CancelRequested = true }), now: new SteadyTime(40));
         var overdue = Assert.Single(index.TakeOverdue(new SteadyTime(LeaseMs), out _));
         Assert.Equal((job.Id, 3), (overdue.Id, overdue.Version));
     }
@@ -92,10 +92,32 @@ public sealed class QueueIndexTests
         var job = Observe(index, NewJob());
         index.SetAside(Lane.Any, new SteadyTime(1000));
         var running = job with { State = JobState.Running, Version = 3, CancelRequested = true };
-        index.Observe(News(running, keepsLease: true), now: new SteadyTime(40));
+        index.Observe(News(running), now: new SteadyTime(40));
         index.Observe(News(running with { Version = 2 }), now: new SteadyTime(41));
         Assert.Empty(index.TakeOverdue(new SteadyTime(39 + LeaseMs), out _));
         Assert.Equal(3, Assert.Single(index.TakeOverdue(new SteadyTime(40 + LeaseMs), out _)).Version);
+    }
+
+    /// <summary>The heartbeat's own news come too late to count.</summary>
+    [Fact]
+    public void RequestToCancelThatOvertookAHeartbeatLeavesAWholeLease()
+    {
+        var index = new QueueIndex(1000);
+        var job = NewJob() with { State = JobState.Running, Version = 2 };
+        index.Observe(News(job), now: new SteadyTime(0));
+        index.Observe(News(job with { Version = 4, CancelRequested = true }), now: new SteadyTime(40));
+        index.Observe(News(job with { Version = 3 }), now: new SteadyTime(41));
+        Assert.Equal(40 + LeaseMs, index.NextDeadline?.Milliseconds);
+    }
+
+    [Fact]
+    public void HeartbeatOfACancelledJobMovesTheLeasesEnd()
+    {
+        var index = new QueueIndex(1000);
+        var job = NewJob() with { State = JobState.Running, Version = 2, CancelRequested = true };
+        index.Observe(News(job), now: new SteadyTime(0));
+        index.Observe(News(job with { Version = 3 }), now: new SteadyTime(40));
+        Assert.Equal(40 + LeaseMs, index.NextDeadline?.Milliseconds);
     }
 
     [Fact]
@@ -225,7 +247,7 @@ public sealed class QueueIndexTests
 
     private Job NewJob(Lane lane = default) => new() { Id = Guid.NewGuid(), Command = "ping", Seq = ++seq, Version = 1, Lane = lane };
 
-    private static JobNews News(Job job, bool keepsLease = false) => JobNews.Of(job, new SteadyTime(0), LeaseMs, keepsLease);
+    private static JobNews News(Job job) => JobNews.Of(job, new SteadyTime(0), LeaseMs);
 
     private static Job Observe(QueueIndex index, Job job)
     {

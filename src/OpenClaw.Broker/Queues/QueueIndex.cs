@@ -66,13 +66,13 @@ internal sealed class QueueIndex(int capacity)
         if (entries.TryGetValue(news.Id, out var entry))
         {
             if (news.Version <= entry.Version) return false;
-            if (news.KeepsLease && entry.Place == Place.Leased) until = entry.Until;
+            if (entry.Place == Place.Leased && IsCancelAlone(entry, news)) until = entry.Until;
             Unfile(entry);
         }
         if (news.IsReady) return AddReady(new Entry(news.Id, news.Rank, news.Version, news.Lane));
         if (news.State == JobState.Running)
         {
-            File(new Entry(news.Id, news.Rank, news.Version, news.Lane), Place.Leased, until);
+            File(new Entry(news.Id, news.Rank, news.Version, news.Lane) { CancelRequested = news.CancelRequested }, Place.Leased, until);
             return false;
         }
         Forget(news.Id, news.Version);
@@ -209,6 +209,10 @@ internal sealed class QueueIndex(int capacity)
         lanesByCaps.Clear();
     }
 
+    /// <summary>Whether somebody asked to cancel it and nothing else happened: that gives the lease no time.</summary>
+    private static bool IsCancelAlone(Entry known, JobNews news) =>
+        news.CancelRequested && !known.CancelRequested && news.Version == known.Version + 1;
+
     private bool IsForgotten(Guid id, long version) => forgotten.TryGetValue(id, out var ended) && ended >= version;
 
     private bool AddReady(Entry entry)
@@ -302,6 +306,8 @@ internal sealed class Entry(Guid id, Rank rank, long version, Lane lane)
     public long Version { get; } = version;
 
     public Lane Lane { get; } = lane;
+
+    public bool CancelRequested { get; init; }
 
     public Place Place { get; set; }
 
