@@ -26,8 +26,11 @@ internal sealed record BrokerOptions
     private static readonly string[] Placeholders = ["your_", "changeme", "change_me", "change_this", "replace_me", "replace_this", "replace_with",
         "insert_", "example", "placeholder", "todo"];
 
-    /// <summary>What the Python broker reads and this one does not know yet.</summary>
-    private static readonly string[] UnknownVariables = ["ENABLE_STREAMING"];
+    /// <summary>What the Python broker reads and this one does not know yet, and what happens instead.</summary>
+    private static readonly Dictionary<string, string> UnknownVariables = new()
+    {
+        ["ENABLE_STREAMING"] = "a result comes whole when its job has ended, and nothing before that",
+    };
 
     public required string DatabasePath { get; init; }
     public required string BotToken { get; init; }
@@ -125,7 +128,7 @@ internal sealed record BrokerOptions
         options = options with { MaxBytesInFlight = settings.WholeNumber(BrokerVariables.MaxBytesInFlight,
             Math.Max(longest, Math.Min(quarter, 256L << 20)), longest, long.MaxValue / 2) };
         settings.Check();
-        return options with { Ignored = [.. UnknownVariables.Where(v => settings.Text(v) is not null)] };
+        return options with { Ignored = [.. UnknownVariables.Keys.Where(v => settings.Text(v) is not null)] };
     }
 
     /// <summary>What is allowed but unwise, a line each.</summary>
@@ -136,7 +139,8 @@ internal sealed record BrokerOptions
             if (token?.Length < ShortTokenLength) yield return $"{name} has fewer than {ShortTokenLength} characters; a longer one can't be guessed: "
                 + "openssl rand -hex 32";
         }
-        foreach (var name in Ignored) yield return $"{name} is set, but this broker does not know it yet: it has no effect";
+        foreach (var name in Ignored) yield return $"{name} has no effect, since this version does not know it: {UnknownVariables[name]}. "
+            + "Delete the line, or keep it until a later version knows it";
         if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't "
             + "create jobs";
     }

@@ -95,12 +95,12 @@ internal sealed class BotUnderTest : IAsyncDisposable
     }
 
     /// <summary>Ends by itself.</summary>
-    public Task<int> EndedAsync() => running.WaitAsync(TimeSpan.FromSeconds(20));
+    public Task<int> EndedAsync() => running.WaitAsync(Broken.After);
 
     public async Task<int> StopAsync()
     {
         await stop.CancelAsync();
-        return await running.WaitAsync(TimeSpan.FromSeconds(20));
+        return await running.WaitAsync(Broken.After);
     }
 
     public async ValueTask DisposeAsync()

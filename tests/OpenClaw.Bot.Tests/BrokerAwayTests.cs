@@ -88,7 +88,7 @@ public sealed class BrokerAwayTests : IAsyncLifetime
     private async Task WorkAsync(string result)
     {
         var client = broker.Client("worker-1");
-        var job = await client.ClaimAsync("claim", TimeSpan.FromSeconds(20));
+        var job = await client.ClaimAsync("claim", TimeSpan.FromSeconds(60));
         await client.FinishAsync(job!.Id, job.LeaseToken, result);
     }
 }

@@ -38,7 +38,7 @@ public sealed class BrokerFixture : IAsyncLifetime
     {
         while (true)
         {
-            var job = await Client.ClaimAsync(Guid.NewGuid().ToString("n"), TimeSpan.FromSeconds(10))
+            var job = await Client.ClaimAsync(Guid.NewGuid().ToString("n"), TimeSpan.FromSeconds(60))
                 ?? throw new TimeoutException($"no job with payload '{payload}' came");
             if (job.Payload == payload) return job;
             await Client.FinishAsync(job.Id, job.LeaseToken, "left over");

@@ -7,8 +7,12 @@ namespace OpenClaw.Bot.Tests;
 /// <summary>A bot that can't go on ends and says why; it never stays online and answers nobody.</summary>
 public sealed class EndingTests
 {
-    [Fact]
-    public async Task AStateThatCanNoLongerBeWrittenEndsItWith74AndALine()
+    /// <summary>What stops root, too: rights don't.</summary>
+    [Theory]
+    [InlineData("its folder is gone")]
+    [InlineData("a file stands where its folder was")]
+    [InlineData("a folder stands where its file was")]
+    public async Task AStateThatCanNoLongerBeWrittenEndsItWith74AndALine(string why)
     {
         using var folder = new TempFolder();
         await using var discord = await FakeDiscord.StartAsync(TimeProvider.System);
@@ -23,7 +27,16 @@ public sealed class EndingTests
         });
         await discord.Gateway.ReadyAsync();
         await bot.WaitForLineAsync("slash commands could not be registered");
-        Directory.Delete(folder.File("state"), recursive: true);
+        if (why.StartsWith("a folder", StringComparison.Ordinal))
+        {
+            File.Delete(folder.File("state/bot.json"));
+            Directory.CreateDirectory(folder.File("state/bot.json/full"));
+        }
+        else
+        {
+            Directory.Delete(folder.File("state"), recursive: true);
+            if (why.StartsWith("a file", StringComparison.Ordinal)) await File.WriteAllTextAsync(folder.File("state"), "");
+        }
         await new FakePerson(discord, BotUnderTest.Alice).SayAsync("help");
         Assert.Equal(ExitCodes.Io, await bot.WaitForExitAsync());
         Assert.Contains(" error BOT_STATE_DIR: '", bot.Output, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using OpenClaw.Testing;
 
 namespace OpenClaw.Bot.Tests;
 
@@ -28,7 +29,7 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2026, 1,
         }
         try
         {
-            return await found.Task.WaitAsync(TimeSpan.FromSeconds(15));
+            return await found.Task.WaitAsync(Broken.After);
         }
         catch (TimeoutException)
         {

@@ -94,7 +94,7 @@ public sealed class ClockTests : IDisposable
         await File.WriteAllTextAsync(setting, "+0");
         await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"), new Dictionary<string, string>
         {
-            [BrokerVariables.LeaseSeconds] = "2",
+            [BrokerVariables.LeaseSeconds] = "5",
             ["LD_PRELOAD"] = Directory.EnumerateFiles("/usr/lib", "libfaketimeMT.so.1", SearchOption.AllDirectories).First(),
             ["FAKETIME_TIMESTAMP_FILE"] = setting,
             ["FAKETIME_NO_CACHE"] = "1",
@@ -109,7 +109,7 @@ public sealed class ClockTests : IDisposable
             var first = await client.ClaimAsync(jump + 1, TimeSpan.Zero);
             Assert.Equal(last.Id, first!.Id);
             await client.HeartbeatAsync(first.Id, first.LeaseToken);
-            var second = await client.ClaimAsync(jump + 2, TimeSpan.FromSeconds(20)); // comes with the lease's end
+            var second = await client.ClaimAsync(jump + 2, TimeSpan.FromSeconds(60)); // comes with the lease's end
             Assert.Equal((first.Id, 2), (second!.Id, second.Attempt));
             await client.FinishAsync(second.Id, second.LeaseToken, "good");
             var next = await client.GetAsync((await client.CreateAsync(new CreateJob("ping", ""))).Id);

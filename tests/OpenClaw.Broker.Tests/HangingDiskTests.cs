@@ -56,7 +56,7 @@ public sealed class HangingDiskTests : IDisposable
                 && (await ready.Content.ReadAsStringAsync()).Contains("no answer within", StringComparison.Ordinal);
         });
         var create = broker.Client().CreateAsync(new CreateJob("ping", ""));
-        Assert.Equal(ExitCodes.Io, await broker.Program.StopAsync(TimeSpan.FromSeconds(15)));
+        Assert.Equal(ExitCodes.Io, await broker.Program.StopAsync());
         Assert.Contains("could not stop within", Assert.Single(broker.Program.Output.Split('\n'), l =>
             l.Contains(" fatal ", StringComparison.Ordinal)), StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<Exception>(() => create);

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Queues;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 
@@ -179,6 +180,33 @@ public sealed class LeaseTests
         await broker.Queue.DescribeAsync(); // whatever was due has been begun
         Assert.Equal(1, Volatile.Read(ref ends));
         await broker.AdvanceUntilAsync(Millisecond, id, job => job.LostLeases == 1);
+    }
+
+    [Fact]
+    public async Task CancelThatTheQueueFindsInTheTableGivesTheLeaseNoTime()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (written, compared) = (0, 0);
+        broker.OnSend = async call =>
+        {
+            var isCancel = call.Request.GetArgumentCount() > 0 && call.Request.GetArgument(0) is CancelRequested;
+            await call.Invoke();
+            if (call.InterfaceMethod.Name == nameof(IQueueGrain.EndComparisonAsync)) Interlocked.Increment(ref compared);
+            if (!isCancel) return;
+            Interlocked.Increment(ref written);
+            await hold.Task;
+        };
+        var id = await broker.CreateAsync();
+        await broker.ClaimAsync("anna");
+        broker.Clock.Advance(TimeSpan.FromSeconds(29));
+        var cancel = broker.Client().CancelAsync(id);
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref written) == 1));
+        broker.Clock.Advance(TimeSpan.FromSeconds(1)); // the queue reads of it, and has not heard of it
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref compared) == 1));
+        hold.SetResult();
+        await cancel;
+        await broker.AdvanceUntilAsync(broker.Lease - TimeSpan.FromSeconds(30), id, job => job.State == JobStates.Cancelled);
     }
 
     [Fact]

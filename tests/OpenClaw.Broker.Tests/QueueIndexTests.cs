@@ -57,9 +57,9 @@ public sealed class QueueIndexTests
         var job = NewJob();
         Observe(index, job with { Version = 3 });
         Observe(index, job with { Version = 2, State = JobState.Running });
-        Assert.Equal((1, 0), (index.Ready, index.Leased));
+        Assert.Equal((1, 0), (index.Window.Count, index.Leased));
         Observe(index, job with { Version = 4, State = JobState.Done });
-        Assert.Equal((0, 0, (long?)null), (index.Ready, index.Leased, index.NextDeadline?.Milliseconds));
+        Assert.Equal((0, 0, (long?)null), (index.Window.Count, index.Leased, index.NextDeadline?.Milliseconds));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(1000);
         var job = NewJob() with { State = JobState.Running, Version = 2 };
         index.Observe(News(job), now: new SteadyTime(0));
-        index.Observe(News(job with { Version = 3, CancelRequested = true }, keepsLease: true), now: new SteadyTime(40));
+        index.Observe(News(job with { Version = 3, CancelRequested = true }), now: new SteadyTime(40));
         var overdue = Assert.Single(index.TakeOverdue(new SteadyTime(LeaseMs), out _));
         Assert.Equal((job.Id, 3), (overdue.Id, overdue.Version));
     }
@@ -92,10 +92,32 @@ public sealed class QueueIndexTests
         var job = Observe(index, NewJob());
         index.SetAside(Lane.Any, new SteadyTime(1000));
         var running = job with { State = JobState.Running, Version = 3, CancelRequested = true };
-        index.Observe(News(running, keepsLease: true), now: new SteadyTime(40));
+        index.Observe(News(running), now: new SteadyTime(40));
         index.Observe(News(running with { Version = 2 }), now: new SteadyTime(41));
         Assert.Empty(index.TakeOverdue(new SteadyTime(39 + LeaseMs), out _));
         Assert.Equal(3, Assert.Single(index.TakeOverdue(new SteadyTime(40 + LeaseMs), out _)).Version);
+    }
+
+    /// <summary>The heartbeat's own news come too late to count.</summary>
+    [Fact]
+    public void RequestToCancelThatOvertookAHeartbeatLeavesAWholeLease()
+    {
+        var index = new QueueIndex(1000);
+        var job = NewJob() with { State = JobState.Running, Version = 2 };
+        index.Observe(News(job), now: new SteadyTime(0));
+        index.Observe(News(job with { Version = 4, CancelRequested = true }), now: new SteadyTime(40));
+        index.Observe(News(job with { Version = 3 }), now: new SteadyTime(41));
+        Assert.Equal(40 + LeaseMs, index.NextDeadline?.Milliseconds);
+    }
+
+    [Fact]
+    public void HeartbeatOfACancelledJobMovesTheLeasesEnd()
+    {
+        var index = new QueueIndex(1000);
+        var job = NewJob() with { State = JobState.Running, Version = 2, CancelRequested = true };
+        index.Observe(News(job), now: new SteadyTime(0));
+        index.Observe(News(job with { Version = 3 }), now: new SteadyTime(40));
+        Assert.Equal(40 + LeaseMs, index.NextDeadline?.Milliseconds);
     }
 
     [Fact]
@@ -151,14 +173,14 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(Window);
         var table = Enumerable.Range(0, All).Select(_ => NewJob()).ToList();
         foreach (var job in table) Observe(index, job);
-        Assert.Equal(Window, index.Ready);
+        Assert.Equal(Window, index.Window.Count);
         var taken = new List<Guid>();
         while (taken.Count < All)
         {
-            if (index.LaneToRefill(Lane.Any, new SteadyTime(0)) is { } lane)
+            if (index.Window.LaneToRefill(Lane.Any, new SteadyTime(0)) is { } lane)
             {
                 index.BeginRefill(lane);
-                var limit = index.LaneQuota + index.KnownIn(lane);
+                var limit = index.Window.LaneQuota + index.KnownIn(lane);
                 var rows = table.Where(j => !taken.Contains(j.Id)).Take(limit).Select(j => new ReadyRow(j.Id, j.Rank, j.Version)).ToList();
                 index.EndRefill(lane, rows, complete: rows.Count < limit);
             }
@@ -178,14 +200,14 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(64);
         var jobs = Enumerable.Range(0, 100).Select(_ => NewJob()).ToList();
         foreach (var job in jobs) Observe(index, job);
-        var lane = index.LaneOf(Lane.Any);
+        var lane = index.Window.LaneOf(Lane.Any);
         index.BeginRefill(lane);
         var rows = jobs.Select(j => new ReadyRow(j.Id, j.Rank, j.Version)).ToList();
         Observe(index, jobs[0] with { Version = 5, State = JobState.Done });
         Observe(index, jobs[80] with { Version = 5, State = JobState.Cancelled });
         var late = Observe(index, NewJob());
         index.EndRefill(lane, rows, complete: true);
-        Assert.Equal(98, index.Ready);
+        Assert.Equal(98, index.Window.Count);
         Assert.True(lane.More, "a job was left out while the refill read: there is more");
         Assert.True(late.Rank > lane.End);
     }
@@ -200,7 +222,7 @@ public sealed class QueueIndexTests
         Assert.False(index.ObserveRow(News(job), new SteadyTime(0)));
         Assert.True(index.ObserveRow(News(NewJob()), new SteadyTime(0)));
         index.EndRead();
-        Assert.Equal(1, index.Ready);
+        Assert.Equal(1, index.Window.Count);
     }
 
     [Fact]
@@ -225,7 +247,7 @@ public sealed class QueueIndexTests
 
     private Job NewJob(Lane lane = default) => new() { Id = Guid.NewGuid(), Command = "ping", Seq = ++seq, Version = 1, Lane = lane };
 
-    private static JobNews News(Job job, bool keepsLease = false) => JobNews.Of(job, new SteadyTime(0), LeaseMs, keepsLease);
+    private static JobNews News(Job job) => JobNews.Of(job, new SteadyTime(0), LeaseMs);
 
     private static Job Observe(QueueIndex index, Job job)
     {

@@ -20,7 +20,7 @@ internal sealed record Clawctl(int ExitCode, string Out, string Messages)
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var messages = process.StandardError.ReadToEndAsync();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(Broken.After);
         await process.WaitForExitAsync(deadline.Token);
         return new Clawctl(process.ExitCode, await output, await messages);
     }

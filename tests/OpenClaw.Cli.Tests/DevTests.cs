@@ -136,7 +136,7 @@ public sealed class DevTests : IDisposable
     /// <summary>Waits until none of the processes runs.</summary>
     private static async Task GoneAsync(IEnumerable<int> processes)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(Broken.After);
         foreach (var id in processes)
         {
             while (Directory.Exists($"/proc/{id}") && CommandLine(id).Length > 0)

@@ -120,5 +120,5 @@ public sealed class JobsTests : IAsyncLifetime, IDisposable
 
     private Task<Clawctl> RunAsync(params string[] arguments) => Clawctl.RunAsync(environment, ["--folder", folder.File("none"), .. arguments]);
 
-    private async Task<JobView> ClaimAsync() => (await broker.Client("w").ClaimAsync(Guid.NewGuid().ToString("N"), TimeSpan.FromSeconds(30)))!;
+    private async Task<JobView> ClaimAsync() => (await broker.Client("w").ClaimAsync(Guid.NewGuid().ToString("N"), TimeSpan.FromSeconds(60)))!;
 }

@@ -34,6 +34,7 @@ public class LeaseTests : IAsyncLifetime
     [Fact]
     public async Task ReturnedJobKeepsItsPlaceAndLooksNew()
     {
+        await LeasesLastAsync(seconds: 5); // longer than taking all three
         var lost = await Api.NewJobAsync("ping", "lost");
         var released = await Api.NewJobAsync("ping", "younger");
         var held = await Api.NewJobNeedingAsync("held", "held");
@@ -80,6 +81,7 @@ public class LeaseTests : IAsyncLifetime
     [Fact]
     public async Task HeartbeatsKeepTheLease()
     {
+        await LeasesLastAsync(seconds: 10);
         await Api.NewJobAsync();
         var held = await Api.TakeAsync();
         await Api.NewJobAsync();
@@ -122,7 +124,7 @@ public class LeaseTests : IAsyncLifetime
         var job = await Api.TakeAsync();
         await broker.Process.Program.KillAsync();
         broker.Execute("update job set lease_until = created_at"); // as if the broker had been away for long
-        await broker.Process.StartAgainAsync(new Dictionary<string, string> { ["LEASE_SECONDS"] = "600" });
+        await LeasesLastAsync(seconds: 600);
         (await Api.DoAsync(id, "heartbeat", null, job.Fence())).Is(200);
         Assert.Equal(0, (await Api.JobAsync(id)).Number("lost_leases"));
     }
@@ -136,6 +138,9 @@ public class LeaseTests : IAsyncLifetime
         await LeaseOverAsync(id);
         Assert.Equal((id, 2), ((await Api.PollAsync(60)).Job!.Value.Id(), (await Api.JobAsync(id)).Number("attempt")));
     }
+
+    private Task LeasesLastAsync(int seconds) =>
+        broker.Process.StartAgainAsync(new Dictionary<string, string> { ["LEASE_SECONDS"] = $"{seconds}" });
 
     private async Task LeaseOverAsync(string id)
     {

@@ -35,7 +35,7 @@ public sealed class JobRunTests
         await using var broker = OneJob(_ => ScriptedAnswer.Ok(Heard.Replace("false", "true", StringComparison.Ordinal)));
         await using var worker = new RunningWorker(broker.Url, clock, handler);
         await clock.PassAsync(Third);
-        await handler.Cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await handler.Cancelled.Task.WaitAsync(Broken.After);
         Assert.Equal("""{"error":"cancelled"}""", (await broker.NextAsync("/fail")).Body);
     }
 
@@ -60,7 +60,7 @@ public sealed class JobRunTests
         await using var broker = OneJob(_ => ScriptedAnswer.Problem(409, "lease_lost", "running"));
         await using var worker = new RunningWorker(broker.Url, clock, handler);
         await clock.PassAsync(Third);
-        await handler.Cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await handler.Cancelled.Task.WaitAsync(Broken.After);
         await broker.NextAsync("/jobs/next");
         Assert.Contains("dropped", worker.Log, StringComparison.Ordinal);
         Assert.DoesNotContain(broker.Take(), r => r.Path.EndsWith("/fail", StringComparison.Ordinal) || r.Path.EndsWith("/result", StringComparison.Ordinal));

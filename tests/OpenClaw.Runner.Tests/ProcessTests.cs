@@ -8,7 +8,7 @@ namespace OpenClaw.Runner.Tests;
 /// <summary>The runner's process against the broker's process.</summary>
 public sealed class ProcessTests : IDisposable
 {
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(60);
     private readonly TempFolder folder = new();
 
     public void Dispose() => folder.Dispose();

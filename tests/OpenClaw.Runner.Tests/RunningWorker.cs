@@ -58,7 +58,7 @@ internal sealed class RunningWorker : IAsyncDisposable
 
     public void GiveUp() => giveUp.Cancel();
 
-    public Task EndedAsync() => work.WaitAsync(TimeSpan.FromSeconds(30));
+    public Task EndedAsync() => work.WaitAsync(Broken.After);
 
     public async ValueTask DisposeAsync()
     {
@@ -95,7 +95,7 @@ internal sealed class WatchedLog(string? brokenBy) : StringWriter
 
     public async Task LineAsync(string text)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(Broken.After);
         while (!(await lines.Reader.ReadAsync(deadline.Token)).Contains(text, StringComparison.Ordinal))
         {
         }
@@ -111,7 +111,7 @@ internal sealed class HeldHandler : IHandler
     public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Waits for the next job that it is given.</summary>
-    public Task StartedAsync() => started.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+    public Task StartedAsync() => started.Reader.ReadAsync().AsTask().WaitAsync(Broken.After);
 
     public void Finish(Outcome how) => outcome.SetResult(how);
 

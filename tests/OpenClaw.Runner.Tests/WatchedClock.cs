@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
+using OpenClaw.Testing;
 
 namespace OpenClaw.Runner.Tests;
 
@@ -18,7 +19,7 @@ internal sealed class WatchedClock : FakeTimeProvider
     /// <summary>Waits until somebody sets a timer of that kind, and returns its time.</summary>
     public async Task<TimeSpan> TimerAsync(Predicate<TimeSpan> kind)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(Broken.After);
         await foreach (var timer in timers.Reader.ReadAllAsync(deadline.Token))
         {
             if (kind(timer)) return timer;

@@ -60,7 +60,7 @@ public sealed class BrokerProcess : IAsyncDisposable
         if (Program is not null) await Program.DisposeAsync();
         Program = wrap is [var wrapper, .. var arguments] ? ProgramProcess.Start(wrapper, environment, [.. arguments, "dotnet", program])
             : ProgramProcess.Start(program, environment);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(Broken.After);
         while (true)
         {
             try

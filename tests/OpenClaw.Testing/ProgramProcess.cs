@@ -59,7 +59,7 @@ public sealed partial class ProgramProcess : IAsyncDisposable
         {
             foreach (var line in lines) Look(line);
             var ended = Process.WaitForExitAsync();
-            if (await Task.WhenAny(found.Task, ended).WaitAsync(timeout ?? TimeSpan.FromSeconds(60)) == ended && !found.Task.IsCompleted)
+            if (await Task.WhenAny(found.Task, ended).WaitAsync(timeout ?? Broken.After) == ended && !found.Task.IsCompleted)
             {
                 throw new InvalidOperationException($"the process ended without a line with '{text}':\n{Output}");
             }
@@ -93,7 +93,7 @@ public sealed partial class ProgramProcess : IAsyncDisposable
 
     public async Task<int> WaitForExitAsync(TimeSpan? timeout = null)
     {
-        using var deadline = new CancellationTokenSource(timeout ?? TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(timeout ?? Broken.After);
         try
         {
             await Process.WaitForExitAsync(deadline.Token);

@@ -32,7 +32,7 @@ public sealed class ScriptedBroker : IAsyncDisposable
     /// <summary>The next request that nobody has looked at yet and that fits.</summary>
     public async Task<ScriptedRequest> NextAsync(string pathEnding)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(Broken.After);
         await foreach (var request in requests.Reader.ReadAllAsync(deadline.Token))
         {
             if (request.Path.EndsWith(pathEnding, StringComparison.Ordinal)) return request;

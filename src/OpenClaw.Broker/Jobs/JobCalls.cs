@@ -72,7 +72,7 @@ internal sealed class JobCalls(
     public async Task<JobReply?> ApplyAsync(Guid id, JobEvent e)
     {
         var reply = await jobs[id].ApplyAsync(e);
-        if (reply is not null && IsNews(reply, e)) await TellAsync(reply.Job, keepsLease: e is CancelRequested);
+        if (reply is not null && IsNews(reply, e)) await TellAsync(reply.Job);
         return reply;
     }
 
@@ -105,9 +105,9 @@ internal sealed class JobCalls(
         else if (queue != QueueNames.Default) queues.TryRemove(KeyValuePair.Create(queue, false));
     }
 
-    private async ValueTask TellAsync(Job job, bool keepsLease = false)
+    private async ValueTask TellAsync(Job job)
     {
-        var news = JobNews.Of(job, clock.SteadyNow, options.LeaseMs, keepsLease);
+        var news = JobNews.Of(job, clock.SteadyNow, options.LeaseMs);
         foreach (var sink in sinks) await sink.Heard(news);
     }
 }

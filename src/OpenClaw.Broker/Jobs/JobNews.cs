@@ -5,19 +5,18 @@ namespace OpenClaw.Broker.Jobs;
 /// <summary>What others hear of a job that changed: enough to file it, and none of its texts.</summary>
 /// <param name="LeaseMs">Of a running job: how long a lease lasts.</param>
 /// <param name="At">When it happened, on the steady clock of the process that says so.</param>
-/// <param name="KeepsLease">Whether a lease that is known of goes on as it was.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.JobNews")]
 internal sealed record JobNews(
     [property: Id(0)] Guid Id, [property: Id(1)] long Version, [property: Id(2)] JobState State, [property: Id(3)] string Queue,
     [property: Id(4)] Rank Rank, [property: Id(5)] Lane Lane, [property: Id(6)] long LeaseMs, [property: Id(7)] SteadyTime At,
-    [property: Id(8)] bool KeepsLease)
+    [property: Id(8)] bool CancelRequested)
 {
     public bool IsReady => State == JobState.Queued;
 
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;
 
-    public static JobNews Of(Job job, SteadyTime at, long leaseMs, bool keepsLease = false) =>
-        new(job.Id, job.Version, job.State, job.Queue, job.Rank, job.Lane, leaseMs, at, keepsLease);
+    public static JobNews Of(Job job, SteadyTime at, long leaseMs) =>
+        new(job.Id, job.Version, job.State, job.Queue, job.Rank, job.Lane, leaseMs, at, job.CancelRequested);
 }
 
 /// <summary>Hears of every change of every job, in this process.</summary>

@@ -48,10 +48,10 @@ internal sealed partial class QueueGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var snapshot = await store.ReadQueueAsync(Name, WindowSize, QueueIndex.LaneMinimum);
+        var snapshot = await store.ReadQueueAsync(Name, WindowSize, QueueWindow.LaneMinimum);
         foreach (var (lane, rows, complete) in snapshot.Lanes)
         {
-            var window = index.LaneOf(lane);
+            var window = index.Window.LaneOf(lane);
             index.BeginRefill(window);
             index.EndRefill(window, rows, complete);
         }
@@ -62,7 +62,7 @@ internal sealed partial class QueueGrain(
             new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
         this.RegisterGrainTimer(KeepAsync, new GrainTimerCreationOptions(TimeSpan.Zero, KeepEvery) { Interleave = true });
         Settle();
-        LogLoaded(Name, index.Ready, index.Leased);
+        LogLoaded(Name, index.Window.Count, index.Leased);
     }
 
     public Task WakeAsync() => Task.CompletedTask;
@@ -105,13 +105,13 @@ internal sealed partial class QueueGrain(
         }
         if (found > 0) LogFound(Name, found);
         index.EndRead();
-        index.DropEmptyLanes();
+        index.Window.DropEmptyLanes();
         Settle();
         return Task.CompletedTask;
     }
 
     public Task<QueueView> DescribeAsync() =>
-        Task.FromResult(new QueueView(index.Ready, index.SetAsideCount, index.Leased, index.FirstReady?.At, Paused));
+        Task.FromResult(new QueueView(index.Window.Count, index.SetAsideCount, index.Leased, index.Window.FirstRank?.At, Paused));
 
     public async Task PauseAsync(Pause? pause)
     {
@@ -131,7 +131,7 @@ internal sealed partial class QueueGrain(
         if (pause is null)
         {
             LogResumed(Name);
-            foreach (var lane in index.ReadyLanes) waiters.WakeAll(Name, lane);
+            foreach (var lane in index.Window.ReadyLanes) waiters.WakeAll(Name, lane);
         }
         else
         {
@@ -150,8 +150,8 @@ internal sealed partial class QueueGrain(
     {
         if (Paused is not null) return default;
         var id = index.SetAside(caps, clock.SteadyNow + SetAsideMs);
-        if (index.LaneToRefill(caps, clock.SteadyNow) is { } lane) _ = RefillAsync(lane);
-        return new Offer(id, id is null && index.IsRefilling(caps));
+        if (index.Window.LaneToRefill(caps, clock.SteadyNow) is { } lane) _ = RefillAsync(lane);
+        return new Offer(id, id is null && index.Window.IsRefilling(caps));
     }
 
     private void Observe(JobNews news, long waitedMs)
@@ -218,7 +218,7 @@ internal sealed partial class QueueGrain(
     private async Task RefillAsync(LaneIndex lane)
     {
         index.BeginRefill(lane);
-        var limit = index.LaneQuota + index.KnownIn(lane);
+        var limit = index.Window.LaneQuota + index.KnownIn(lane);
         try
         {
             await Task.Yield();

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenClaw.Testing;
 
 namespace OpenClaw.Bot.Tests.Fake;
 
@@ -98,7 +99,7 @@ internal sealed class FakeDiscord : IAsyncDisposable
         }
         try
         {
-            await done.Task.WaitAsync(TimeSpan.FromSeconds(15));
+            await done.Task.WaitAsync(Broken.After);
         }
         catch (TimeoutException)
         {

@@ -7,9 +7,6 @@ namespace OpenClaw.Testing.Http;
 /// <summary>A TCP connection to a broker, for requests that no polite client would send.</summary>
 public sealed class RawConnection : IDisposable
 {
-    /// <summary>No answer for so long means that none comes. It bounds a broken test, and no test measures it.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly TcpClient client;
     private readonly NetworkStream stream;
     private readonly byte[] buffer = new byte[65536];
@@ -35,7 +32,7 @@ public sealed class RawConnection : IDisposable
     {
         try
         {
-            await stream.WriteAsync(bytes).AsTask().WaitAsync(Patience);
+            await stream.WriteAsync(bytes).AsTask().WaitAsync(Broken.After);
             return true;
         }
         catch (IOException)
@@ -126,7 +123,7 @@ public sealed class RawConnection : IDisposable
 
     private async Task<bool> FillAsync()
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(Broken.After);
         start = 0;
         end = await stream.ReadAsync(buffer, deadline.Token);
         return end > 0;
