@@ -21,6 +21,8 @@ root.Subcommands.Add(StatusCommand.Create());
 root.Subcommands.Add(StatusCommand.CreateWatch());
 root.Subcommands.Add(JobsCommand.Create());
 root.Subcommands.Add(CancelCommand.Create());
+root.Subcommands.Add(DeleteCommand.Create());
+root.Subcommands.Add(ExportCommand.Create());
 root.Subcommands.Add(HealthCommand.Create());
 
 // A payload may start with @: it is never a file of arguments.

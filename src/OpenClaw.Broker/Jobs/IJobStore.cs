@@ -19,6 +19,14 @@ internal interface IJobStore
     /// <exception cref="Store.ClaimIdInUseException">Another running job of this worker has the claim id.</exception>
     Task UpdateAsync(Job from, Job to, JobEnd end, long now);
 
+    /// <summary>Removes an ended job with its texts and its idempotency key.</summary>
+    /// <param name="now">Milliseconds since 1970.</param>
+    /// <exception cref="Store.StaleVersionException">The row is at another version, or gone.</exception>
+    Task DeleteAsync(Job job, long now);
+
+    /// <summary>Clears what was deleted since the last time out of the store's own log, too; what somebody still reads, the next time.</summary>
+    Task ClearDeletedAsync();
+
     ValueTask<Job?> FindAsync(Guid id);
 
     ValueTask<JobTexts?> FindWithTextsAsync(Guid id);

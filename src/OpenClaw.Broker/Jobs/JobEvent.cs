@@ -41,3 +41,7 @@ internal sealed record LeaseEnded(long Now, [property: Id(1)] long Version) : Jo
 
 [GenerateSerializer, Immutable, Alias("OpenClaw.CancelRequested")]
 internal sealed record CancelRequested(long Now, [property: Id(1)] string? Reason) : JobEvent(Now);
+
+/// <summary>A person wants an ended job gone, with all that it held.</summary>
+[GenerateSerializer, Immutable, Alias("OpenClaw.Deleted")]
+internal sealed record Deleted(long Now) : JobEvent(Now);

@@ -88,6 +88,7 @@ internal static class BrokerHost
         services.AddSingleton<FileWatch>();
         services.AddHostedService(static s => s.GetRequiredService<FileWatch>());
         services.AddHostedService<OldKeys>();
+        services.AddHostedService<DeletedJobs>();
         services.AddSingleton<ByteBudget>();
         services.AddAccess();
     }

@@ -54,6 +54,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     private const string QueuesSql = "select name from queue order by name";
 
+    private bool hasDeleted;
+
     public async Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue)
     {
         var insert = new JobInsert(job);
@@ -76,6 +78,24 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         throw new StaleVersionException($"job {from.Id} is not at version {from.Version}");
     }
 
+    public async Task DeleteAsync(Job job, long now)
+    {
+        // Keys are kept for a day and have no index by job: the few deletions read them all, so that no create writes one entry more.
+        var key = await readers.ReadLongAsync(sql => Bind(sql["select scope, key from idempotency_key where job_id = ?1"], job.Id.ToString())
+            .First(static row => new KeyDelete(row.Text(0)!, row.Text(1)!)));
+        List<Change> changes = [new ResultDelete(job.Seq), new PayloadDelete(job.Seq), new JobDelete(job, now)];
+        if (key is not null) changes.Add(key);
+        if (await writer.WriteAsync(new Commit(changes, isEssential: true)) is not null) throw new StaleVersionException(
+            $"job {job.Id} is not at version {job.Version}");
+        Volatile.Write(ref hasDeleted, true);
+    }
+
+    public async Task ClearDeletedAsync()
+    {
+        if (!Interlocked.Exchange(ref hasDeleted, false) || await writer.FoldAsync()) return;
+        Volatile.Write(ref hasDeleted, true);
+    }
+
     public ValueTask<Job?> FindAsync(Guid id) => readers.ReadAsync(sql => Bind(sql[FindSql], id.ToString()).First(JobTable.Rows.Read));
 
     public async ValueTask<JobTexts?> FindWithTextsAsync(Guid id)
@@ -85,7 +105,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     }
 
     public async ValueTask<byte[]> ReadPayloadAsync(long seq) =>
-        await readers.ReadAsync(sql => Payload(sql, seq, ShortTexts)) ?? (await readers.ReadLongAsync(sql => Payload(sql, seq, long.MaxValue)))!;
+        await readers.ReadAsync(sql => Payload(sql, seq, ShortTexts)) ?? await readers.ReadLongAsync(sql => Payload(sql, seq, long.MaxValue))
+            ?? throw new StorageBusyException("the job was deleted just now");
 
     public ValueTask<Guid?> FindClaimAsync(string claimId, string? workerId) => readers.ReadAsync(sql =>
         Bind(sql["select id from job where claim_id = ?1 and claim_n = 0 and coalesce(worker_id, '') = ?2"], claimId, workerId ?? "")

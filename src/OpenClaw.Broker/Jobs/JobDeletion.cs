@@ -1,0 +1,45 @@
+using OpenClaw.Broker.Store;
+
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>Removes a job's row, after those that refer to it; refused where it is at another version.</summary>
+internal sealed class JobDelete(Job job, long now) : Change
+{
+    public override string Sql => "delete from job where seq = ?1 and version = ?2";
+
+    public override bool CanBeRefused => true;
+
+    public override void Bind(IParameters parameters)
+    {
+        parameters.Set(1, job.Seq);
+        parameters.Set(2, job.Version);
+    }
+
+    public override void Count(ICounts counts) => counts.Move(job.Queue, job.State.Name(), null, now);
+}
+
+internal sealed class PayloadDelete(long seq) : Change
+{
+    public override string Sql => "delete from job_payload where seq = ?1";
+
+    public override void Bind(IParameters parameters) => parameters.Set(1, seq);
+}
+
+internal sealed class ResultDelete(long seq) : Change
+{
+    public override string Sql => "delete from job_result where seq = ?1";
+
+    public override void Bind(IParameters parameters) => parameters.Set(1, seq);
+}
+
+/// <summary>Frees the idempotency key that made a deleted job.</summary>
+internal sealed class KeyDelete(string scope, string key) : Change
+{
+    public override string Sql => "delete from idempotency_key where scope = ?1 and key = ?2";
+
+    public override void Bind(IParameters parameters)
+    {
+        parameters.Set(1, scope);
+        parameters.Set(2, key);
+    }
+}
