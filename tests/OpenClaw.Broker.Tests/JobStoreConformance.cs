@@ -172,8 +172,10 @@ public abstract class JobStoreConformance
         await Assert.ThrowsAsync<StaleVersionException>(() => Store.DeleteAsync(ended, 1));
         await Assert.ThrowsAsync<StaleVersionException>(() => UpdateAsync(ended, ended));
         Assert.Equal(new StateCount("default", JobState.Queued, 1), Assert.Single(await Store.ReadCountsAsync()));
-        Assert.True((await InsertAsync(NewJob())).Seq > other.Seq);
+        var again = (await Store.InsertAsync(NewJob(), [5], key with { BodyHash = [9] }, false)).Job!;
+        Assert.True(again.Seq > other.Seq);
         await Store.ClearDeletedAsync();
+        Assert.Equal((again.Id, 9), await Store.FindKeyAsync("scope", "k") is { } use ? (use.JobId, use.BodyHash[0]) : default);
     }
 
     [Fact]

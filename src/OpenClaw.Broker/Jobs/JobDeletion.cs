@@ -32,14 +32,23 @@ internal sealed class ResultDelete(long seq) : Change
     public override void Bind(IParameters parameters) => parameters.Set(1, seq);
 }
 
-/// <summary>Frees the idempotency key that made a deleted job.</summary>
+/// <summary>Removes an idempotency key whose job was deleted, unless it has made another since.</summary>
 internal sealed class KeyDelete(string scope, string key) : Change
 {
-    public override string Sql => "delete from idempotency_key where scope = ?1 and key = ?2";
+    private const string Statement = $"delete from idempotency_key as k where scope = ?1 and key = ?2 and {IdempotencyKeys.IsFree}";
+
+    public override string Sql => Statement;
 
     public override void Bind(IParameters parameters)
     {
         parameters.Set(1, scope);
         parameters.Set(2, key);
     }
+}
+
+/// <summary>A deleted job's key may be used again at once; its row goes with all others of the same minute, since they have no index by job.</summary>
+internal static class IdempotencyKeys
+{
+    /// <summary>Whether the job that a row <c>k</c> names was deleted.</summary>
+    public const string IsFree = "(k.job_id is not null and not exists (select 1 from job where job.id = k.job_id))";
 }

@@ -54,6 +54,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     private const string QueuesSql = "select name from queue order by name";
 
+    private const string FreeKeysSql = $"select scope, key from idempotency_key k where {IdempotencyKeys.IsFree}";
+
     private bool hasDeleted;
 
     public async Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue)
@@ -80,20 +82,25 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     public async Task DeleteAsync(Job job, long now)
     {
-        // Keys are kept for a day and have no index by job: the few deletions read them all, so that no create writes one entry more.
-        var key = await readers.ReadLongAsync(sql => Bind(sql["select scope, key from idempotency_key where job_id = ?1"], job.Id.ToString())
-            .First(static row => new KeyDelete(row.Text(0)!, row.Text(1)!)));
-        List<Change> changes = [new ResultDelete(job.Seq), new PayloadDelete(job.Seq), new JobDelete(job, now)];
-        if (key is not null) changes.Add(key);
-        if (await writer.WriteAsync(new Commit(changes, isEssential: true)) is not null) throw new StaleVersionException(
-            $"job {job.Id} is not at version {job.Version}");
+        var commit = new Commit([new ResultDelete(job.Seq), new PayloadDelete(job.Seq), new JobDelete(job, now)], isEssential: true);
+        if (await writer.WriteAsync(commit) is not null) throw new StaleVersionException($"job {job.Id} is not at version {job.Version}");
         Volatile.Write(ref hasDeleted, true);
     }
 
     public async Task ClearDeletedAsync()
     {
-        if (!Interlocked.Exchange(ref hasDeleted, false) || await writer.FoldAsync()) return;
-        Volatile.Write(ref hasDeleted, true);
+        if (!Interlocked.Exchange(ref hasDeleted, false)) return;
+        var isClear = false;
+        try
+        {
+            var keys = await readers.ReadLongAsync(static sql => sql[FreeKeysSql].List(static row => new KeyDelete(row.Text(0)!, row.Text(1)!)));
+            foreach (var some in keys.Chunk(500)) await writer.WriteAsync(new Commit(some, isEssential: true));
+            isClear = await writer.FoldAsync();
+        }
+        finally
+        {
+            if (!isClear) Volatile.Write(ref hasDeleted, true);
+        }
     }
 
     public ValueTask<Job?> FindAsync(Guid id) => readers.ReadAsync(sql => Bind(sql[FindSql], id.ToString()).First(JobTable.Rows.Read));
@@ -113,7 +120,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
             .First(static row => (Guid?)Guid.Parse(row.Text(0)!)));
 
     public ValueTask<KeyUse?> FindKeyAsync(string scope, string key) => readers.ReadAsync(sql =>
-        Bind(sql["select job_id, body_hash from idempotency_key where scope = ?1 and key = ?2"], scope, key)
+        Bind(sql[$"select job_id, body_hash from idempotency_key k where scope = ?1 and key = ?2 and not {IdempotencyKeys.IsFree}"], scope, key)
             .First(static row => new KeyUse(Guid.Parse(row.Text(0)!), row.Blob(1)!)));
 
     public Task<JobPage> ListAsync(JobQuery query, CancellationToken stop) => readers.ReadLongAsync(sql =>
