@@ -1,4 +1,5 @@
 using OpenClaw.Client;
+using OpenClaw.Contracts;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Cli;
@@ -70,6 +71,9 @@ internal sealed class Connection : IDisposable
         { Status: 404, Code: null } => (
             $"the broker at {Url} says: {e.Message}. There is no job with this id, or it is the original broker and does not know this command.",
             ExitCodes.NotFound),
+        { Code: ErrorCodes.NotEnded } => (
+            $"the job is still {e.State}. Cancel it first, with `clawctl cancel`.",
+            ExitCodes.Usage),
         { Status: 404 } => (
             $"{e.Message}. `clawctl jobs` lists the jobs there are, `clawctl token list` the tokens.",
             ExitCodes.NotFound),

@@ -29,6 +29,14 @@ internal sealed class Invocation(ParseResult parsed, Messages messages, Cancella
     /// <exception cref="SettingsException">There is no token, or something is wrong.</exception>
     public Connection ConnectAsAdmin() => connection = Connection.Open(Folder, asAdmin: true);
 
+    /// <summary>Says what a failed call means, and gives its exit code.</summary>
+    public int Say(BrokerException e, string? job = null)
+    {
+        var (line, code) = connection!.Explain(e);
+        messages.Say(job is null ? $"clawctl: {line}" : $"clawctl: {job}: {line}");
+        return code;
+    }
+
     /// <summary>Gives the command its action: what goes wrong becomes a line that says what, why and what next, and an exit code.</summary>
     public static Command Of(Command command, Func<Invocation, Task<int>> action)
     {
@@ -69,9 +77,7 @@ internal sealed class Invocation(ParseResult parsed, Messages messages, Cancella
         }
         catch (BrokerException e) when (connection is not null)
         {
-            var (line, code) = connection.Explain(e);
-            messages.Say($"clawctl: {line}");
-            return code;
+            return Say(e);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

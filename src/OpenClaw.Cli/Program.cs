@@ -23,6 +23,8 @@ root.Subcommands.Add(StatusCommand.Create());
 root.Subcommands.Add(StatusCommand.CreateWatch());
 root.Subcommands.Add(JobsCommand.Create());
 root.Subcommands.Add(CancelCommand.Create());
+root.Subcommands.Add(DeleteCommand.Create());
+root.Subcommands.Add(ExportCommand.Create());
 root.Subcommands.Add(HealthCommand.Create());
 root.Subcommands.Add(TokenCommand.Create());
 root.Subcommands.Add(EnrolCommand.Create());

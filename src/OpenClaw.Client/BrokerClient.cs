@@ -89,6 +89,10 @@ public sealed class BrokerClient
     public Task<AuditProof> VerifyAuditAsync(string? head = null, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Get, head is null ? "audit/verify" : $"audit/verify?head={Uri.EscapeDataString(head)}", WireJson.Default.AuditProof, stop, AddBot);
 
+    /// <summary>Deletes a job that has ended, with all that it held.</summary>
+    public Task<DeletedJob> DeleteAsync(string id, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Delete, Job(id), WireJson.Default.DeletedJob, stop, AddBot);
+
     /// <summary>Claims the next job this worker may take; null where none came within <paramref name="wait"/>.</summary>
     /// <param name="claimId">Random for each claim; after a lost answer the same id gives the same claim.</param>
     public async Task<JobView?> ClaimAsync(string claimId, TimeSpan wait, CancellationToken stop = default)

@@ -13,6 +13,7 @@ public sealed record JobFilter
     public string? State { get; init; }
 
     public string? Command { get; init; }
+    public string? Queue { get; init; }
     public string? Worker { get; init; }
 
     /// <summary>1 to <see cref="LargestPage"/>; null for the broker's default of 50.</summary>
@@ -25,7 +26,7 @@ public sealed record JobFilter
     {
         var parts = new (string Name, string? Value)[]
         {
-            ("state", State), ("command", Command), ("worker", Worker),
+            ("state", State), ("command", Command), ("queue", Queue), ("worker", Worker),
             ("limit", Limit?.ToString(CultureInfo.InvariantCulture)), ("cursor", Cursor),
         };
         var query = string.Join('&', parts.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));

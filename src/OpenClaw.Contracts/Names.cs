@@ -71,6 +71,9 @@ public static class ErrorCodes
     public const string TooLarge = "too_large";
     public const string NotRunning = "not_running";
 
+    /// <summary>Only a job that has ended can be deleted.</summary>
+    public const string NotEnded = "not_ended";
+
     /// <summary>Another claim is newer: the sender's lease token is no longer the job's.</summary>
     public const string LeaseLost = "lease_lost";
 

@@ -47,6 +47,12 @@ public sealed record JobView
     /// <summary>For whom it is.</summary>
     public string? Requester { get; init; }
 
+    /// <summary>How the job ended; null before, and from the Python broker.</summary>
+    public string? Outcome { get; init; }
+
+    /// <summary>Grows with each change.</summary>
+    public long Version { get; init; }
+
     /// <summary>In a claim alone: the fence to send back as <see cref="HeaderNames.LeaseToken"/>.</summary>
     public string? LeaseToken { get; init; }
 
@@ -96,6 +102,9 @@ public sealed record Acknowledgement(bool Ok, string Status)
     public bool? CancelRequested { get; init; }
 }
 
+/// <summary>The answer of <c>DELETE /jobs/{id}</c>.</summary>
+public sealed record DeletedJob(bool Ok, string Id);
+
 /// <summary>The answer of <c>POST /jobs/{id}/heartbeat</c>.</summary>
 public sealed record HeartbeatAnswer(bool Ok, string Status, long LeaseUntil, double LeaseSeconds, bool CancelRequested);
 
@@ -139,6 +148,7 @@ public sealed record FieldError(IReadOnlyList<string> Loc, string Msg, string Ty
 [JsonSerializable(typeof(FailBody))]
 [JsonSerializable(typeof(CancelBody))]
 [JsonSerializable(typeof(Acknowledgement))]
+[JsonSerializable(typeof(DeletedJob))]
 [JsonSerializable(typeof(HeartbeatAnswer))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(Health))]

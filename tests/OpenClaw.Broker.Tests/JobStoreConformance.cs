@@ -155,6 +155,30 @@ public abstract class JobStoreConformance
     }
 
     [Fact]
+    public async Task DeletedJobIsGoneWithAllThatNamesIt()
+    {
+        var key = new IdempotencyKey("scope", "k", [1], new SteadyTime(1000));
+        var job = (await Store.InsertAsync(NewJob(), [1], key, false)).Job!;
+        var other = (await Store.InsertAsync(NewJob(), [2], key with { Key = "other" }, false)).Job!;
+        var ended = await UpdateAsync(job, Ended(job), new JobEnd([3], [4]));
+        await Assert.ThrowsAsync<StaleVersionException>(() => Store.DeleteAsync(job, 1));
+        Assert.NotNull((await Store.FindWithTextsAsync(job.Id))!.Value.Result);
+        await Store.DeleteAsync(ended, 1);
+        Assert.Null(await Store.FindAsync(job.Id));
+        Assert.Null(await Store.FindWithTextsAsync(job.Id));
+        Assert.Null(await Store.FindKeyAsync("scope", "k"));
+        Assert.Equal(other.Id, (await Store.FindKeyAsync("scope", "other"))!.JobId);
+        await Assert.ThrowsAsync<StorageBusyException>(async () => await Store.ReadPayloadAsync(job.Seq));
+        await Assert.ThrowsAsync<StaleVersionException>(() => Store.DeleteAsync(ended, 1));
+        await Assert.ThrowsAsync<StaleVersionException>(() => UpdateAsync(ended, ended));
+        Assert.Equal(new StateCount("default", JobState.Queued, 1), Assert.Single(await Store.ReadCountsAsync()));
+        var again = (await Store.InsertAsync(NewJob(), [5], key with { BodyHash = [9] }, false)).Job!;
+        Assert.True(again.Seq > other.Seq);
+        await Store.ClearDeletedAsync();
+        Assert.Equal((again.Id, 9), await Store.FindKeyAsync("scope", "k") is { } use ? (use.JobId, use.BodyHash[0]) : default);
+    }
+
+    [Fact]
     public async Task CountsAgreeWithTheJobsAfterARandomRun()
     {
         var random = new Random(7);
@@ -169,7 +193,12 @@ public abstract class JobStoreConformance
                 continue;
             }
             var job = jobs[place];
-            if (job.IsFinal) continue;
+            if (job.IsFinal)
+            {
+                await Store.DeleteAsync(job, at);
+                jobs.RemoveAt(place);
+                continue;
+            }
             var next = job.State != JobState.Running ? Claimed(job, null) with { ClaimId = null } : random.Next(2) == 0 ? Ended(job)
                 : job with { State = JobState.Queued, LeaseUntil = null };
             jobs[place] = next with { Version = job.Version + 1 };

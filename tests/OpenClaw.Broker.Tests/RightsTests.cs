@@ -20,6 +20,7 @@ public sealed class RightsTests
         ["POST /jobs/{id}/fail"] = ("worker", true),
         ["GET /jobs"] = ("bot agent reader approver admin", false),
         ["POST /jobs/{id}/cancel"] = ("bot agent admin", false),
+        ["DELETE /jobs/{id}"] = ("bot admin", false),
         ["POST /jobs/{id}/heartbeat"] = ("worker", false),
         ["POST /jobs/{id}/release"] = ("worker", false),
         ["GET /queues"] = ("bot reader approver admin", false),

@@ -10,6 +10,7 @@ internal static class Rights
     public const string ReadJob = "read a job";
     public const string ListJobs = "list jobs";
     public const string ChangeJobs = "change jobs";
+    public const string DeleteJobs = "delete jobs";
     public const string Work = "claim and finish jobs";
     public const string HoldJobs = "hold claimed jobs";
     public const string ReadQueues = "read queues";
@@ -30,6 +31,7 @@ internal static class Rights
         new(Work, Role.Worker) { IsOfContract = true },
         new(ListJobs, People),
         new(ChangeJobs, Role.Bot | Role.Agent | Role.Admin),
+        new(DeleteJobs, Role.Bot | Role.Admin),
         new(HoldJobs, Role.Worker),
         new(ReadQueues, Role.Bot | Role.Reader | Role.Approver | Role.Admin),
         new(ChangeQueues, Role.Bot | Role.Admin),

@@ -45,7 +45,7 @@ internal sealed class Answer : IDisposable
     {
         if (problem.RetryAfter is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         context.Response.StatusCode = problem.Status;
-        return SendAsync(context, json => WriteProblem(json, problem));
+        return SendAsync(context, json => WriteProblem(json, problem, problem.Status >= 500 ? context.TraceIdentifier : null));
     }
 
     /// <summary>Counts texts that are to be written, before anything is sent.</summary>
@@ -141,7 +141,7 @@ internal sealed class Answer : IDisposable
             : "application/json";
     }
 
-    private static void WriteProblem(Utf8JsonWriter json, ProblemException problem)
+    private static void WriteProblem(Utf8JsonWriter json, ProblemException problem, string? requestId)
     {
         json.WriteStartObject();
         json.WriteString("type", "about:blank");
@@ -163,6 +163,7 @@ internal sealed class Answer : IDisposable
             json.WriteNumber("depth", depth);
             json.WriteNumber("limit", limit);
         }
+        if (requestId is not null) json.WriteString("request_id", requestId);
         json.WriteEndObject();
     }
 }

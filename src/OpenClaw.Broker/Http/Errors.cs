@@ -23,7 +23,7 @@ internal sealed partial class Errors(ILogger<Errors> log)
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
-            await Answer.SendProblemAsync(context, Translate(e));
+            await Answer.SendProblemAsync(context, Translate(e, context.TraceIdentifier));
             return;
         }
         if (context.Response is { HasStarted: false, ContentLength: null,
@@ -36,7 +36,7 @@ internal sealed partial class Errors(ILogger<Errors> log)
         }
     }
 
-    private ProblemException Translate(Exception e)
+    private ProblemException Translate(Exception e, string requestId)
     {
         switch (e)
         {
@@ -59,8 +59,9 @@ internal sealed partial class Errors(ILogger<Errors> log)
                 return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy,
                     "not executed: the job was just leaving memory; try again") { RetryAfter = RetrySeconds };
             case StorageFailedException:
+                LogNotWritten(requestId, e.Message);
                 return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy,
-                    $"not executed: {e.Message}") { RetryAfter = RetrySeconds };
+                    "not executed: the database refused the write; the broker's log says why") { RetryAfter = RetrySeconds };
             case OutOfMemoryException:
                 return new ProblemException(StatusCodes.Status503ServiceUnavailable, ErrorCodes.Busy,
                     "the broker is short of memory; the request may or may not have been executed, so look at the job before you repeat it")
@@ -68,12 +69,15 @@ internal sealed partial class Errors(ILogger<Errors> log)
                     RetryAfter = RetrySeconds,
                 };
             default:
-                LogUnexpected(e);
+                LogUnexpected(e, requestId);
                 return new ProblemException(StatusCodes.Status500InternalServerError, ErrorCodes.Internal,
                     "the broker failed at this request; it may or may not have been executed, so look at the job before you repeat it");
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed")]
-    private partial void LogUnexpected(Exception e);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed")]
+    private partial void LogUnexpected(Exception e, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} was not executed: {Why}")]
+    private partial void LogNotWritten(string requestId, string why);
 }

@@ -80,13 +80,20 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>A body comes whole or in chunks; another transfer encoding is one more way to read two requests where one was sent.</summary>
-    /// <exception cref="ProblemException">501: it has another one.</exception>
+    /// <summary>
+    /// A body comes whole or in chunks; another transfer encoding, or a length beside the chunks, is one more way to read two
+    /// requests where one was sent.
+    /// </summary>
+    /// <exception cref="ProblemException">501: it has another one. 400: it says both.</exception>
     public static void CheckFraming(HttpContext context)
     {
+        const string LengthBesideChunks = "X-Content-Length"; // where the server puts it
         var encoding = context.Request.Headers.TransferEncoding;
-        if (encoding.Count == 0 || encoding.Count == 1 && string.Equals(encoding[0], "chunked", StringComparison.OrdinalIgnoreCase)) return;
+        if (encoding.Count == 0) return;
+        var isChunked = encoding.Count == 1 && string.Equals(encoding[0], "chunked", StringComparison.OrdinalIgnoreCase);
+        if (isChunked && !context.Request.Headers.ContainsKey(LengthBesideChunks)) return;
         context.Response.Headers.Connection = "close";
+        if (isChunked) throw ProblemException.BadRequest("a body has a Content-Length or comes in chunks, not both");
         throw new ProblemException(StatusCodes.Status501NotImplemented, ErrorCodes.BadRequest, "of transfer encodings, only 'chunked' is read");
     }
 

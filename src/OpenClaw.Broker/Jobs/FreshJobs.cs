@@ -37,6 +37,9 @@ internal sealed class FreshJobs(TimeProvider time)
     /// <summary>The payload, where it is still the one of this row; then the entry goes.</summary>
     public byte[]? TakePayload(Job job) => Remove(job.Id) is { } entry && entry.PayloadVersion == job.PayloadVersion ? entry.Payload : null;
 
+    /// <summary>The job was deleted.</summary>
+    public void Forget(Guid id) => Remove(id);
+
     /// <summary>Drops what is at the head of the order and was claimed since, or is too old.</summary>
     private void Forget()
     {

@@ -22,6 +22,17 @@ internal interface IJobStore
     /// <exception cref="Store.ClaimIdInUseException">Another running job of this worker has the claim id.</exception>
     Task UpdateAsync(Job from, Job to, JobEnd end, long now, AuditEntry? noted = null);
 
+    /// <summary>Removes an ended job with its texts, and frees its idempotency key.</summary>
+    /// <param name="now">Milliseconds since 1970.</param>
+    /// <exception cref="Store.StaleVersionException">The row is at another version, or gone.</exception>
+    Task DeleteAsync(Job job, long now, AuditEntry? noted = null);
+
+    /// <summary>
+    /// Clears away what is left of the jobs deleted since the last time: their keys, and what the store's own log holds of them. What
+    /// somebody still reads goes the next time.
+    /// </summary>
+    Task ClearDeletedAsync();
+
     ValueTask<Job?> FindAsync(Guid id);
 
     ValueTask<JobTexts?> FindWithTextsAsync(Guid id);

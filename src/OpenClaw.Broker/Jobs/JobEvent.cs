@@ -50,3 +50,10 @@ internal sealed record CancelRequested(long Now, [property: Id(1)] string? Reaso
 {
     public override AuditEntry Noted(Job job) => new(Now, Actor, "job.cancel", job.Id.ToString(), job.Command);
 }
+
+/// <summary>A person wants an ended job gone, with all that it held.</summary>
+[GenerateSerializer, Immutable, Alias("OpenClaw.Deleted")]
+internal sealed record Deleted(long Now, [property: Id(1)] string Actor) : JobEvent(Now)
+{
+    public override AuditEntry Noted(Job job) => new(Now, Actor, "job.delete", job.Id.ToString(), job.Command);
+}

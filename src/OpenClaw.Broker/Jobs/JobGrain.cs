@@ -49,12 +49,22 @@ internal sealed class JobGrain(IJobStore store, FreshJobs fresh) : Grain, IJobGr
             return null;
         }
         var step = JobRules.Next(before, e);
-        if (step.Next is not { } next) return new JobReply(before, step.Refusal, null);
+        if (step.Refusal != Refusal.None) return new JobReply(before, step.Refusal, null);
+        if (step.Next is not { } next) return await DeleteAsync(before, e);
         next = next with { Version = before.Version + 1 };
         await store.UpdateAsync(before, Shorten(next), Left(next, e), e.Now, e.Noted(next));
         job = next; // memory follows the commit, never leads it
         if (next.IsFinal) DeactivateOnIdle();
         return new JobReply(next, Refusal.None, before);
+    }
+
+    private async Task<JobReply> DeleteAsync(Job before, JobEvent e)
+    {
+        await store.DeleteAsync(before, e.Now, e.Noted(before));
+        fresh.Forget(before.Id);
+        job = null;
+        DeactivateOnIdle();
+        return new JobReply(before, Refusal.None, before);
     }
 
     private static JobEnd Left(Job next, JobEvent e) =>

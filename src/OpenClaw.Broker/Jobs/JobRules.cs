@@ -21,11 +21,17 @@ internal enum Refusal
 
     /// <summary>What the event asks for is so already.</summary>
     AlreadySo,
+
+    /// <summary>The event needs a job that has ended.</summary>
+    NotEnded,
 }
 
 /// <summary>What an event makes of a job: the next job, or why there is none.</summary>
 internal readonly record struct Step(Job? Next, Refusal Refusal)
 {
+    /// <summary>The job is no more.</summary>
+    public static readonly Step Gone;
+
     public static implicit operator Step(Job next) => new(next, Refusal.None);
     public static implicit operator Step(Refusal refusal) => new(null, refusal);
 }
@@ -46,6 +52,7 @@ internal static class JobRules
         Undelivered undone => Undo(job, undone),
         LeaseEnded ended => LoseLease(job, ended),
         CancelRequested cancel => Cancel(job, cancel),
+        Deleted => job.IsFinal ? Step.Gone : Refusal.NotEnded,
         _ => throw new ArgumentOutOfRangeException(nameof(e), e.GetType().Name, "not an event of a job"),
     };
 

@@ -131,7 +131,11 @@ internal sealed class ResultInsert(long seq, byte[]? result, byte[]? error) : Ch
 /// <summary>Takes an idempotency key for a job; refused where it was taken before.</summary>
 internal sealed class KeyInsert(IdempotencyKey key, Guid job) : Change
 {
-    public override string Sql => "insert into idempotency_key (scope, key, body_hash, job_id, created_at) values (?1, ?2, ?3, ?4, ?5) on conflict do nothing";
+    private const string Statement = "insert into idempotency_key as k (scope, key, body_hash, job_id, created_at) values (?1, ?2, ?3, ?4, ?5) "
+        + "on conflict (scope, key) do update set body_hash = excluded.body_hash, job_id = excluded.job_id, created_at = excluded.created_at "
+        + $"where {IdempotencyKeys.IsFree}";
+
+    public override string Sql => Statement;
 
     public override bool CanBeRefused => true;
 

@@ -8,7 +8,7 @@ using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Jobs;
 
-/// <summary>What a bot's token opens: creating, reading, listing and cancelling jobs.</summary>
+/// <summary>What a bot's token opens: creating, reading, listing, cancelling and deleting jobs.</summary>
 internal sealed class JobsApi(
     JobCalls calls, IJobStore store, EndWaiters endWaiters, TimeProvider time, BrokerOptions options, IHostApplicationLifetime lifetime)
 {
@@ -27,6 +27,7 @@ internal sealed class JobsApi(
         routes.MapGet("/jobs", (RequestDelegate)ListAsync).RequireAuthorization(Rights.ListJobs);
         routes.MapGet("/jobs/{id}", (RequestDelegate)GetAsync).RequireAuthorization(Rights.ReadJob);
         routes.MapPost("/jobs/{id}/cancel", (RequestDelegate)CancelAsync).RequireAuthorization(Rights.ChangeJobs);
+        routes.MapDelete("/jobs/{id}", (RequestDelegate)DeleteAsync).RequireAuthorization(Rights.DeleteJobs);
     }
 
     private async Task CreateAsync(HttpContext context)
@@ -223,6 +224,28 @@ internal sealed class JobsApi(
             json.WriteString("status", reply.Job.Status);
             json.WriteBoolean("cancel_requested", reply.Job.CancelRequested);
             if (reply.Refusal == Refusal.AlreadyEnded) json.WriteString("note", $"already {reply.Job.State.Name()}; cancel ignored");
+            json.WriteEndObject();
+        });
+    }
+
+    private async Task DeleteAsync(HttpContext context)
+    {
+        var id = RequestParts.JobId(context);
+        await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        var reply = await calls.ApplyAsync(id, new Deleted(calls.Now, context.GetCaller().Name)) ?? throw ProblemException.JobNotFound();
+        if (reply.Refusal == Refusal.NotEnded)
+        {
+            throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.NotEnded,
+                $"the job has not ended (it is {reply.Job.State.Name()}); cancel it first: POST /jobs/{id}/cancel")
+            {
+                State = reply.Job.State.Name(),
+            };
+        }
+        await Answer.SendAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("ok", true);
+            json.WriteString("id", id);
             json.WriteEndObject();
         });
     }

@@ -96,6 +96,7 @@ internal static class BrokerHost
         services.AddHostedService(static s => s.GetRequiredService<FileWatch>());
         services.AddHostedService<OldKeys>();
         services.AddHostedService<OldAudit>();
+        services.AddHostedService<DeletedJobs>();
         services.AddSingleton<ByteBudget>();
         services.AddAccess();
     }
@@ -104,7 +105,7 @@ internal static class BrokerHost
     {
         silo.UseLocalhostClustering(gatewayPort: 0, serviceId: "openclaw", clusterId: "openclaw");
         NoConnections.Use(silo.Services);
-        AloneInCluster.Use(silo, isShown: options.AdminToken is not null);
+        AloneInCluster.Use(silo, isShown: options.HasDashboard);
         silo.AddAdoNetGrainStorage(StorageNames.AdoNet, storage => storage.Configure<SqliteDataSource>((o, source) =>
         {
             o.Invariant = StorageNames.Invariant;

@@ -3,14 +3,15 @@ using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Keeping;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 
 /// <summary>Whether the broker can do its work: a real read and a real write, at most once a second for all who ask.</summary>
-internal sealed class HealthApi(IJobStore store, DiskReserve reserve, FileWatch place, QueuePauses pauses, Clock clock, Listeners listeners,
-    TailnetWatch tailnet)
+internal sealed partial class HealthApi(IJobStore store, DiskReserve reserve, FileWatch place, QueuePauses pauses, Clock clock, Listeners listeners,
+    TailnetWatch tailnet, ILogger<HealthApi> log)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
@@ -100,11 +101,19 @@ internal sealed class HealthApi(IJobStore store, DiskReserve reserve, FileWatch 
         {
             return $"no answer within {Patience.TotalSeconds} s";
         }
-        catch (Exception e)
+        catch (Exception e) when (e is StorageBusyException or StorageFullException)
         {
             return e.Message;
         }
+        catch (Exception e)
+        {
+            LogProbe(e); // it may name files and tables, and anybody may ask
+            return "it failed; the broker's log says why";
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A health check failed")]
+    private partial void LogProbe(Exception e);
 
     private sealed record Checks(string Read, string Write, string Disk, string Listen)
     {

@@ -54,8 +54,9 @@ internal sealed class Ledger(long lastSeq, long lastAccepted)
 internal interface ICounts
 {
     /// <param name="from">The state left; null of a new job.</param>
+    /// <param name="to">The state come into; null of a deleted job.</param>
     /// <param name="at">Milliseconds since 1970.</param>
-    void Move(string queue, string? from, string to, long at);
+    void Move(string queue, string? from, string? to, long at);
 
     /// <summary>What a token's unfinished jobs are, more or less than before.</summary>
     /// <param name="token">The token's name; empty for the shared one.</param>

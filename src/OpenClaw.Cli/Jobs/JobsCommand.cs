@@ -8,27 +8,29 @@ namespace OpenClaw.Cli.Jobs;
 /// <summary><c>jobs</c>: a list, newest first.</summary>
 internal static class JobsCommand
 {
-    private static readonly Option<string?> States = new("--state")
+    public static Option<string?> States { get; } = new("--state")
     {
         Description = "Only these, with commas: queued, scheduled, held, running, done, failed, cancelled",
         HelpName = "STATES",
     };
-    private static readonly Option<string?> CommandName = new("--command") { Description = "Only jobs of this command", HelpName = "COMMAND" };
+    public static Option<string?> CommandName { get; } = new("--command") { Description = "Only jobs of this command", HelpName = "COMMAND" };
     private static readonly Option<string?> WorkerName = new("--worker") { Description = "Only jobs of this worker", HelpName = "WORKER" };
     private static readonly Option<int> Limit = new("--limit") { Description = "At most so many", HelpName = "N", DefaultValueFactory = _ => 20 };
 
     public static Command Create() => Invocation.Of(new Command("jobs", "List jobs, newest first") { States, CommandName, WorkerName, Limit }, RunAsync);
 
+    /// <summary>What the options that other commands share ask for.</summary>
+    public static JobFilter Filter(Invocation invocation) => new()
+    {
+        State = invocation.Parsed.GetValue(States)?.Replace(" ", "", StringComparison.Ordinal),
+        Command = invocation.Parsed.GetValue(CommandName),
+    };
+
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var limit = invocation.Parsed.GetValue(Limit);
         if (limit < 1) throw new CommandException($"--limit {limit}: it takes a whole number from 1. Try `clawctl jobs --limit 20`.", ExitCodes.Usage);
-        var filter = new JobFilter
-        {
-            State = invocation.Parsed.GetValue(States)?.Replace(" ", "", StringComparison.Ordinal),
-            Command = invocation.Parsed.GetValue(CommandName),
-            Worker = invocation.Parsed.GetValue(WorkerName),
-        };
+        var filter = Filter(invocation) with { Worker = invocation.Parsed.GetValue(WorkerName) };
         var page = await ReadAsync(invocation.Connect().Broker, filter, limit, invocation);
         if (invocation.AsJson)
         {

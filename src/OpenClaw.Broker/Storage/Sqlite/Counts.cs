@@ -11,9 +11,10 @@ internal sealed class Counts : ICounts
     private readonly Dictionary<string, (long Jobs, long Bytes)> tokens = [];
     private readonly Dictionary<(long Minute, string Queue, string State), long> minutes = [];
 
-    public void Move(string queue, string? from, string to, long at)
+    public void Move(string queue, string? from, string? to, long at)
     {
         if (from is not null) jobs[(queue, from)] = jobs.GetValueOrDefault((queue, from)) - 1;
+        if (to is null) return;
         jobs[(queue, to)] = jobs.GetValueOrDefault((queue, to)) + 1;
         var minute = (at / MinuteMs, queue, to);
         minutes[minute] = minutes.GetValueOrDefault(minute) + 1;
@@ -27,7 +28,7 @@ internal sealed class Counts : ICounts
 
     public void Flush(Statements sql)
     {
-        if (minutes.Count == 0) return;
+        if (jobs.Count == 0) return;
         var count = sql["insert into job_count (queue, state, jobs) values (?1, ?2, ?3) on conflict do update set jobs = jobs + excluded.jobs"];
         foreach (var ((queue, state), moved) in jobs)
         {

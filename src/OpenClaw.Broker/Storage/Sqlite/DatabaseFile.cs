@@ -46,6 +46,8 @@ internal sealed class DatabaseFile : IDisposable
         {
             if (new FileInfo(real).LinkTarget is not null) real = File.ResolveLinkTarget(real, returnFinalTarget: true)!.FullName;
             PrivateFiles.CreateFolder(System.IO.Path.GetDirectoryName(real)!);
+            NetworkDisk.Refuse(System.IO.Path.GetDirectoryName(real)!);
+            if (File.Exists(real)) NetworkDisk.Refuse(real); // it may be a mount by itself
             memory = OpenLock(real);
             if (memory.Length > 0 && !File.Exists(real)) throw new DatabaseException(Missing(real));
             if (memory.Length > 0

@@ -54,6 +54,10 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     private const string QueuesSql = "select name from queue order by name";
 
+    private const string FreeKeysSql = $"select scope, key from idempotency_key k where {IdempotencyKeys.IsFree}";
+
+    private bool hasDeleted;
+
     public async Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted)
     {
         var insert = new JobInsert(job);
@@ -76,6 +80,29 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         throw new StaleVersionException($"job {from.Id} is not at version {from.Version}");
     }
 
+    public async Task DeleteAsync(Job job, long now, AuditEntry? noted)
+    {
+        var commit = new Commit([new ResultDelete(job.Seq), new PayloadDelete(job.Seq), new JobDelete(job, now)], isEssential: true, noted);
+        if (await writer.WriteAsync(commit) is not null) throw new StaleVersionException($"job {job.Id} is not at version {job.Version}");
+        Volatile.Write(ref hasDeleted, true);
+    }
+
+    public async Task ClearDeletedAsync()
+    {
+        if (!Interlocked.Exchange(ref hasDeleted, false)) return;
+        var isClear = false;
+        try
+        {
+            var keys = await readers.ReadLongAsync(static sql => sql[FreeKeysSql].List(static row => new KeyDelete(row.Text(0)!, row.Text(1)!)));
+            foreach (var some in keys.Chunk(500)) await writer.WriteAsync(new Commit(some, isEssential: true));
+            isClear = await writer.FoldAsync();
+        }
+        finally
+        {
+            if (!isClear) Volatile.Write(ref hasDeleted, true);
+        }
+    }
+
     public ValueTask<Job?> FindAsync(Guid id) => readers.ReadAsync(sql => Bind(sql[FindSql], id.ToString()).First(JobTable.Rows.Read));
 
     public async ValueTask<JobTexts?> FindWithTextsAsync(Guid id)
@@ -85,14 +112,15 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     }
 
     public async ValueTask<byte[]> ReadPayloadAsync(long seq) =>
-        await readers.ReadAsync(sql => Payload(sql, seq, ShortTexts)) ?? (await readers.ReadLongAsync(sql => Payload(sql, seq, long.MaxValue)))!;
+        await readers.ReadAsync(sql => Payload(sql, seq, ShortTexts)) ?? await readers.ReadLongAsync(sql => Payload(sql, seq, long.MaxValue))
+            ?? throw new StorageBusyException("the job was deleted just now");
 
     public ValueTask<Guid?> FindClaimAsync(string claimId, string? workerId) => readers.ReadAsync(sql =>
         Bind(sql["select id from job where claim_id = ?1 and claim_n = 0 and coalesce(worker_id, '') = ?2"], claimId, workerId ?? "")
             .First(static row => (Guid?)Guid.Parse(row.Text(0)!)));
 
     public ValueTask<KeyUse?> FindKeyAsync(string scope, string key) => readers.ReadAsync(sql =>
-        Bind(sql["select job_id, body_hash from idempotency_key where scope = ?1 and key = ?2"], scope, key)
+        Bind(sql[$"select job_id, body_hash from idempotency_key k where scope = ?1 and key = ?2 and not {IdempotencyKeys.IsFree}"], scope, key)
             .First(static row => new KeyUse(Guid.Parse(row.Text(0)!), row.Blob(1)!)));
 
     public Task<JobPage> ListAsync(JobQuery query, CancellationToken stop) => readers.ReadLongAsync(sql =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Store;
 using OpenClaw.Programs;
@@ -48,7 +49,7 @@ internal sealed partial class Writer : IDisposable
     {
         (this.gate, this.reserve, this.clock, this.outages, this.held, this.log, fatal) = (gate.Semaphore, reserve, clock, outages, held, log, onFatal);
         connection = database.Connect(cacheKiB: 16 * 1024);
-        connection.Execute("pragma wal_autocheckpoint = 1000; pragma journal_size_limit = 67108864");
+        connection.Execute("pragma wal_autocheckpoint = 1000; pragma journal_size_limit = 67108864; pragma secure_delete = on");
         sql = new Statements(connection);
         (begin, end, rollback) = (sql["begin immediate"], sql["commit"], sql["rollback"]);
         ledger = new Ledger(connection.Scalar<long>("select last_seq from meta"), connection.Scalar<long>("select last_accepted from meta"));
@@ -80,6 +81,29 @@ internal sealed partial class Writer : IDisposable
             }
         }
         return commit.Done;
+    }
+
+    /// <summary>Folds the log into the file and cuts it off: pages of before still hold what was deleted since.</summary>
+    /// <returns>False where somebody still reads them.</returns>
+    public async Task<bool> FoldAsync()
+    {
+        await gate.WaitAsync();
+        try
+        {
+            // Busy readers are not waited for within the gate.
+            connection.Execute("pragma busy_timeout = 0");
+            return connection.Scalar<long>("pragma wal_checkpoint(truncate)") == 0;
+        }
+        catch (SqliteException e)
+        {
+            LogNotFolded(e);
+            return false;
+        }
+        finally
+        {
+            connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {Database.BusyTimeoutMs}"));
+            gate.Release();
+        }
     }
 
     /// <summary>Writes what waits, then closes the connection.</summary>
