@@ -2,7 +2,11 @@ namespace OpenClaw.Broker.Jobs;
 
 /// <summary>Something that happens to a job; <see cref="JobRules"/> says what becomes of it. Times are milliseconds since 1970, on the wall clock.</summary>
 [GenerateSerializer, Immutable]
-internal abstract record JobEvent([property: Id(0)] long Now);
+internal abstract record JobEvent([property: Id(0)] long Now)
+{
+    /// <summary>Its kind alone: whoever logs a call logs no token and no text.</summary>
+    public sealed override string ToString() => GetType().Name;
+}
 
 /// <summary>A worker takes the job. The same claim id and worker again while that attempt runs is the same claim.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Claimed")]
