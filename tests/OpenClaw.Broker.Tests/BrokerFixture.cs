@@ -28,6 +28,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
     private readonly TempFolder folder = new();
     private WebApplication app = null!;
     private Func<BrokerOptions, BrokerOptions> configure = static options => options;
+    private Action<ISiloBuilder>? silo;
     private int reminded;
 
     public MachineClock Clock { get; } = new(Beginning);
@@ -61,9 +62,11 @@ internal sealed class BrokerFixture : IAsyncDisposable
 
     /// <param name="prepare">Makes the database file before the broker opens it.</param>
     /// <param name="configure">Changes the options.</param>
-    public static async Task<BrokerFixture> StartAsync(Action<string>? prepare = null, Func<BrokerOptions, BrokerOptions>? configure = null)
+    /// <param name="silo">Adds to the silo and its host.</param>
+    public static async Task<BrokerFixture> StartAsync(
+        Action<string>? prepare = null, Func<BrokerOptions, BrokerOptions>? configure = null, Action<ISiloBuilder>? silo = null)
     {
-        var fixture = new BrokerFixture { configure = configure ?? (static options => options) };
+        var fixture = new BrokerFixture { configure = configure ?? (static options => options), silo = silo };
         prepare?.Invoke(fixture.DatabasePath);
         await fixture.StartAgainAsync();
         return fixture;
@@ -87,6 +90,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
             });
             silo.AddOutgoingGrainCallFilter(context => OnSend(context));
             silo.Services.AddSingleton<IStartupFilter, RequestsFromElsewhere>();
+            this.silo?.Invoke(silo);
         });
         await app.StartAsync();
         Url = new Uri(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());

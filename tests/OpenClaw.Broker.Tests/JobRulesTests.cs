@@ -157,7 +157,10 @@ public sealed class JobRulesTests
     [Fact]
     public void OnlyWhatHasEndedIsDeleted()
     {
-        foreach (var job in (Job[])[NewJob(), Claim(NewJob()), LoseLease(Claim(NewJob()))]) Assert.Equal(Refusal.NotEnded, JobRules.Next(job, new Deleted(5, "anna")).Refusal);
+        foreach (var job in (Job[])[NewJob(), Claim(NewJob()), LoseLease(Claim(NewJob()))])
+        {
+            Assert.Equal(Refusal.NotEnded, JobRules.Next(job, new Deleted(5, "anna")).Refusal);
+        }
         foreach (var end in (JobEvent[])[new Finished(5, "t", null, []), new Failed(5, "t", null, "e")])
         {
             Assert.Equal(Step.Gone, JobRules.Next(Apply(Claim(NewJob()), end), new Deleted(6, "anna")));

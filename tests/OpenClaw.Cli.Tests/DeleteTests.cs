@@ -83,5 +83,6 @@ public sealed class DeleteTests : IAsyncLifetime, IDisposable
 
     private Task<Clawctl> RunAsync(params string[] arguments) => Clawctl.RunAsync(environment, ["--folder", folder.File("none"), .. arguments]);
 
-    private async Task<(int ExitCode, string Out)> OutAsync(params string[] arguments) => await RunAsync(arguments) is var run ? (run.ExitCode, run.Out) : default;
+    private async Task<(int ExitCode, string Out)> OutAsync(params string[] arguments) =>
+        await RunAsync(arguments) is var run ? (run.ExitCode, run.Out) : default;
 }

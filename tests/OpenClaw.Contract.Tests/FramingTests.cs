@@ -12,8 +12,10 @@ public class FramingTests(TestedBroker broker) : ContractTest(broker)
 
     public static TheoryData<string, string> Ambiguous { get; } = new()
     {
-        { "length, then chunks", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nContent-Length: 32\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{body}\r\n0\r\n\r\n" },
-        { "chunks, then length", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n20\r\n{body}\r\n0\r\n\r\n" },
+        { "length, then chunks", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nContent-Length: 32\r\n" +
+            "Transfer-Encoding: chunked\r\n\r\n20\r\n{body}\r\n0\r\n\r\n" },
+        { "chunks, then length", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nTransfer-Encoding: chunked\r\n" +
+            "Content-Length: 5\r\n\r\n20\r\n{body}\r\n0\r\n\r\n" },
         { "two lengths", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nContent-Length: 32\r\nContent-Length: 5\r\n\r\n{body}" },
         { "the same length twice", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nContent-Length: 32\r\nContent-Length: 32\r\n\r\n{body}" },
         { "list of lengths", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nContent-Length: 32, 32\r\n\r\n{body}" },

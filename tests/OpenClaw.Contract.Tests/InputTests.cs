@@ -32,7 +32,8 @@ public class InputTests(TestedBroker broker) : ContractTest(broker)
         var id = await RunningJobAsync();
         foreach (var value in (string[])[.. NoTexts, .. mayBeNull ? Array.Empty<string>() : ["null"]])
         {
-            var answer = await Api.PostAsync(path.Replace("{id}", id, StringComparison.Ordinal), body.Replace("?", value, StringComparison.Ordinal), Api.Bot, Api.Worker);
+            var (to, sent) = (path.Replace("{id}", id, StringComparison.Ordinal), body.Replace("?", value, StringComparison.Ordinal));
+            var answer = await Api.PostAsync(to, sent, Api.Bot, Api.Worker);
             answer.IsInvalid($"body.{field}");
             Assert.DoesNotContain(Canary, answer.Text, StringComparison.Ordinal);
             Assert.DoesNotContain("999", answer.Text, StringComparison.Ordinal);
@@ -124,7 +125,8 @@ public class InputTests(TestedBroker broker) : ContractTest(broker)
         Assert.Single(lines, static l => l.Contains("evil-1", StringComparison.Ordinal) && l.Contains("evil-2", StringComparison.Ordinal));
         Assert.All(lines, static l => Assert.Matches("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z (debug|info|warn|error|fatal) ", l));
         Assert.DoesNotContain(lines, static l => l.Contains(" error ", StringComparison.Ordinal) && !l.Contains("evil-1", StringComparison.Ordinal));
-        Assert.All(lines, static l => Assert.DoesNotContain(l.EnumerateRunes(), static r => Rune.IsControl(r) || r.Value is 0x2028 or 0x2029 or 0x202e or 0x2066));
+        Assert.All(lines, static l => Assert.DoesNotContain(l.EnumerateRunes(), static r =>
+            Rune.IsControl(r) || r.Value is 0x2028 or 0x2029 or 0x202e or 0x2066));
     }
 
     [Theory]

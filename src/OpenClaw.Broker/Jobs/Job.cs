@@ -110,6 +110,9 @@ internal sealed record Job
     /// <summary>Whether nobody has claimed it, or nobody holds it any more.</summary>
     public bool IsWaiting => State is JobState.Queued or JobState.Scheduled or JobState.Held;
 
+    /// <summary>Which job and how it stands: whoever logs one logs no token and no text.</summary>
+    public override string ToString() => $"job {Id} version {Version} {State}";
+
     /// <summary>The contract's word for the state.</summary>
     public string Status => State switch
     {

@@ -8,6 +8,9 @@ internal abstract record JobEvent([property: Id(0)] long Now)
 {
     /// <summary>What of it stands in the audit: what people did, not what jobs went through.</summary>
     public virtual AuditEntry? Noted(Job job) => null;
+
+    /// <summary>Its kind alone: whoever logs a call logs no token and no text.</summary>
+    public sealed override string ToString() => GetType().Name;
 }
 
 /// <summary>A worker takes the job. The same claim id and worker again while that attempt runs is the same claim.</summary>
