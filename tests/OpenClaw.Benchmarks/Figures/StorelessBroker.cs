@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Running;
+using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 using OpenClaw.Programs;
 
@@ -26,10 +27,14 @@ internal static class StorelessBroker
     {
         private long lastSeq;
 
-        public Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue) =>
+        public Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted) =>
             Task.FromResult(new Created(job with { Seq = Interlocked.Increment(ref lastSeq), RankAt = job.CreatedAt }, null));
 
-        public Task UpdateAsync(Job from, Job to, JobEnd end, long now) => Task.CompletedTask;
+        public Task UpdateAsync(Job from, Job to, JobEnd end, long now, AuditEntry? noted) => Task.CompletedTask;
+
+        public Task DeleteAsync(Job job, long now, AuditEntry? noted) => Task.CompletedTask;
+
+        public Task ClearDeletedAsync() => Task.CompletedTask;
 
         public ValueTask<Job?> FindAsync(Guid id) => default;
 
