@@ -29,6 +29,7 @@ root.Subcommands.Add(HealthCommand.Create());
 root.Subcommands.Add(TokenCommand.Create());
 root.Subcommands.Add(EnrolCommand.Create());
 root.Subcommands.Add(AuditCommand.Create());
+root.Subcommands.Add(KeysCommand.Create());
 
 // A payload may start with @: it is never a file of arguments.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });

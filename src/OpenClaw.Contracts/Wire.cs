@@ -53,6 +53,9 @@ public sealed record JobView
     /// <summary>Grows with each change.</summary>
     public long Version { get; init; }
 
+    /// <summary>As it was sent; null in lists.</summary>
+    public Signature? Signature { get; init; }
+
     /// <summary>In a claim alone: the fence to send back as <see cref="HeaderNames.LeaseToken"/>.</summary>
     public string? LeaseToken { get; init; }
 
@@ -75,7 +78,18 @@ public sealed record CreateJob(string Command, string Payload)
     /// <summary>For whom it is; a token that names a person sets it itself.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Requester { get; init; }
+
+    /// <summary>For runners that run only what is signed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Signature? Signature { get; init; }
 }
+
+/// <summary>Proves who wrote a job, to a runner that trusts no broker.</summary>
+/// <param name="Key">The name of the key that signed.</param>
+/// <param name="Nonce">Random: a signature is good for one job.</param>
+/// <param name="NotAfter">No runner starts the job later, in seconds since 1970.</param>
+/// <param name="Value">Base64.</param>
+public sealed record Signature(string Key, string Nonce, long NotAfter, string Value);
 
 /// <summary>The answer of <c>POST /jobs</c>.</summary>
 public sealed record CreatedJob(string Id, string Status);
@@ -152,6 +166,8 @@ public sealed record FieldError(IReadOnlyList<string> Loc, string Msg, string Ty
 [JsonSerializable(typeof(HeartbeatAnswer))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(Health))]
+[JsonSerializable(typeof(Requirements))]
+[JsonSerializable(typeof(Signature))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(TokenView))]
 [JsonSerializable(typeof(TokenPage))]

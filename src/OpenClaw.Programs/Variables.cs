@@ -18,6 +18,10 @@ public static class Variables
 
     public const string WorkerId = "WORKER_ID";
     public const string WorkerCaps = "WORKER_CAPS";
+
+    /// <summary>The keys whose jobs a runner runs, as <c>name:key</c> with commas; without it all jobs.</summary>
+    public const string JobKeys = "JOB_KEYS";
+
     public const string RunnerStateDir = "RUNNER_STATE_DIR";
     public const string PollIntervalSec = "POLL_INTERVAL_SEC";
 }

@@ -27,6 +27,8 @@ internal sealed class RunnerLog(TextWriter to, TimeProvider clock)
     public void StrangeJob() =>
         log.Error("claimed something that is no job: id, command or lease token is missing or malformed. Left alone; is BROKER_URL a broker?");
 
+    public void NotSigned(string jobId) => log.Warn("job refused: it is not signed by one of JOB_KEYS, or not for now", ("job_id", jobId));
+
     public void HandlerEnded(string jobId, string outcome, TimeSpan took) =>
         log.Info("handler ended", ("job_id", jobId), ("outcome", outcome), ("ms", (long)took.TotalMilliseconds));
 

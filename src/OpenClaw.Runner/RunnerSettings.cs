@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OpenClaw.Client;
 using OpenClaw.Programs;
 
@@ -14,6 +15,9 @@ internal sealed record RunnerSettings
     public required string WorkerId { get; init; }
     public required IReadOnlyList<string> Caps { get; init; }
     public required string StateFolder { get; init; }
+
+    /// <summary>By name, the keys of which one must have signed a job; empty: no job needs to be signed.</summary>
+    public IReadOnlyDictionary<string, ECDsa> JobKeys { get; init; } = new Dictionary<string, ECDsa>();
     public required int Concurrency { get; init; }
 
     /// <summary>The longest pause between two tries while the broker is away, or while it has no job and does not wait.</summary>
@@ -32,6 +36,7 @@ internal sealed record RunnerSettings
             WorkerId = settings.Text(Variables.WorkerId, Environment.MachineName),
             Caps = ReadCaps(settings),
             StateFolder = Path.GetFullPath(settings.Text(Variables.RunnerStateDir, DefaultStateFolder)),
+            JobKeys = ReadKeys(settings),
             Concurrency = settings.WholeNumber(RunnerVariables.Concurrency, 1, 1, 64),
             PollInterval = settings.Seconds(Variables.PollIntervalSec, 10, 0.1, 3600),
             ResultTimeout = settings.Seconds(RunnerVariables.ResultTimeoutSec, 300, 0.1, 7 * 24 * 3600),
@@ -40,6 +45,27 @@ internal sealed record RunnerSettings
             || !HeaderText.CanCarry(read.WorkerId)) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");
         settings.Check();
         return read;
+    }
+
+    private static Dictionary<string, ECDsa> ReadKeys(Settings settings)
+    {
+        var keys = new Dictionary<string, ECDsa>(StringComparer.Ordinal);
+        foreach (var entry in (settings.Text(Variables.JobKeys) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var key = ECDsa.Create();
+            try
+            {
+                key.ImportSubjectPublicKeyInfo(Convert.FromBase64String(entry[(entry.IndexOf(':') + 1)..]), out _);
+                if (entry.IndexOf(':') > 0 && keys.TryAdd(entry[..entry.IndexOf(':')], key)) continue;
+            }
+            catch (Exception e) when (e is FormatException or CryptographicException)
+            {
+                // Said below, as of every other wrong entry.
+            }
+            settings.Note($"{Variables.JobKeys} has the entry '{entry}'. "
+                + "It takes a comma list of name:key as `clawctl keys create` prints it, each name once.");
+        }
+        return keys;
     }
 
     private static string[] ReadCaps(Settings settings)

@@ -17,7 +17,7 @@ public sealed class FullDiskTests : IDisposable
         Directory.CreateDirectory(mount);
         // A mount namespace of its own: the file system is gone when the process is.
         await using var broker = await BrokerProcess.StartAsync(Path.Combine(mount, "broker.db"), wrap: ["unshare", "--mount", "--map-root-user", "sh",
-            "-c", $"mount -t tmpfs -o size=16m tmpfs '{mount}' && head -c 6000000 /dev/zero > '{mount}/ballast' && exec \"$@\"", "sh"]);
+            "-c", $"mount -t tmpfs -o size=20m tmpfs '{mount}' && head -c 10000000 /dev/zero > '{mount}/ballast' && exec \"$@\"", "sh"]);
         var client = broker.Client("anna");
         var running = new List<JobView>();
         for (var n = 0; n < 20; n++)

@@ -11,8 +11,8 @@ public sealed partial class SqlTextTests
     [
         // JobTable and Table: names that the program gives
         "name", "JobTable.Rows.Assignments", "JobTable.Rows.UpdateWidth + 1", "JobTable.Rows.UpdateWidth + 2", "IdempotencyKeys.IsFree",
-        // SqliteJobStore: columns, words of an enumeration, and the conditions of a list, which are made of these
-        "AllColumns", "IsKnown", "s.Name()", "where",
+        // SqliteJobStore and AuditTable: columns, words of an enumeration, and the conditions of a list, which are made of these
+        "AllColumns", "Columns", "IsKnown", "s.Name()", "where",
         // Numbers
         "BusyTimeoutMs", "Database.BusyTimeoutMs", "cacheKiB", "version", "ledger.LastSeq", "ledger.LastAccepted",
         // Names out of lists in the source

@@ -89,5 +89,29 @@ public sealed class AccessTests : IAsyncLifetime, IDisposable
         Assert.Equal(ExitCodes.Ok, await runner.StopAsync());
     }
 
+    [Fact]
+    public async Task RunnerWithKeysRunsOnlyWhatTheySigned()
+    {
+        environment["XDG_CONFIG_HOME"] = folder.File("config");
+        environment[Variables.BotToken] = BrokerProcess.BotToken;
+        var key = (await RunAsync("keys", "create", "anna")).Out.Trim();
+        Assert.True(FileModes.IsPrivate(folder.File("config/clawctl/keys/anna.pem")));
+        Assert.Equal(ExitCodes.Usage, (await RunAsync("keys", "create", "anna")).ExitCode);
+        Assert.Equal(ExitCodes.Configuration, (await RunAsync("submit", "ping", "--sign", "bert")).ExitCode);
+        await using var runner = ProgramProcess.Start(Repository.Program("OpenClaw.Runner", "openclaw-runner"), new Dictionary<string, string>
+        {
+            [Variables.BrokerUrl] = broker.Url.AbsoluteUri,
+            [Variables.WorkerToken] = BrokerProcess.WorkerToken,
+            [Variables.RunnerStateDir] = folder.File("runner"),
+            [Variables.WorkerCaps] = "gpu",
+            [Variables.JobKeys] = key,
+        });
+        Assert.Equal("pong: ä\n", (await RunAsync("submit", "ping", "ä", "--requires", "gpu", "--sign", "anna", "--wait")).Out);
+        var refused = await RunAsync("submit", "ping", "x", "--wait");
+        Assert.Equal(ExitCodes.Failed, refused.ExitCode);
+        Assert.Contains("is not signed", refused.Messages, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Ok, await runner.StopAsync());
+    }
+
     private Task<Clawctl> RunAsync(params string[] arguments) => Clawctl.RunAsync(environment, ["--folder", folder.File("none"), .. arguments]);
 }

@@ -101,6 +101,9 @@ internal sealed record Job
     /// <summary>The name of the token that made it; null for the shared one.</summary>
     [Id(28)] public string? MadeBy { get; init; }
 
+    /// <summary>The signature as it was sent, JSON; it says nothing to the broker.</summary>
+    [Id(29)] public string? Signature { get; init; }
+
     public Rank Rank => new(RankAt, Seq);
 
     public bool IsReady => State == JobState.Queued;

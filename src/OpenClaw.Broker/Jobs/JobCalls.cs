@@ -49,6 +49,7 @@ internal sealed class JobCalls(
             CreatedAt = job.Now,
             PayloadBytes = job.Payload.Length,
             Requester = job.Requester,
+            Signature = job.Signature,
             MadeBy = job.Maker.Token,
         };
         Created created = default;

@@ -20,6 +20,9 @@ internal static class JobJson
         if (texts.Error is not null) await answer.WriteTextAsync(context, "error", texts.Error);
         else json.WriteString("error", job.IsFinal ? job.Error : null);
         WriteTail(json, job);
+        json.WritePropertyName("signature");
+        if (job.Signature is null) json.WriteNullValue();
+        else json.WriteRawValue(job.Signature);
         json.WriteString("lease_token", leaseSeconds is null ? null : job.LeaseToken);
         if (leaseSeconds is { } seconds) json.WriteNumber("lease_seconds", seconds);
         else json.WriteNull("lease_seconds");

@@ -40,6 +40,7 @@ internal static class JobTable
         Columns<Job>.Number("payload_version", j => j.PayloadVersion, Writing.Once),
         Columns<Job>.Number("payload_bytes", j => j.PayloadBytes, Writing.Once),
         Columns<Job>.Text("requester", j => j.Requester, Writing.Once),
+        Columns<Job>.Text("signature", j => j.Signature, Writing.Once),
         Columns<Job>.Text("made_by", j => j.MadeBy, Writing.Once));
 
     /// <summary>What of a long error stands in the row.</summary>

@@ -96,13 +96,14 @@ internal sealed class JobsApi(
 
     private NewJob Read(HttpContext context, byte[] body, string? key)
     {
-        var fields = RequestBody.Parse(context, body, "command", "payload", "requires", "queue", "requester");
+        var fields = RequestBody.Parse(context, body, "command", "payload", "requires", "queue", "requester", "signature");
         var errors = new FieldErrors();
         var command = errors.Text("command", fields[0], minBytes: 1, maxBytes: MaxCommandBytes);
         var payload = errors.Text("payload", fields[1]);
         var (requires, lane) = Requires.Read(fields[2], errors);
         var queue = Queue(fields[3], errors);
         var requester = fields[4].Type == JsonTokenType.Null ? null : errors.OptionalText("requester", fields[4], MaxRequesterBytes);
+        var signature = JobSignatures.Read(fields[5], errors);
         errors.Check();
         var caller = context.GetCaller();
         var name = Encoding.UTF8.GetString(command);
@@ -119,7 +120,10 @@ internal sealed class JobsApi(
         }
         return new NewJob(queue, name, payload, requires, lane, caller.Person ?? (requester is null ? null : Encoding.UTF8.GetString(requester)),
             new Maker(caller.MadeBy(), caller.Name, caller.Token.MaxQueued), calls.Now,
-            key is null ? null : new IdempotencyKey($"{caller.Token.Name} POST /jobs", key, SHA256.HashData(body), calls.SteadyNow));
+            key is null ? null : new IdempotencyKey($"{caller.Token.Name} POST /jobs", key, SHA256.HashData(body), calls.SteadyNow))
+        {
+            Signature = signature,
+        };
     }
 
     private static string Queue(JsonField field, FieldErrors errors)

@@ -8,7 +8,11 @@ namespace OpenClaw.Broker.Jobs;
 /// <param name="Maker">Whose token asked for it.</param>
 /// <param name="Now">Milliseconds since 1970.</param>
 internal sealed record NewJob(string Queue, string Command, byte[] Payload, string? Requires, Lane Lane, string? Requester, Maker Maker, long Now,
-    IdempotencyKey? Key);
+    IdempotencyKey? Key)
+{
+    /// <summary>As it was sent, JSON.</summary>
+    public string? Signature { get; init; }
+}
 
 /// <summary>Who makes a job.</summary>
 /// <param name="Token">The token's name; null for the shared one.</param>

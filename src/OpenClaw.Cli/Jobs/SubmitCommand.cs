@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OpenClaw.Cli.Access;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
@@ -31,8 +32,14 @@ internal static class SubmitCommand
         HelpName = "KEY",
     };
 
+    private static readonly Option<string?> SignWith = new("--sign")
+    {
+        Description = "Sign it with this key, for runners with JOB_KEYS; good for a day",
+        HelpName = "NAME",
+    };
+
     public static Command Create() => Invocation.Of(
-        new Command("submit", "Send a job; prints its id, or with --wait its result") { Command, Payload, Wait, Requires, Key }, RunAsync);
+        new Command("submit", "Send a job; prints its id, or with --wait its result") { Command, Payload, Wait, Requires, Key, SignWith }, RunAsync);
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
@@ -50,6 +57,11 @@ internal static class SubmitCommand
         if (!HeaderText.CanCarry(key))
         {
             throw new CommandException("--idempotency-key has a character that no HTTP header can carry. It takes visible ASCII characters.", ExitCodes.Usage);
+        }
+        if (parsed.GetValue(SignWith) is { } signer)
+        {
+            using var signing = KeysCommand.Read(signer);
+            job = JobSignature.Sign(job, signing, signer, TimeProvider.System.GetUtcNow().AddDays(1).ToUnixTimeSeconds());
         }
         var created = await CreateAsync(broker, job, key, invocation);
         if (!parsed.GetValue(Wait))

@@ -14,12 +14,18 @@ internal sealed record ClaimedJob(string Id, int Attempt, string Command, string
     /// <summary>How often the lease wants a heartbeat; null where there is none to keep.</summary>
     public TimeSpan? HeartbeatPeriod { get; private init; }
 
+    /// <summary>The broker's words, for what a signature covers.</summary>
+    public required JobView View { get; init; }
+
+    public Signature? Signature => View.Signature;
+
     /// <summary>Null where the answer can't be a broker's: no command, no id of a broker's, a lease token that no header can carry.</summary>
     public static ClaimedJob? Read(JobView job)
     {
         if (!Identifiers.IsJobId(job.Id) || string.IsNullOrEmpty(job.Command) || !Identifiers.IsLeaseToken(job.LeaseToken)) return null;
         return new ClaimedJob(job.Id, job.Attempt, job.Command, job.Payload ?? "")
         {
+            View = job,
             LeaseToken = job.LeaseToken,
             HeartbeatPeriod = job is { LeaseToken: not null, LeaseSeconds: > 0 and var lease }
                 ? TimeSpan.FromSeconds(Math.Clamp(lease / 3, ShortestPeriod, LongestPeriod))

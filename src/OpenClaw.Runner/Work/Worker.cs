@@ -26,11 +26,13 @@ internal sealed class Worker
     private readonly Delivery delivery;
     private readonly JobRun run;
     private readonly Unknown unknown = new();
+    private readonly SignedJobs signed;
 
     public Worker(
         BrokerClient broker, RunnerSettings settings, IReadOnlyDictionary<string, IHandler> handlers, OutboxFolder outbox, RunnerLog log, TimeProvider clock)
     {
         (this.broker, this.settings, this.handlers, this.log, this.clock) = (broker, settings, handlers, log, clock);
+        signed = new SignedJobs(settings.JobKeys, settings.StateFolder, clock);
         contact = new BrokerContact(log, settings.PollInterval);
         delivery = new Delivery(broker, outbox, NewBackoff(), contact, log, clock);
         run = new JobRun(new Heartbeats(broker, log, clock), loops, settings.ResultTimeout, log, clock);
@@ -73,7 +75,14 @@ internal sealed class Worker
     private async Task<TimeSpan> DoAsync(ClaimedJob job, CancellationToken giveUp)
     {
         log.Claimed(job.Id, job.Command, job.Attempt);
+        if (signed.Refuse(job) is { } why)
+        {
+            log.NotSigned(job.Id);
+            await delivery.DeliverAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Fail, why), giveUp);
+            return TimeSpan.Zero;
+        }
         var (outcome, stopped) = await run.RunAsync(job, handlers.GetValueOrDefault(job.Command, unknown), giveUp);
+        if (outcome is Succeeded or Failed) signed.End(job);
         switch (outcome)
         {
             case Succeeded done:
