@@ -20,7 +20,8 @@ internal static class AloneInCluster
     }
 
     private static void AddClock(IServiceCollection services, string name, TimeSpan soonest, TimeSpan period) =>
-        services.AddKeyedSingleton<TimeProvider>(name, (provider, _) => new RestingClock(provider.GetRequiredService<TimeProvider>(), soonest, period));
+        services.AddKeyedSingleton<TimeProvider>(name, (provider, _) =>
+            new RestingClock(provider.GetRequiredKeyedService<TimeProvider>(TimeProviderNames.SystemTimers), soonest, period));
 
     /// <summary>Timers that repeat tick in a period of its own, or never; others not before <paramref name="soonest"/>.</summary>
     private sealed class RestingClock(TimeProvider clock, TimeSpan soonest, TimeSpan period) : TimeProvider
