@@ -34,7 +34,8 @@ public sealed class OptionsTests
     public void VariablesOfThePythonBrokerThatHaveNoEffectAreNamed()
     {
         string[] names = ["MAX_QUEUED_JOBS", "RATE_LIMIT_JOBS_PER_MIN", "ENABLE_STREAMING"];
-        var warnings = Read([.. names.Select(static n => (n, "1"))]).Warnings().Where(static w => w.Contains("has no effect", StringComparison.Ordinal)).ToList();
+        var warnings = Read([.. names.Select(static n => (n, "1"))]).Warnings()
+            .Where(static w => w.Contains("has no effect", StringComparison.Ordinal)).ToList();
         Assert.Equal(names, warnings.Select(static w => w.Split(' ')[0]));
         Assert.All(warnings, static w => Assert.Matches("since .*: .*(accepted|whole).*Delete the line, or keep it", w));
     }
