@@ -50,7 +50,7 @@ internal static class BotProgram
         using var http = BrokerHttp.Create(TimeSpan.Zero);
         var broker = new BrokerClient(http, settings.Broker, new BrokerCredentials { BotToken = settings.BrokerToken }, clock);
         var work = new RunningTasks();
-        var router = Compose(chat, broker, state, settings.Chat, work, clock, chance, log);
+        var router = Compose(chat, new Brokers(broker, settings.Chat.ActsFor ? chat.Name : null), state, settings.Chat, work, clock, chance, log);
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var patience = stop.Register(() => closing.CancelAfter(TimeToFinish));
@@ -82,14 +82,14 @@ internal static class BotProgram
     }
 
     private static MessageRouter Compose(
-        DiscordGateway chat, BrokerClient broker, BotState state, ChatSettings settings,
+        DiscordGateway chat, Brokers brokers, BotState state, ChatSettings settings,
         RunningTasks work, TimeProvider clock, Func<double> chance, ProgramLog log)
     {
         var messages = new JobMessages(chat.Text);
         var plans = new Plans(chat, state, settings, clock);
-        var jobs = new JobCommands(chat.Text, broker, state, settings, messages);
-        var creator = new JobCreator(chat, broker, settings, messages, clock, chance, log);
-        var tracker = new JobTracker(chat, broker, state, settings, creator, messages, clock, chance, log);
+        var jobs = new JobCommands(chat.Text, brokers, state, settings, messages);
+        var creator = new JobCreator(chat, brokers, settings, messages, clock, chance, log);
+        var tracker = new JobTracker(chat, brokers, state, settings, creator, messages, clock, chance, log);
         var guardrails = new Guardrails(chat.Text, settings, clock);
         var requests = new JobRequests(state, guardrails, plans, tracker, jobs, work, clock);
         return new MessageRouter(chat, state, new Access(settings.AllowedUsers, settings.AllowedChannel), requests, jobs, plans, work, log);

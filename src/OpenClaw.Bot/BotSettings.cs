@@ -33,6 +33,7 @@ internal sealed record BotSettings
                 PollTimeout = settings.Seconds(BotVariables.JobPollTimeoutSec, 120, 0, 86400 * 7),
                 Cooldown = settings.Seconds(BotVariables.CooldownSeconds, 3, 0, 86400),
                 MaxConcurrent = settings.WholeNumber(BotVariables.MaxConcurrent, 1, 1, 1000),
+                ActsFor = settings.WholeNumber(BotVariables.ActsFor, 0, 0, 1) == 1,
                 ApproveTime = TimeSpan.FromMinutes(settings.WholeNumber(BotVariables.ApproveMinutes, 60, 1, 10080)),
             },
             Discord = discord,

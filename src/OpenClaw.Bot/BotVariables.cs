@@ -12,6 +12,7 @@ internal static class BotVariables
     public const string JobPollTimeoutSec = "JOB_POLL_TIMEOUT_SEC";
     public const string CooldownSeconds = "BOT_COOLDOWN_SECONDS";
     public const string MaxConcurrent = "BOT_MAX_CONCURRENT";
+    public const string ActsFor = "BOT_ACTS_FOR";
     public const string StateDir = "BOT_STATE_DIR";
     public const string ApproveMinutes = "BOT_APPROVE_MINUTES";
 }

@@ -26,6 +26,11 @@ public sealed class BrokerClient
         (this.http, this.credentials, this.clock) = (http, credentials, clock);
     }
 
+    private BrokerClient(BrokerClient other, BrokerCredentials credentials) => (http, this.credentials, clock) = (other.http, credentials, other.clock);
+
+    /// <summary>The same client, speaking for a person.</summary>
+    public BrokerClient For(string person) => new(this, credentials with { ActingFor = person });
+
     public Task<Health> GetHealthAsync(CancellationToken stop = default) =>
         SendAsync(HttpMethod.Get, "health", WireJson.Default.Health, stop);
 
@@ -160,7 +165,11 @@ public sealed class BrokerClient
     /// <summary>A lease that a timer can follow: between a tenth of a second and a day; null where there is none.</summary>
     private static double? LeaseSeconds(double? sent) => sent > 0 ? Math.Clamp(sent.Value, 0.1, 86400) : null;
 
-    private void AddBot(HttpRequestMessage request) => request.Headers.TryAddWithoutValidation(HeaderNames.BotToken, credentials.BotToken);
+    private void AddBot(HttpRequestMessage request)
+    {
+        request.Headers.TryAddWithoutValidation(HeaderNames.BotToken, credentials.BotToken);
+        if (credentials.ActingFor is { } person) request.Headers.Add(HeaderNames.ActingFor, person);
+    }
 
     private void AddWorker(HttpRequestMessage request, string? leaseToken)
     {

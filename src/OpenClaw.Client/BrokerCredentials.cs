@@ -8,6 +8,9 @@ public sealed record BrokerCredentials
 {
     public string? BotToken { get; init => field = Checked(value, "bot token"); }
 
+    /// <summary>For whom the bot's token speaks, such as <c>discord:123</c>; for a token that may act for others.</summary>
+    public string? ActingFor { get; init => field = Checked(value, "name of the person"); }
+
     public string? WorkerToken { get; init => field = Checked(value, "worker token"); }
 
     public string? WorkerId { get; init => field = Checked(value, "worker id"); }

@@ -20,6 +20,9 @@ internal sealed record ChatSettings
     /// <summary>How long a plan may be approved.</summary>
     public TimeSpan ApproveTime { get; init; } = TimeSpan.FromMinutes(60);
 
+    /// <summary>Whether the bot's token says for whom it speaks, so that each person has their own rights at the broker.</summary>
+    public bool ActsFor { get; init; }
+
     /// <summary>Pauses between tries to reach the broker.</summary>
     /// <param name="chance">Gives numbers from 0 up to 1.</param>
     public Backoff NewBackoff(Func<double> chance) => new(PollInterval, SlowestRetry, chance);

@@ -6,7 +6,7 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Bot.Chat;
 
 /// <summary>The commands that look at jobs and stop them.</summary>
-internal sealed class JobCommands(IChatText text, BrokerClient broker, BotState state, ChatSettings settings, JobMessages messages)
+internal sealed class JobCommands(IChatText text, Brokers brokers, BotState state, ChatSettings settings, JobMessages messages)
 {
     private const int Listed = 15;
     private const int Offered = 10;
@@ -29,7 +29,8 @@ internal sealed class JobCommands(IChatText text, BrokerClient broker, BotState 
     public async Task StatusAsync(Conversation conversation, string wanted, CancellationToken stop)
     {
         await conversation.BeginAsync();
-        var status = await AskAsync(conversation.Asked.UserId, wanted, async job => messages.Status(job, await broker.GetAsync(job.Id, default, stop)));
+        var user = conversation.Asked.UserId;
+        var status = await AskAsync(user, wanted, async job => messages.Status(job, await brokers.Of(user).GetAsync(job.Id, default, stop)));
         await conversation.AnswerAsync(status);
     }
 
@@ -75,7 +76,7 @@ internal sealed class JobCommands(IChatText text, BrokerClient broker, BotState 
         var name = text.Code(job.Name);
         try
         {
-            var answer = await broker.CancelAsync(job.Id, "cancelled in chat", stop);
+            var answer = await brokers.Of(user).CancelAsync(job.Id, "cancelled in chat", stop);
             return new MessageBody(answer switch
             {
                 { Status: JobStatuses.Running } => $"Job {name} is running; its worker is told to stop.",
@@ -85,7 +86,7 @@ internal sealed class JobCommands(IChatText text, BrokerClient broker, BotState 
         }
         catch (BrokerException e) when (e.Status is 405 || (e.Status is 404 && e.Code is null))
         {
-            var view = await broker.GetAsync(job.Id, default, stop);
+            var view = await brokers.Of(user).GetAsync(job.Id, default, stop);
             if (JobStatuses.IsFinal(view.Status)) return new MessageBody($"Job {name} had ended already: {text.Bold(view.Status)}.");
             state.Change(d => d with { Jobs = [.. d.Jobs.Select(j => j.JobId == job.Id && j.UserId == user ? j with { GivenUp = true, Ended = true } : j)] });
             return new MessageBody($"This broker can't cancel jobs. Job {name} goes on there, but it is no longer watched here and no longer counts for you.");

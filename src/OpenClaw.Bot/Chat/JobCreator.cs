@@ -9,7 +9,7 @@ namespace OpenClaw.Bot.Chat;
 /// repeating what may have arrived.
 /// </summary>
 internal sealed class JobCreator(
-    IChatGateway chat, BrokerClient broker, ChatSettings settings, JobMessages messages, TimeProvider clock, Func<double> chance, ProgramLog log)
+    IChatGateway chat, Brokers brokers, ChatSettings settings, JobMessages messages, TimeProvider clock, Func<double> chance, ProgramLog log)
 {
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(23);
     private static readonly TimeSpan TypingAfter = TimeSpan.FromSeconds(1);
@@ -32,7 +32,7 @@ internal sealed class JobCreator(
                     return (null, $"The broker's answer to your {name} was lost, so it isn't known whether a job was made. "
                         + "Nothing is repeated by itself; ask again if you need it.");
                 }
-                var created = await WithTypingAsync(broker.CreateAsync(body, $"{chat.Name}-{job.Key}", stop), job, stop);
+                var created = await WithTypingAsync(brokers.Of(job.UserId).CreateAsync(body, $"{chat.Name}-{job.Key}", stop), job, stop);
                 return created.Id is { Length: > 0 } id ? (id, null) : (null, "The broker made a job without an id.");
             }
             catch (BrokerException e) when (!e.IsPassing && !e.WasLost)
@@ -58,7 +58,7 @@ internal sealed class JobCreator(
     {
         try
         {
-            await broker.ListAsync(new JobFilter { Limit = 1 }, stop);
+            await brokers.Shared.ListAsync(new JobFilter { Limit = 1 }, stop);
             return true;
         }
         catch (BrokerException e) when (e.Status is 404 or 405)

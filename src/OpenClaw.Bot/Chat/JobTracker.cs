@@ -6,7 +6,7 @@ namespace OpenClaw.Bot.Chat;
 
 /// <summary>Follows jobs, each from the wish to its last word.</summary>
 internal sealed class JobTracker(
-    IChatGateway chat, BrokerClient broker, BotState state, ChatSettings settings, JobCreator creator, JobMessages messages,
+    IChatGateway chat, Brokers brokers, BotState state, ChatSettings settings, JobCreator creator, JobMessages messages,
     TimeProvider clock, Func<double> chance, ProgramLog log)
 {
     /// <summary>Edits notify nobody: a job that took this long also gets a new reply.</summary>
@@ -58,7 +58,7 @@ internal sealed class JobTracker(
             try
             {
                 var wait = job.IsWatch && view is null ? TimeSpan.Zero : Wait(view, upToDate, job.AskedAt + settings.PollTimeout - asked);
-                view = await broker.GetAsync(id, wait, stop);
+                view = await brokers.Of(job.UserId).GetAsync(id, wait, stop);
                 if (JobStatuses.IsFinal(view.Status)) return view;
                 if (view.Status != state.Job(job.Key)?.Status) state.ChangeJob(job.Key, j => j with { Status = view.Status });
                 backoff.Reset();
