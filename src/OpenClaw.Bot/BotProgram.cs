@@ -100,6 +100,7 @@ internal static class BotProgram
         try
         {
             PrivateFiles.CreateFolder(folder);
+            PrivateFiles.DeleteUnfinished(folder); // with what people asked for in them
             var memory = new PrivateFile<DiscordMemory>(Path.Combine(folder, "discord.json"), DiscordJson.Default.DiscordMemory);
             memory.Write(memory.Read() ?? new DiscordMemory());
             return (memory, new BotState(new PrivateFile<BotData>(Path.Combine(folder, "bot.json"), BotStateJson.Default.BotData)));

@@ -7,6 +7,9 @@ namespace OpenClaw.Programs;
 /// <param name="chance">Gives numbers from 0 up to 1.</param>
 public sealed class Backoff(TimeSpan first, TimeSpan longest, Func<double> chance)
 {
+    /// <summary>In seconds; what is shorter would be no pause at all.</summary>
+    private const double Shortest = 0.001;
+
     private int tries;
 
     /// <summary>The longest pause there is.</summary>
@@ -26,6 +29,6 @@ public sealed class Backoff(TimeSpan first, TimeSpan longest, Func<double> chanc
         // A power of two this large is past every ceiling, and far from what a double can't hold.
         const int MostDoublings = 62;
         var ceiling = first.TotalSeconds * Math.Pow(2, Math.Clamp(failures - 1, 0, MostDoublings));
-        return TimeSpan.FromSeconds(Math.Min(ceiling, longest.TotalSeconds) * chance);
+        return TimeSpan.FromSeconds(Math.Max(Shortest, Math.Min(ceiling, longest.TotalSeconds) * chance));
     }
 }

@@ -41,10 +41,16 @@ public static partial class PrivateFiles
         }
         catch
         {
-            File.Delete(temporary);
+            DeleteIfPossible(temporary);
             throw;
         }
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>Deletes what a process that was killed within a write has left in a folder where nobody writes yet.</summary>
+    public static void DeleteUnfinished(string folder)
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, "*" + TemporaryEnding)) DeleteIfPossible(file);
     }
 
     /// <summary>Syncs a folder, so that what was made or renamed in it stays after a power cut.</summary>
@@ -55,6 +61,18 @@ public static partial class PrivateFiles
         if (descriptor < 0) return;
         _ = Fsync(descriptor);
         _ = Close(descriptor);
+    }
+
+    private static void DeleteIfPossible(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What went wrong before is what is told.
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]

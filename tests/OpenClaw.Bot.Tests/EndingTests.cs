@@ -63,4 +63,16 @@ public sealed class EndingTests
         Assert.Equal(ExitCodes.Internal, await bot.EndedAsync());
         Assert.Contains("GatewayConnection", bot.Log.ToString(), StringComparison.Ordinal);
     }
+
+    /// <summary>With what people asked for in it.</summary>
+    [Fact]
+    public async Task WhatAKillLeftOfAWriteIsDeleted()
+    {
+        await using var bot = await BotUnderTest.StartAsync(prepare: static b =>
+        {
+            Directory.CreateDirectory(b.Settings.StateFolder);
+            File.WriteAllText(Path.Combine(b.Settings.StateFolder, "bot.json.1.tmp"), "half a");
+        });
+        Assert.Empty(Directory.GetFiles(bot.Settings.StateFolder, "*.tmp"));
+    }
 }

@@ -58,7 +58,10 @@ public sealed class ErrorTests
         for (var i = 0; i < 10; i++)
         {
             using var connection = await RawConnection.OpenAsync(broker.Url);
-            await connection.SendAsync(RawConnection.Head("POST /jobs", "Host: x", broker.Api.Bot, "Content-Length: 1000") + "{\"command\":");
+            await connection.SendAsync(RawConnection.Head("POST /jobs", "Host: x", broker.Api.Bot, "Content-Length: 1000", "Expect: 100-continue"));
+            Assert.Equal(100, (await connection.ReceiveAsync()).Status); // the broker waits for the body
+            await connection.SendAsync("{\"command\":");
+            if (i % 2 == 0) connection.Reset();
         }
         using (var connection = await RawConnection.OpenAsync(broker.Url)) // the same, and then its end is seen by the broker: a refusal
         {

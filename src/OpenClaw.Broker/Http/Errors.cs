@@ -16,10 +16,11 @@ internal sealed partial class Errors(ILogger<Errors> log)
             RequestBody.CheckFraming(context);
             await next(context);
         }
-        catch (Exception e) when (e is ConnectionResetException || e is OperationCanceledException or IOException
-            && context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is ConnectionResetException || e.InnerException is ConnectionAbortedException
+            || e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
         {
-            return; // nobody is left to answer
+            context.Abort(); // nobody is left to answer, and nothing more to read
+            return;
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {

@@ -79,6 +79,9 @@ public sealed class RawConnection : IDisposable
         }
     }
 
+    /// <summary>Breaks the connection off, as a machine that dies does: no polite end.</summary>
+    public void Reset() => client.Client.Close(timeout: 0);
+
     public void Dispose() => client.Dispose();
 
     private async Task<byte[]> BodyAsync(IReadOnlyDictionary<string, string> headers)
