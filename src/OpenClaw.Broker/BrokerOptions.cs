@@ -36,7 +36,7 @@ internal sealed record BrokerOptions
     public required string BotToken { get; init; }
     public required string WorkerToken { get; init; }
 
-    /// <summary>Opens the dashboard; null switches it off.</summary>
+    /// <summary>Makes tokens, reads the audit and opens the dashboard; null where nobody may.</summary>
     public string? AdminToken { get; init; }
 
     /// <summary>False switches the dashboard off, whatever else the admin token opens.</summary>
@@ -141,6 +141,8 @@ internal sealed record BrokerOptions
         }
         foreach (var name in Ignored) yield return $"{name} has no effect, since this version does not know it: {UnknownVariables[name]}. "
             + "Delete the line, or keep it until a later version knows it";
+        if (AdminToken is not null && (AdminToken == BotToken || AdminToken == WorkerToken)) yield return $"{Variables.AdminToken} is also another token: "
+            + "who has that one may make tokens; set it to one of its own";
         if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't "
             + "create jobs";
     }

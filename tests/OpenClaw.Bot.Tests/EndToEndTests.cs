@@ -108,6 +108,12 @@ public sealed class EndToEndTests : IAsyncLifetime
         await alice.SayAsync("whoami");
         await alice.ReadAsync("You are user");
         discord.AssertNoViolations();
+        Assert.Equal((ExitCodes.Ok, ExitCodes.Ok), (await bot!.StopAsync(), await runner!.StopAsync()));
+        foreach (var text in (string[])["hello", "picked", "pong", "tidy up", "nothing-of-the-kind", "unknown plan_id", FakeDiscord.Token,
+            BrokerProcess.BotToken, BrokerProcess.WorkerToken])
+        {
+            Assert.DoesNotContain(text, bot.Output + runner.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

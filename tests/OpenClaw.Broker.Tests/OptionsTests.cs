@@ -34,9 +34,17 @@ public sealed class OptionsTests
     public void VariablesOfThePythonBrokerThatHaveNoEffectAreNamed()
     {
         string[] names = ["ENABLE_STREAMING"];
-        var warnings = Read([.. names.Select(static n => (n, "1"))]).Warnings().Where(static w => w.Contains("has no effect", StringComparison.Ordinal)).ToList();
+        var warnings = Read([.. names.Select(static n => (n, "1"))]).Warnings()
+            .Where(static w => w.Contains("has no effect", StringComparison.Ordinal)).ToList();
         Assert.Equal(names, warnings.Select(static w => w.Split(' ')[0]));
         Assert.All(warnings, static w => Assert.Matches("since .*: .*(accepted|whole).*Delete the line, or keep it", w));
+    }
+
+    [Fact]
+    public void AdminsTokenThatIsAlsoAnotherIsWarnedOf()
+    {
+        Assert.Contains(Read(("ADMIN_TOKEN", Token)).Warnings(), static w => w.StartsWith("ADMIN_TOKEN is also another token", StringComparison.Ordinal));
+        Assert.DoesNotContain(Read(("ADMIN_TOKEN", Token + "a")).Warnings(), static w => w.StartsWith("ADMIN_TOKEN", StringComparison.Ordinal));
     }
 
     private static BrokerOptions Read(params (string Name, string Value)[] changes)

@@ -5,35 +5,20 @@ using OpenClaw.Broker.Time;
 namespace OpenClaw.Broker.Keeping;
 
 /// <summary>Drops what the audit holds of more than its days ago; the chain goes on from the last link that was dropped.</summary>
-internal sealed partial class OldAudit(IStore store, Clock clock, BrokerOptions options, ILogger<OldAudit> log) : BackgroundService
+internal sealed class OldAudit(IStore store, Clock clock, BrokerOptions options, ILogger<OldAudit> log)
+    : Chore(TimeSpan.FromHours(1), "old entries of the audit are dropped", clock, log)
 {
-    private static readonly TimeSpan Every = TimeSpan.FromHours(1);
+    private readonly Clock clock = clock;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task DoAsync(CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Every, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken)) await DropAsync(stoppingToken);
-    }
-
-    private async Task DropAsync(CancellationToken stop)
-    {
-        try
+        var before = clock.Wall - (long)TimeSpan.FromDays(options.AuditDays).TotalMilliseconds;
+        AuditPurge purge;
+        do
         {
-            var before = clock.Wall - (long)TimeSpan.FromDays(options.AuditDays).TotalMilliseconds;
-            AuditPurge purge;
-            do
-            {
-                purge = new AuditPurge();
-                await store.WriteAsync(new Commit([new AuditMark(before), purge], isEssential: true));
-            }
-            while (purge.Dropped > 0 && !stop.IsCancellationRequested);
+            purge = new AuditPurge();
+            await store.WriteAsync(new Commit([new AuditMark(before), purge], isEssential: true));
         }
-        catch (Exception e) when (e is StorageBusyException or StorageFullException or StorageFailedException)
-        {
-            LogNotDropped(e);
-        }
+        while (purge.Dropped > 0 && !stop.IsCancellationRequested);
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Old entries of the audit could not be dropped; tried again in an hour")]
-    private partial void LogNotDropped(Exception e);
 }
