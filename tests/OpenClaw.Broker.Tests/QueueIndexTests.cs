@@ -212,6 +212,21 @@ public sealed class QueueIndexTests
         Assert.True(late.Rank > lane.End);
     }
 
+    /// <summary>The table gives a whole lease, since it does not say when it began; news that come later, and only they, know.</summary>
+    [Fact]
+    public void NewsThatComeAfterTheTableSayWhenTheLeaseBegan()
+    {
+        var index = new QueueIndex(64);
+        var running = NewJob() with { Version = 2, State = JobState.Running };
+        Assert.False(index.ObserveRow(News(running), new SteadyTime(60_000)));
+        Assert.Equal(new SteadyTime(60_000) + LeaseMs, index.NextDeadline);
+        index.Observe(News(running), new SteadyTime(60_000), waitedMs: 50_000);
+        Assert.Equal(new SteadyTime(10_000) + LeaseMs, index.NextDeadline);
+        Assert.Equal(1, index.Leased);
+        index.Observe(News(running), new SteadyTime(60_000), waitedMs: 55_000); // known by now: told twice
+        Assert.Equal(new SteadyTime(10_000) + LeaseMs, index.NextDeadline);
+    }
+
     [Fact]
     public void RowReadBeforeItsJobEndedIsNotFoundAgain()
     {

@@ -45,24 +45,7 @@ internal sealed class QueueIndex(int capacity)
     /// <param name="now">Now, on the clock that deadlines are counted by.</param>
     /// <param name="waitedMs">How long ago it happened.</param>
     /// <returns>Whether the job became ready here.</returns>
-    public bool Observe(JobNews news, SteadyTime now, long waitedMs = 0)
-    {
-        var until = now + (news.LeaseMs - waitedMs);
-        if (entries.TryGetValue(news.Id, out var entry))
-        {
-            if (news.Version <= entry.Version) return false;
-            if (entry.Place == Place.Leased && IsCancelAlone(entry, news)) until = entry.Until;
-            Unfile(entry);
-        }
-        if (news.IsReady) return AddReady(new Entry(news.Id, news.Rank, news.Version, news.Lane));
-        if (news.State == JobState.Running)
-        {
-            File(new Entry(news.Id, news.Rank, news.Version, news.Lane) { CancelRequested = news.CancelRequested }, Place.Leased, until);
-            return false;
-        }
-        Forget(news.Id, news.Version);
-        return false;
-    }
+    public bool Observe(JobNews news, SteadyTime now, long waitedMs = 0) => FileNews(news, now + (news.LeaseMs - waitedMs), isRow: false);
 
     /// <summary>Drops a job that no longer exists.</summary>
     public void Forget(Guid id, long version = long.MaxValue)
@@ -129,7 +112,8 @@ internal sealed class QueueIndex(int capacity)
     }
 
     /// <summary>As <see cref="Observe"/>, for a row of the table that may be older than what came by since.</summary>
-    public bool ObserveRow(JobNews row, SteadyTime now) => (entries.ContainsKey(row.Id) || !IsForgotten(row.Id, row.Version)) && Observe(row, now);
+    public bool ObserveRow(JobNews row, SteadyTime now) => (entries.ContainsKey(row.Id) || !IsForgotten(row.Id, row.Version))
+        && FileNews(row, now + row.LeaseMs, isRow: true);
 
     public void BeginRefill(LaneIndex lane)
     {
@@ -167,6 +151,33 @@ internal sealed class QueueIndex(int capacity)
     /// <summary>Whether somebody asked to cancel it and nothing else happened: that gives the lease no time.</summary>
     private static bool IsCancelAlone(Entry known, JobNews news) =>
         news.CancelRequested && !known.CancelRequested && news.Version == known.Version + 1;
+
+    private bool FileNews(JobNews news, SteadyTime until, bool isRow)
+    {
+        if (entries.TryGetValue(news.Id, out var entry))
+        {
+            if (news.Version == entry.Version) Correct(entry, until);
+            if (news.Version <= entry.Version) return false;
+            if (entry.Place == Place.Leased && IsCancelAlone(entry, news)) until = entry.Until;
+            Unfile(entry);
+        }
+        if (news.IsReady) return AddReady(new Entry(news.Id, news.Rank, news.Version, news.Lane));
+        if (news.State == JobState.Running)
+        {
+            File(new Entry(news.Id, news.Rank, news.Version, news.Lane) { CancelRequested = news.CancelRequested, IsFromTable = isRow }, Place.Leased, until);
+            return false;
+        }
+        Forget(news.Id, news.Version);
+        return false;
+    }
+
+    /// <summary>The table told of a lease before its news came, and gave it a whole length: the news know when it began.</summary>
+    private void Correct(Entry entry, SteadyTime until)
+    {
+        if (!entry.IsFromTable || entry.Place != Place.Leased || until >= entry.Until) return;
+        Unfile(entry);
+        File(new Entry(entry.Id, entry.Rank, entry.Version, entry.Lane) { CancelRequested = entry.CancelRequested }, Place.Leased, until);
+    }
 
     private bool IsForgotten(Guid id, long version) => forgotten.TryGetValue(id, out var ended) && ended >= version;
 
@@ -246,6 +257,9 @@ internal sealed class Entry(Guid id, Rank rank, long version, Lane lane)
     public Lane Lane { get; } = lane;
 
     public bool CancelRequested { get; init; }
+
+    /// <summary>Whether it was found in the table, which does not say when its lease began.</summary>
+    public bool IsFromTable { get; init; }
 
     public Place Place { get; set; }
 
