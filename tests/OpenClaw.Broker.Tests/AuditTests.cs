@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker.Storage.Sqlite;
 
 namespace OpenClaw.Broker.Tests;
@@ -75,6 +76,18 @@ public sealed class AuditTests
         await broker.StartAgainAsync();
         await broker.CreateAsync();
         Assert.Equal(5, broker.Query<long>("select n from audit"));
+        Assert.True((bool)(await VerifyAsync(broker))["ok"]!);
+    }
+
+    [Fact]
+    public async Task DateOfAWrongClockDropsNothingBeforeIt()
+    {
+        await using var broker = await Caller.StartAsync(static o => o with { AuditDays = 2 });
+        for (var n = 0; n < 3; n++) await broker.CreateAsync();
+        using (var file = MigrationTests.Open(broker.DatabasePath)) file.Execute("update audit set at = 1000 where n = 3");
+        Store.Change[] drop = [new Access.AuditMark(broker.NowMs - 1000), new Access.AuditPurge()];
+        await broker.Services.GetRequiredService<Store.IStore>().WriteAsync(new Store.Commit(drop, isEssential: true));
+        Assert.Equal(3, broker.Query<long>("select count(*) from audit"));
         Assert.True((bool)(await VerifyAsync(broker))["ok"]!);
     }
 

@@ -270,6 +270,9 @@ public sealed class TokensTests
         var again = (string)(await Caller.Admin(broker).PostAsync("enrolments", """{"worker": "laptop"}""")).Json["code"]!;
         Assert.Equal(HttpStatusCode.OK, (await stranger.PostAsync("enrol", $$"""{"code": "{{again}}"}""")).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await worker.GetAsync("jobs/next", "X-Worker-Id: laptop")).Status); // the machine's older token is replaced
+        var taken = (string)(await Caller.Admin(broker).PostAsync("enrolments", """{"worker": "desk"}""")).Json["code"]!;
+        await Caller.MakeAsync(broker, "desk", "reader");
+        Assert.Equal("exists", (await stranger.PostAsync("enrol", $$"""{"code": "{{taken}}"}""")).Code); // nobody else's is
     }
 
     private static bool IsWaiting(BrokerFixture broker) =>

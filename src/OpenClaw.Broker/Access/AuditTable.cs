@@ -25,12 +25,15 @@ internal static class AuditTable
     private static AuditLink Read(IRow row) => new(row.Number(0)!.Value, row.Number(1)!.Value, row.Text(2)!, row.Blob(3)!);
 }
 
-/// <summary>Remembers the newest link that is old enough to be dropped, so that the chain goes on from it.</summary>
+/// <summary>
+/// Remembers the last of the links that may be dropped, so that the chain goes on from it: all before the first young one. A date that a
+/// wrong clock gave to a later link drops nothing before it.
+/// </summary>
 internal sealed class AuditMark(long before) : Change
 {
     public override string Sql =>
-        "update meta set (audit_n, audit_hash) = (select n, hash from audit where at < ?1 order by n desc limit 1) "
-        + "where exists (select 1 from audit where at < ?1)";
+        "update meta set (audit_n, audit_hash) = (select n, hash from audit where n < coalesce((select min(n) from audit where at >= ?1), "
+        + "9223372036854775807) order by n desc limit 1) where (select at from audit order by n limit 1) < ?1";
 
     public override void Bind(IParameters parameters) => parameters.Set(1, before);
 }

@@ -60,14 +60,14 @@ internal sealed class TokenGate(Tokens tokens, Guesses guesses, IAuthorizationSe
             ?? (right is { IsOfContract: false, IsForWorkers: false } ? Find(request, isWorker: true, ref expired) : null);
     }
 
-    private Credential? Find(HttpRequest request, bool isWorker, ref Credential? expired)
+    private Credential? Find(HttpRequest request, bool isWorker, ref Credential? expired) =>
+        Find(Sent(request, isWorker), isWorker, ref expired) ?? Find(SentAsBearer(request), isWorker, ref expired);
+
+    private Credential? Find(string? text, bool isWorker, ref Credential? expired)
     {
-        foreach (var text in (ReadOnlySpan<string?>)[Sent(request, isWorker), SentAsBearer(request)])
-        {
-            if (text is null || tokens.Find(text, isWorker) is not { } found) continue;
-            if (tokens.Use(found)) return found;
-            expired = found;
-        }
+        if (text is null || tokens.Find(text, isWorker) is not { } found) return null;
+        if (tokens.Use(found)) return found;
+        expired = found;
         return null;
     }
 

@@ -83,11 +83,7 @@ internal sealed class TokensApi(Tokens tokens, Guesses guesses, Clock clock, Bro
         var worker = Name(errors, "worker", fields[0]);
         var (caps, queues) = (errors.Texts("caps", fields[1], MostNames, MostNameBytes), errors.Texts("queues", fields[2], MostNames, MostNameBytes));
         errors.Check();
-        if (tokens.Named(worker) is { Token.Role: not Role.Worker })
-        {
-            throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.Exists,
-                $"there is a token '{worker}' that is no worker's; choose another name for the machine");
-        }
+        CheckWorkerName(worker);
         var code = RandomNumberGenerator.GetString("23456789abcdefghjkmnpqrstuvwxyz", CodeBytes);
         var until = clock.Wall + (long)CodeLife.TotalMilliseconds;
         var enrolment = new Enrolment(Hash(code), worker, queues, caps, context.GetCaller().Name, until);
@@ -110,6 +106,7 @@ internal sealed class TokensApi(Tokens tokens, Guesses guesses, Clock clock, Bro
         var code = Encoding.UTF8.GetString(errors.Text("code", RequestBody.Parse(context, body, "code")[0], minBytes: 1, maxBytes: MostNameBytes));
         errors.Check();
         if (await tokens.FindEnrolmentAsync(code) is not { } enrolment) throw await WrongCodeAsync(context);
+        CheckWorkerName(enrolment.Worker); // it may have been given to somebody else meanwhile
         var secret = NewSecret();
         var token = new Token
         {
@@ -210,6 +207,16 @@ internal sealed class TokensApi(Tokens tokens, Guesses guesses, Clock clock, Bro
     private string Address(HttpContext context) =>
         server.Features.Get<IServerAddressesFeature>()!.Addresses
             .FirstOrDefault(static a => new Uri(a) is { IsLoopback: false, Host: not ("0.0.0.0" or "[::]") }) ?? $"http://{context.Request.Host}";
+
+    /// <summary>An enrolment replaces a machine's older token, and nobody else's.</summary>
+    private void CheckWorkerName(string worker)
+    {
+        if (tokens.Named(worker) is { Token.Role: not Role.Worker })
+        {
+            throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.Exists,
+                $"there is a token '{worker}' that is no worker's; choose another name for the machine");
+        }
+    }
 
     private async Task<ProblemException> WrongCodeAsync(HttpContext context)
     {

@@ -138,7 +138,7 @@ internal static class Dashboard
         {
             await guesses.NoteAsync(context, expired: null);
             await ShowAsync(context, forms, StatusCodes.Status401Unauthorized,
-                "That is not the admin token. It is the value of ADMIN_TOKEN in the broker's configuration.");
+                "That is no admin's token. It is the value of ADMIN_TOKEN in the broker's configuration, or one of the role admin that clawctl made.");
             return;
         }
         await context.SignInAsync(Scheme, admin.Principal);
