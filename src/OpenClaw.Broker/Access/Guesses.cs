@@ -27,6 +27,9 @@ internal sealed partial class Guesses(Clock clock, IStore store, ILogger<Guesses
     private long notesSince;
     private int notes;
 
+    /// <summary>How many addresses are remembered.</summary>
+    public int Addresses => counts.Count;
+
     /// <summary>For how many seconds nothing from the request's address is looked at; null where it is.</summary>
     public int? BlockedFor(HttpContext context)
     {
