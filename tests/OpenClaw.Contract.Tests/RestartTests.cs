@@ -63,6 +63,23 @@ public class RestartTests
         Assert.Equal("queued", (await reader).Text("status"));
     }
 
+    /// <summary>News that nobody waits for linger in memory for 200 ms: a stop within that time has nothing to complain of.</summary>
+    [Fact]
+    public async Task StopRightAfterLastWritesIsQuiet()
+    {
+        await using var broker = await OwnBroker.StartAsync();
+        for (var round = 0; round < 5; round++)
+        {
+            await broker.Api.NewJobAsync();
+            var job = await broker.Api.TakeAsync();
+            await broker.Api.FailAsync(job.Id(), "x", job.Fence());
+            Assert.Equal(0, await broker.Process.Program.StopAsync());
+            var output = broker.Process.Program.Output;
+            Assert.False(output.Contains(" warn ", StringComparison.Ordinal) || output.Contains(" error ", StringComparison.Ordinal), output);
+            await broker.Process.StartAgainAsync();
+        }
+    }
+
     [Fact]
     public async Task StopLosesNoAnswerOfWhatWasTaken()
     {

@@ -5,7 +5,8 @@ namespace OpenClaw.Broker.Queues;
 
 /// <summary>Every 30 s all queues of this process are compared with the table at once, so that a lost message costs seconds, never a job.</summary>
 internal sealed partial class QueueComparison(
-    QueueLinks queues, IJobStore store, Clock clock, BrokerOptions options, ILogger<QueueComparison> log)
+    QueueLinks queues, IJobStore store, Clock clock, BrokerOptions options, IHostApplicationLifetime lifetime,
+    ILogger<QueueComparison> log)
     : BackgroundService
 {
     /// <summary>About how many ready and how many running rows a comparison looks at.</summary>
@@ -16,7 +17,7 @@ internal sealed partial class QueueComparison(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Every, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken)) await CompareAsync();
+        while (await timer.WaitForNextTickAsync(lifetime.ApplicationStopping)) await CompareAsync();
     }
 
     private async Task CompareAsync()
@@ -36,7 +37,7 @@ internal sealed partial class QueueComparison(
                 await Task.WhenAll(names.Select(n => queues.Grain(n).EndComparisonAsync(rows is null ? null : [.. rows[n]])));
             }
         }
-        catch (Exception e)
+        catch (Exception e) when (!lifetime.ApplicationStopping.IsCancellationRequested)
         {
             LogCompare(e);
         }

@@ -20,6 +20,10 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, Clock c
     private readonly List<JobNews> news = [];
     private List<(Lane Caps, TaskCompletionSource<Offer> Answer)> asks = [];
     private TaskCompletionSource? heard;
+
+    /// <summary>Set when the link closes, completed when nothing is under way any more.</summary>
+    private TaskCompletionSource? closed;
+
     private bool isUnderWay;
     private bool isLate;
     private ITimer? linger;
@@ -31,6 +35,7 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, Clock c
         var waited = Task.CompletedTask;
         lock (gate)
         {
+            if (closed is not null) return ValueTask.CompletedTask;
             if (news.Count >= MostNews) return ValueTask.CompletedTask; // the queue has hung for long; it will compare
             news.Add(piece);
             if (piece.IsReady)
@@ -59,6 +64,7 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, Clock c
         Parcel? parcel;
         lock (gate)
         {
+            if (closed is not null) return Task.FromResult(default(Offer));
             asks.Add((caps, answer));
             parcel = Pack();
         }
@@ -66,10 +72,23 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, Clock c
         return answer.Task;
     }
 
+    /// <summary>From now on nothing is handed on and nothing offered; completes when the message under way has arrived.</summary>
+    public Task CloseAsync(CancellationToken cancel)
+    {
+        lock (gate)
+        {
+            closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (!isUnderWay) closed.TrySetResult();
+            heard?.TrySetResult();
+            foreach (var (_, answer) in asks) answer.TrySetResult(default);
+        }
+        return closed.Task.WaitAsync(cancel);
+    }
+
     /// <summary>To be called within the gate: what there is to send; null while a message is under way, which takes it along afterwards.</summary>
     private Parcel? Pack()
     {
-        if (isUnderWay || news.Count == 0 && asks.Count == 0) return null;
+        if (isUnderWay || closed is not null || news.Count == 0 && asks.Count == 0) return null;
         isUnderWay = true;
         var caps = asks.Count == 0 ? [] : new Lane[asks.Count];
         for (var i = 0; i < caps.Length; i++) caps[i] = asks[i].Caps;
@@ -89,6 +108,7 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, Clock c
             {
                 isUnderWay = isLate = false;
                 next = Pack();
+                if (next is null) closed?.TrySetResult();
             }
         }
     }

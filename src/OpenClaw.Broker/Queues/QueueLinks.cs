@@ -4,8 +4,11 @@ using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Queues;
 
-/// <summary>This process's ways to all queues; it hears of jobs and hands the news to the queue that each is in.</summary>
-internal sealed class QueueLinks(IGrainFactory grains, Clock clock, ILogger<QueueLink> log) : INewsSink
+/// <summary>
+/// This process's ways to all queues; it hears of jobs and hands the news to the queue that each is in, until the silo stops:
+/// the table knows what the queues then forget.
+/// </summary>
+internal sealed class QueueLinks(IGrainFactory grains, Clock clock, ILogger<QueueLink> log) : INewsSink, ILifecycleParticipant<ISiloLifecycle>
 {
     private readonly ConcurrentDictionary<string, (QueueLink Link, IQueueGrain Grain)> links = new(StringComparer.Ordinal);
 
@@ -14,6 +17,10 @@ internal sealed class QueueLinks(IGrainFactory grains, Clock clock, ILogger<Queu
     public QueueLink this[string queue] => Get(queue).Link;
 
     public IQueueGrain Grain(string queue) => Get(queue).Grain;
+
+    public void Participate(ISiloLifecycle lifecycle) =>
+        lifecycle.Subscribe(nameof(QueueLinks), ServiceLifecycleStage.Last, static _ => Task.CompletedTask, cancel =>
+            Task.WhenAll(links.Values.Select(l => l.Link.CloseAsync(cancel))));
 
     private (QueueLink Link, IQueueGrain Grain) Get(string queue) => links.TryGetValue(queue, out var link) ? link : links.GetOrAdd(queue, Make);
 

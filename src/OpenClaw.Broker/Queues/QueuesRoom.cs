@@ -9,6 +9,7 @@ internal static class QueuesRoom
     {
         services.AddSingleton<QueueLinks>();
         services.AddSingleton<INewsSink>(static s => s.GetRequiredService<QueueLinks>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<QueueLinks>());
         services.AddSingleton<ClaimWaiters>();
         services.AddSingleton<QueuePauses>();
         services.AddSingleton<Claims>();
