@@ -27,6 +27,9 @@ using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop)
 try
 {
     var settings = BotSettings.Read(Settings.FromProcess(arguments.EnvFile));
+    using var pings = ServiceManager.OfProcess.PingAlways(TimeProvider.System);
+    using var stopping = stop.Token.Register(ServiceManager.OfProcess.Stopping);
+    ServiceManager.OfProcess.Ready($"asks {settings.Broker}");
     return await BotProgram.RunAsync(settings, Console.Error, TimeProvider.System, Random.Shared.NextDouble, stop.Token);
 }
 catch (SettingsException e)

@@ -57,7 +57,7 @@ public sealed class Settings
             foreach (var candidate in (string[])[name, name.ToLowerInvariant().Replace('_', '-')])
             {
                 var path = Path.Combine(folder, candidate);
-                if (File.Exists(path)) return ReadSecret(name, path);
+                if (File.Exists(path)) return ReadSecret(name, path, isCredential: true);
             }
         }
         return Text(name + "_FILE") is { } secretFile ? ReadSecret(name + "_FILE", secretFile) : Checked(name, Text(name));
@@ -131,11 +131,12 @@ public sealed class Settings
         && !Path.GetFullPath(path).StartsWith("/run/secrets/", StringComparison.Ordinal)
         && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0;
 
-    private string? ReadSecret(string name, string path)
+    /// <param name="isCredential">It is in the folder that the service manager made for this service alone, by its own kind of rights.</param>
+    private string? ReadSecret(string name, string path, bool isCredential = false)
     {
         try
         {
-            if (IsOpenToOthers(path))
+            if (!isCredential && IsOpenToOthers(path))
             {
                 Note($"{name}: others on this machine can read the file {path}. Take that right away: chmod 600 {path}.");
                 return null;

@@ -34,7 +34,7 @@ internal static class BrokerHost
         var database = await Patience.TryAsync(() => Database.Open(options.DatabasePath), machine, message => log.Warn(message));
         try
         {
-            var sockets = await Patience.TryAsync(() => Listening.Bind(options), machine, message => log.Warn(message));
+            var sockets = await Patience.TryAsync(() => Listening.Bind(options, ServiceManager.OfProcess), machine, message => log.Warn(message));
             return Build(options, database, sockets, new Clock(machine, database.ReadSteadyTime()), configureSilo);
         }
         catch
@@ -86,9 +86,12 @@ internal static class BrokerHost
         services.AddSingleton<SqliteDataSource>();
         services.AddJobs();
         services.AddQueues();
+        services.AddSingleton<Health>();
         services.AddSingleton<HealthApi>();
         services.AddSingleton<Errors>();
         services.AddHostedService<StartReport>();
+        services.AddSingleton(ServiceManager.OfProcess);
+        services.AddHostedService<ServiceReport>();
         services.AddSingleton<TailnetWatch>();
         services.AddHostedService(static s => s.GetRequiredService<TailnetWatch>());
         services.AddHostedService<FileCheck>();

@@ -5,16 +5,18 @@ using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 
-/// <summary>The address that the broker answers on, taken before anything is started.</summary>
+/// <summary>The addresses that the broker answers on, taken before anything is started.</summary>
 internal static class Listening
 {
     /// <summary>
     /// Binds <see cref="BrokerOptions.Host"/> and <see cref="BrokerOptions.Port"/>; nothing listens yet. With the tailnet's address
-    /// comes loopback's, where the broker can still be asked when the tailnet is gone.
+    /// comes loopback's, where the broker can still be asked when the tailnet is gone. Sockets that the service manager opened are
+    /// taken instead of all that.
     /// </summary>
     /// <exception cref="StartException">They can't be had.</exception>
-    public static List<Socket> Bind(BrokerOptions options)
+    public static List<Socket> Bind(BrokerOptions options, ServiceManager manager)
     {
+        if (manager.TakeSockets() is { Count: > 0 } handed) return [.. handed.Select(Accepted)];
         if (!options.IsOnTailscale) return [Bind(Resolve(options.Host), options)];
         var tailnet = Bind(FindTailnet(options.TailscaleInterface), options);
         try
@@ -35,6 +37,10 @@ internal static class Listening
         bound.Remove(socket);
         return socket;
     }
+
+    private static Socket Accepted(Socket socket) => socket is { SocketType: SocketType.Stream, LocalEndPoint: IPEndPoint } ? socket
+        : throw new StartException("The service manager handed over a socket that is none of TCP. In the .socket unit, ListenStream= takes an address and "
+            + "a port, such as 127.0.0.1:8000.");
 
     private static Socket Bind(IPAddress address, BrokerOptions options)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
 
@@ -8,7 +9,8 @@ namespace OpenClaw.Broker.Running;
 /// Follows the tailnet's address while the broker runs. A socket outlives the going of its address and works again when it is
 /// back; where another one came instead, the listener moves to it.
 /// </summary>
-internal sealed partial class TailnetWatch(BrokerOptions options, Listeners listeners, TimeProvider clock, ILogger<TailnetWatch> log) : BackgroundService
+internal sealed partial class TailnetWatch(BrokerOptions options, Listeners listeners, ServiceManager manager, TimeProvider clock,
+    ILogger<TailnetWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
@@ -17,7 +19,7 @@ internal sealed partial class TailnetWatch(BrokerOptions options, Listeners list
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!options.IsOnTailscale) return;
+        if (!options.IsOnTailscale || manager.HandsSockets) return;
         using var timer = new PeriodicTimer(Every, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
