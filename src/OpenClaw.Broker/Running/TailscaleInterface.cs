@@ -29,7 +29,7 @@ internal static partial class TailscaleInterface
 
     private static IEnumerable<IPAddress> V6(string name)
     {
-        const string Table = "/proc/net/if_inet6"; // address, index, prefix, scope, flags, interface
+        const string Table = "/proc/self/net/if_inet6"; // address, index, prefix, scope, flags, interface
         return File.Exists(Table)
             ? File.ReadLines(Table).Select(static l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(c => c[^1] == name)
                 .Select(static c => new IPAddress(Convert.FromHexString(c[0])))
