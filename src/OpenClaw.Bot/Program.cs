@@ -5,11 +5,12 @@ using OpenClaw.Programs;
 const string Usage = """
     openclaw-bot: takes commands in Discord and shows what became of them.
 
-    Usage: openclaw-bot [--env FILE]
+    Usage: openclaw-bot [--check-config] [--env FILE]
 
-      --env FILE   read variables that the environment lacks from a file of NAME=value lines
-      --version    print the version
-      --help       print this
+      --env FILE      read variables that the environment lacks from a file of NAME=value lines
+      --check-config  read the variables, as a start does, and end
+      --version       print the version
+      --help          print this
 
     Needed: DISCORD_TOKEN, BOT_TOKEN (or each as NAME_FILE), ALLOWED_USER_ID or ALLOWLIST_USER_ID. Often set: BROKER_URL
     (http://127.0.0.1:8000), ALLOWED_CHANNEL_ID, BOT_STATE_DIR, BOT_COOLDOWN_SECONDS (3), BOT_MAX_CONCURRENT (1).
@@ -27,6 +28,7 @@ using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop)
 try
 {
     var settings = BotSettings.Read(Settings.FromProcess(arguments.EnvFile));
+    if (arguments.OnlyChecks) return ServiceArguments.ReportRight();
     using var pings = ServiceManager.OfProcess.PingAlways(TimeProvider.System);
     using var stopping = stop.Token.Register(ServiceManager.OfProcess.Stopping);
     ServiceManager.OfProcess.Ready($"asks {settings.Broker}");

@@ -36,6 +36,11 @@ internal sealed record BrokerOptions
     public required string BotToken { get; init; }
     public required string WorkerToken { get; init; }
 
+    /// <summary>Where backups are kept; null for a folder beside the database.</summary>
+    public string? BackupDir { get; init; }
+
+    public string BackupFolder => BackupDir ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(DatabasePath))!, "backups");
+
     /// <summary>Makes tokens, reads the audit and opens the dashboard; null where nobody may.</summary>
     public string? AdminToken { get; init; }
 
@@ -102,6 +107,7 @@ internal sealed record BrokerOptions
         var options = new BrokerOptions
         {
             DatabasePath = settings.Text(Variables.BrokerDb, "/var/lib/openclaw-broker/broker.db"),
+            BackupDir = settings.Text(BrokerVariables.BackupDir),
             BotToken = Token(settings, Variables.BotToken, settings.RequiredSecret(Variables.BotToken, NewToken)),
             WorkerToken = Token(settings, Variables.WorkerToken, settings.RequiredSecret(Variables.WorkerToken, NewToken)),
             AdminToken = settings.Secret(Variables.AdminToken) is { } admin ? Token(settings, Variables.AdminToken, admin) : null,

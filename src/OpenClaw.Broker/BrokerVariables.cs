@@ -34,5 +34,8 @@ internal static class BrokerVariables
     /// <summary>For how many days the audit is kept.</summary>
     public const string AuditDays = "AUDIT_DAYS";
 
+    /// <summary>Where backups are kept, if not beside the database.</summary>
+    public const string BackupDir = "BACKUP_DIR";
+
     public const string DiskReserveBytes = "DISK_RESERVE_BYTES";
 }

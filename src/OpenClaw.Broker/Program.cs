@@ -1,38 +1,42 @@
-using System.Globalization;
 using OpenClaw.Broker;
 using OpenClaw.Broker.Running;
-using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Programs;
 
 const string Name = "openclaw-broker";
 const string Usage = """
     openclaw-broker: takes jobs, keeps them, and hands them to runners.
 
-    Usage: openclaw-broker [--compact] [--env FILE]
+    Usage: openclaw-broker [--env FILE]
+           openclaw-broker TASK [--env FILE]
 
-      --env FILE   read variables that the environment lacks from a file of NAME=value lines
-      --compact    write the stopped broker's database anew, without its free space, and end
-      --version    print the version
-      --help       print this
+      --env FILE         read variables that the environment lacks from a file of NAME=value lines
+      --version          print the version
+      --help             print this
+
+    Tasks, which end at once:
+      --check-config     check the variables, as a start does
+      --health           ask the running broker how it is
+      --doctor           check the machine, the files and the running broker, and say how to mend what is wrong
+      --backup [FILE]    copy the database, also while the broker runs, and prove the copy; without a name into BACKUP_DIR,
+                         which keeps seven days and four weeks
+      --restore FILE     put a backup in the place of the stopped broker's database, which is kept beside it
+      --to-python FILE   write today's jobs as the Python broker keeps them
+      --compact          write the stopped broker's database anew, without its free space
 
     Needed: BOT_TOKEN, WORKER_TOKEN (or each as NAME_FILE). Often set: BROKER_DB (/var/lib/openclaw-broker/broker.db),
     BROKER_HOST (127.0.0.1; or: tailscale), BROKER_PORT (8000), LEASE_SECONDS (60), ADMIN_TOKEN (opens the dashboard).
 
-    Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 74 the disk failed, 75 not now, 78 wrong configuration.
+    Exit codes: 0 stopped by SIGTERM or SIGINT, or the task is done, 1 the doctor found something, 64 wrong arguments, 69 no
+    broker answers, 74 the disk failed, 75 not now, 78 wrong configuration.
     """;
 
-var compact = args is ["--compact", ..];
-var arguments = ServiceArguments.Read(compact ? args[1..] : args, Name, Usage);
+var task = MaintenanceTask.Read(ref args);
+var arguments = ServiceArguments.Read(args, Name, Usage);
 if (arguments.ExitCode is { } answered) return answered;
 try
 {
     var options = BrokerOptions.Read(Settings.FromProcess(arguments.EnvFile));
-    if (compact)
-    {
-        var (before, after) = Compaction.Run(options.DatabasePath);
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePath} had {before} bytes and has {after}."));
-        return ExitCodes.Ok;
-    }
+    if (task is not null) return await task.RunAsync(options, arguments.EnvFile);
     await using var app = await BrokerHost.BuildAsync(options, TimeProvider.System);
     StopLimit.Guard(app, TimeProvider.System);
     await app.RunAsync();

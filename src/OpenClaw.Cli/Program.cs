@@ -3,6 +3,7 @@ using OpenClaw.Cli;
 using OpenClaw.Cli.Access;
 using OpenClaw.Cli.Dev;
 using OpenClaw.Cli.Jobs;
+using OpenClaw.Cli.Machine;
 using OpenClaw.Programs;
 
 var root = new RootCommand("""
@@ -30,6 +31,8 @@ root.Subcommands.Add(TokenCommand.Create());
 root.Subcommands.Add(EnrolCommand.Create());
 root.Subcommands.Add(AuditCommand.Create());
 root.Subcommands.Add(KeysCommand.Create());
+root.Subcommands.Add(DoctorCommand.Create());
+foreach (var command in BrokerCommands.Create()) root.Subcommands.Add(command);
 
 // A payload may start with @: it is never a file of arguments.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });

@@ -5,6 +5,17 @@ namespace OpenClaw.Programs;
 /// <param name="ExitCode">The arguments are answered, and the program ends with this; null: go on.</param>
 public sealed record ServiceArguments(string? EnvFile, int? ExitCode)
 {
+    /// <summary>Whether the configuration is to be read and nothing else to be done.</summary>
+    public bool OnlyChecks { get; private init; }
+
+    /// <summary>Says that the configuration is right, which was all that was asked.</summary>
+    /// <returns>The exit code to end with.</returns>
+    public static int ReportRight()
+    {
+        Console.Out.WriteLine("The configuration is right.");
+        return ExitCodes.Ok;
+    }
+
     /// <summary>Reads the arguments and answers <c>--version</c>, <c>--help</c> and what nobody knows.</summary>
     /// <param name="program">The program's name.</param>
     /// <param name="usage">What <c>--help</c> prints.</param>
@@ -16,6 +27,8 @@ public sealed record ServiceArguments(string? EnvFile, int? ExitCode)
                 return new ServiceArguments(null, null);
             case ["--env", var file]:
                 return new ServiceArguments(file, null);
+            case ["--check-config", .. var rest] when rest is [] or ["--env", _]:
+                return new ServiceArguments(rest is [_, var named] ? named : null, null) { OnlyChecks = true };
             case ["--version"]:
                 Console.Out.WriteLine($"{program} {typeof(ServiceArguments).Assembly.GetName().Version!.ToString(3)}");
                 return new ServiceArguments(null, ExitCodes.Ok);

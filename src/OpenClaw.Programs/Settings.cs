@@ -9,11 +9,12 @@ namespace OpenClaw.Programs;
 public sealed class Settings
 {
     private readonly Func<string, string?> environment;
-    private readonly IReadOnlyDictionary<string, string> file;
+    private readonly string? fileName;
+    private readonly IReadOnlyDictionary<string, (string Value, int Line)> file;
     private readonly List<string> problems = [];
 
-    private Settings(Func<string, string?> environment, IReadOnlyDictionary<string, string> file) =>
-        (this.environment, this.file) = (environment, file);
+    private Settings(Func<string, string?> environment, string? fileName, IReadOnlyDictionary<string, (string Value, int Line)> file) =>
+        (this.environment, this.fileName, this.file) = (environment, fileName, file);
 
     /// <summary>The configuration of this process.</summary>
     /// <param name="envFile">The <c>--env</c> file, or null.</param>
@@ -25,10 +26,10 @@ public sealed class Settings
     /// <exception cref="SettingsException">The file can't be read or has a line that is no assignment.</exception>
     public static Settings Load(Func<string, string?> environment, string? envFile)
     {
-        if (envFile is null) return new Settings(environment, new Dictionary<string, string>());
+        if (envFile is null) return new Settings(environment, null, new Dictionary<string, (string, int)>());
         try
         {
-            return new Settings(environment, EnvFile.Parse(File.ReadAllLines(envFile), envFile));
+            return new Settings(environment, envFile, EnvFile.Parse(File.ReadAllLines(envFile), envFile));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -40,7 +41,7 @@ public sealed class Settings
     public string? Text(string name)
     {
         var value = environment(name)?.Trim();
-        if (string.IsNullOrEmpty(value)) value = file.GetValueOrDefault(name)?.Trim();
+        if (string.IsNullOrEmpty(value)) value = file.GetValueOrDefault(name).Value?.Trim();
         return string.IsNullOrEmpty(value) ? null : value;
     }
 
@@ -115,7 +116,15 @@ public sealed class Settings
     /// <exception cref="SettingsException">Something is wrong.</exception>
     public void Check()
     {
-        if (problems.Count > 0) throw new SettingsException(problems);
+        if (problems.Count > 0) throw new SettingsException([.. problems.Select(Locate)]);
+    }
+
+    /// <summary>A problem begins with the variable's name; where the file gave its value, with the file and the line before it.</summary>
+    private string Locate(string problem)
+    {
+        var name = problem[..(problem.IndexOfAny([' ', ':']) is >= 0 and var end ? end : problem.Length)];
+        var isOfFile = string.IsNullOrWhiteSpace(environment(name)) && file.ContainsKey(name);
+        return isOfFile ? string.Create(CultureInfo.InvariantCulture, $"{fileName}, line {file[name].Line}: {problem}") : problem;
     }
 
     /// <summary>Secrets travel in headers: one that can't is noted. It is not repeated in the message.</summary>

@@ -8,13 +8,14 @@ using OpenClaw.Runner.Work;
 const string Usage = """
     openclaw-runner: claims jobs from an OpenClaw broker and does them.
 
-    Usage: openclaw-runner [--env FILE]
+    Usage: openclaw-runner [--check-config] [--env FILE]
            openclaw-runner enrol URL CODE [--env FILE]
 
-      --env FILE   read variables that the environment lacks from a file of NAME=value lines
-      enrol        with a line from `clawctl enrol`: fetch this machine's own token, write the file of variables, and run with it
-      --version    print the version
-      --help       print this
+      --env FILE      read variables that the environment lacks from a file of NAME=value lines
+      enrol           with a line from `clawctl enrol`: fetch this machine's own token, write the file of variables, and run with it
+      --check-config  read the variables, as a start does, and end
+      --version       print the version
+      --help          print this
 
     Needed: WORKER_TOKEN (or WORKER_TOKEN_FILE). Often set: BROKER_URL (http://127.0.0.1:8000), RUNNER_STATE_DIR,
     WORKER_ID, WORKER_CAPS, RUNNER_CONCURRENCY (1), POLL_INTERVAL_SEC (10), RESULT_TIMEOUT_SEC (300).
@@ -39,6 +40,7 @@ OutboxFolder outbox;
 try
 {
     settings = RunnerSettings.Read(Settings.FromProcess(arguments.EnvFile));
+    if (arguments.OnlyChecks) return ServiceArguments.ReportRight();
     outbox = new OutboxFolder(settings.StateFolder, log, clock);
 }
 catch (SettingsException e)

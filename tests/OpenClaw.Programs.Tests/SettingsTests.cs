@@ -15,7 +15,11 @@ public sealed class SettingsTests : IDisposable
         string[] lines = ["\uFEFF# a comment", "", "A=1", " export B = two words ", "C=\"quoted #=\"", "D='x'", "E=", "A=2", "F=\""];
         var read = EnvFile.Parse(lines, "x.env");
         Assert.Equal(
-            new Dictionary<string, string> { ["A"] = "2", ["B"] = "two words", ["C"] = "quoted #=", ["D"] = "x", ["E"] = "", ["F"] = "\"" }, read);
+            new Dictionary<string, (string, int)>
+            {
+                ["A"] = ("2", 8), ["B"] = ("two words", 4), ["C"] = ("quoted #=", 5), ["D"] = ("x", 6), ["E"] = ("", 7), ["F"] = ("\"", 9),
+            },
+            read);
     }
 
     [Theory]

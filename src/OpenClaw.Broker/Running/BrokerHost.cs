@@ -89,6 +89,7 @@ internal static class BrokerHost
         services.AddSingleton<Health>();
         services.AddSingleton<HealthApi>();
         services.AddSingleton<Errors>();
+        services.AddSingleton(s => new UpgradeGate(options.DatabasePath, TimeProvider.System, s.GetRequiredService<ILogger<UpgradeGate>>()));
         services.AddHostedService<StartReport>();
         services.AddSingleton(ServiceManager.OfProcess);
         services.AddHostedService<ServiceReport>();
@@ -152,6 +153,7 @@ internal static class BrokerHost
         app.Use(BrowserGuard.AddHeadersAsync);
         app.Use(app.Services.GetRequiredService<Errors>().HandleAsync);
         app.Use(new BrowserGuard(options).CheckNamesAsync);
+        if (app.Services.GetRequiredService<UpgradeGate>() is { IsShut: true } gate) app.Use(gate.CheckAsync);
         if (options.HasDashboard) app.UseDashboardGuard();
         app.UseRouting();
         ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true; // it would look for a cookie in each request; policies name their scheme

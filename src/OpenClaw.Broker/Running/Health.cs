@@ -7,8 +7,10 @@ using OpenClaw.Broker.Time;
 namespace OpenClaw.Broker.Running;
 
 /// <summary>Whether the broker can do its work: a real read and a real write, at most once a second for all who ask.</summary>
-internal sealed partial class Health(IJobStore store, DiskReserve reserve, FileWatch place, Clock clock, TailnetWatch tailnet, ILogger<Health> log)
+internal sealed partial class Health(IJobStore store, DiskReserve reserve, FileWatch place, Clock clock, TailnetWatch tailnet,
+    BrokerOptions options, ILogger<Health> log)
 {
+    private readonly Backups backups = new(options.BackupFolder);
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
     private readonly Lock gate = new();
@@ -37,7 +39,7 @@ internal sealed partial class Health(IJobStore store, DiskReserve reserve, FileW
         writing = writing.IsCompleted ? store.ProbeWriteAsync(clock.Wall) : writing;
         var (read, write) = (DescribeAsync(reading), DescribeAsync(writing));
         return new Checks(await read, await write, reserve.IsSpent ? "full: new jobs are refused until there is room again" : Checks.Fine,
-            tailnet.Problem ?? Checks.Fine) { Answers = reading.IsCompleted && writing.IsCompleted };
+            tailnet.Problem ?? Checks.Fine) { Answers = reading.IsCompleted && writing.IsCompleted, BackupAt = backups.Newest() };
     }
 
     private async Task<string> DescribeAsync(Task probe)
@@ -75,6 +77,9 @@ internal sealed record Checks(string Read, string Write, string Disk, string Lis
 
     /// <summary>Whether the disk said anything at all, if only that it is full or locked.</summary>
     public required bool Answers { get; init; }
+
+    /// <summary>When the newest backup was made.</summary>
+    public DateTimeOffset? BackupAt { get; init; }
 
     /// <summary>In a line.</summary>
     public override string ToString()

@@ -51,6 +51,8 @@ internal sealed class HealthApi(Health health, QueuePauses pauses, Listeners lis
             json.WriteStartArray("listeners");
             foreach (var address in listeners.Addresses) json.WriteStringValue(address.ToString());
             json.WriteEndArray();
+            if (checks.BackupAt is { } at) json.WriteNumber("backup_at", at.ToUnixTimeSeconds());
+            else json.WriteNull("backup_at");
             json.WriteStartObject("queues");
             foreach (var (queue, pause) in pauses.All) json.WriteString(queue, pause.ToString());
             json.WriteEndObject();

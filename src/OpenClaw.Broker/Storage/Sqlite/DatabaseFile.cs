@@ -72,6 +72,20 @@ internal sealed class DatabaseFile : IDisposable
         }
     }
 
+    /// <summary>Keeps every broker from the file, whether it is there or not, until this is disposed.</summary>
+    /// <exception cref="DatabaseException">A broker runs on it.</exception>
+    public static IDisposable Hold(string path)
+    {
+        try
+        {
+            return OpenLock(System.IO.Path.GetFullPath(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DatabaseException(DatabaseException.NotWritable(path, e.Message), e);
+        }
+    }
+
     /// <summary>Refuses a file that has lost jobs since it was last seen.</summary>
     /// <exception cref="DatabaseException">It has.</exception>
     public void RefuseBehind(FileMark now)
