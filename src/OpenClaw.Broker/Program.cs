@@ -16,6 +16,7 @@ const string Usage = """
     Tasks, which end at once:
       --check-config     check the variables, as a start does
       --health           ask the running broker how it is
+      --ping             take a job all the way through the running broker
       --doctor           check the machine, the files and the running broker, and say how to mend what is wrong
       --backup [FILE]    copy the database, also while the broker runs, and prove the copy; without a name into BACKUP_DIR,
                          which keeps seven days and four weeks

@@ -8,9 +8,9 @@ namespace OpenClaw.Runner;
 /// <summary><c>openclaw-runner enrol URL CODE</c>: fetches this machine's own token with a one-time code, and writes the runner's files.</summary>
 internal static class Enrolment
 {
-    /// <summary>Where the files of an enrolled runner are: for root in /etc and /var/lib, for others in their own folders.</summary>
+    /// <summary>Where the files of an enrolled runner are: for root in /etc/openclaw and /var/lib, for others in their own folders.</summary>
     public static string DefaultEnvFile { get; } = Environment.UserName == "root" && !OperatingSystem.IsWindows()
-        ? "/etc/openclaw-runner/runner.env"
+        ? "/etc/openclaw/runner.env"
         : Path.Combine(Folder("XDG_CONFIG_HOME", ".config"), "openclaw-runner", "runner.env");
 
     private static string DefaultStateFolder { get; } = Environment.UserName == "root" && !OperatingSystem.IsWindows()

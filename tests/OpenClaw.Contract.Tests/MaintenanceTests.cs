@@ -163,8 +163,10 @@ public sealed class MaintenanceTests : IDisposable
         (await api.GetAsync("/health", "X-Gate-Token: let-me-out")).Is(503);
         (await api.GetAsync("/health/ready", "X-Gate-Token: let-me-in")).Is(200);
         Assert.Equal(ExitCodes.Ok, (await RunAsync(Variables(database, port), "--health")).Code);
+        Assert.Equal((ExitCodes.Ok, "A job went all the way: created, claimed, finished, read, deleted."), await RunAsync(Variables(database, port), "--ping"));
         File.Delete(database + ".gate");
         (await api.CreateAsync("ping", "x")).Is(200);
+        Assert.Single((await api.GetAsync("/jobs", api.Bot)).Is(200)["jobs"].EnumerateArray());
     }
 
     [Fact]

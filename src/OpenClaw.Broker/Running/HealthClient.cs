@@ -19,19 +19,24 @@ internal static class HealthClient
     /// <summary>What <c>/health/ready</c> says, in a line, and whether all is well.</summary>
     public static async Task<(string Answer, bool IsWell)> GetAsync(BrokerOptions options)
     {
-        var address = $"http://{Reachable(options)}:{options.Port}/health/ready";
-        using var http = new HttpClient { Timeout = Patience };
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        if (UpgradeGate.ReadToken(options.DatabasePath) is { } token) request.Headers.TryAddWithoutValidation(UpgradeGate.Header, token);
+        using var http = Create(options);
         try
         {
-            using var response = await http.SendAsync(request);
+            using var response = await http.GetAsync(new Uri("health/ready", UriKind.Relative));
             return (VisibleText.Of(await response.Content.ReadAsStringAsync()), response.IsSuccessStatusCode);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
-            return ($"no broker answers at {address} ({e.Message}). Start it, and look at its log: journalctl -u openclaw-broker", false);
+            return ($"no broker answers at {http.BaseAddress} ({e.Message}). Start it, and look at its log: journalctl -u openclaw-broker", false);
         }
+    }
+
+    /// <summary>A client that reaches the broker of this configuration, through its gate too.</summary>
+    public static HttpClient Create(BrokerOptions options)
+    {
+        var http = new HttpClient { Timeout = Patience, BaseAddress = new Uri($"http://{Reachable(options)}:{options.Port}/") };
+        if (UpgradeGate.ReadToken(options.DatabasePath) is { } token) http.DefaultRequestHeaders.TryAddWithoutValidation(UpgradeGate.Header, token);
+        return http;
     }
 
     private static string Reachable(BrokerOptions options) => options.IsOnTailscale || options.Host is "0.0.0.0" ? "127.0.0.1"

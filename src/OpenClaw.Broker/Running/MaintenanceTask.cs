@@ -8,7 +8,7 @@ namespace OpenClaw.Broker.Running;
 /// <summary>What the program does instead of serving: something with the broker's file or configuration that ends at once.</summary>
 internal sealed class MaintenanceTask(string name, string? file)
 {
-    private static readonly string[] WithoutFile = ["--check-config", "--health", "--doctor", "--compact"];
+    private static readonly string[] WithoutFile = ["--check-config", "--health", "--ping", "--doctor", "--compact"];
     private static readonly string[] WithFile = ["--restore", "--to-python"];
     private const string WithOrWithout = "--backup";
 
@@ -37,6 +37,8 @@ internal sealed class MaintenanceTask(string name, string? file)
                 return ServiceArguments.ReportRight();
             case "--health":
                 return await HealthClient.AskAsync(options);
+            case "--ping":
+                return await PingClient.RunAsync(options);
             case "--doctor":
                 return await new Doctor(options, envFile, now).RunAsync();
             case "--compact":
