@@ -228,7 +228,7 @@ put_units() {
   service=$(service_of "$1")
   source="$prefix/releases/$version/deploy/systemd"
   [ -z "$dry" ] || source="$here/deploy/systemd"
-  if [ -e "$units/$service.service" ] && grep -qi python "$units/$service.service"; then
+  if [ -e "$units/$service.service" ] && grep -q "^ExecStart=.*python" "$units/$service.service"; then
     [ -e "$etc/python-$service.service" ] || change "keep the Python system's unit as $etc/python-$service.service" cp "$units/$service.service" "$etc/python-$service.service"
   fi
   put 644 root:root "$units/$service.service" < "$source/$service.service"
@@ -335,7 +335,7 @@ go_back() { # the release before, the copy, the gate
 install_units_of() { # a release's folder
   local unit
   for unit in openclaw-broker.service openclaw-broker-backup.service openclaw-broker-backup.timer; do
-    [ -e "$1/deploy/systemd/$unit" ] && cp "$1/deploy/systemd/$unit" "$units/$unit"
+    [ ! -e "$1/deploy/systemd/$unit" ] || cp "$1/deploy/systemd/$unit" "$units/$unit"
   done
 }
 
@@ -412,7 +412,7 @@ install_all() {
 
 # Units, variables and programs as they are on the disk.
 running_state() {
-  cat "$units"/openclaw-*.service "$units"/openclaw-*.d/* "$units"/openclaw-*.socket "$etc"/*.env "$prefix/releases/$version/VERSION" 2> /dev/null | sha256sum
+  { cat "$units"/openclaw-*.service "$units"/openclaw-*.d/* "$units"/openclaw-*.socket "$etc"/*.env "$prefix/releases/$version/VERSION" 2> /dev/null || true; } | sha256sum
 }
 
 all_run() {
