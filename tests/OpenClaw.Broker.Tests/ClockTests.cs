@@ -87,7 +87,7 @@ public sealed class ClockTests : IDisposable
     }
 
     /// <summary>The real program: Orleans refuses every call while the clock that it was given is behind.</summary>
-    [Fact]
+    [FaketimeFact]
     public async Task ProgramWhoseWallClockIsSetGoesOn()
     {
         var setting = folder.File("faketime");
@@ -95,7 +95,7 @@ public sealed class ClockTests : IDisposable
         await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"), new Dictionary<string, string>
         {
             [BrokerVariables.LeaseSeconds] = "5",
-            ["LD_PRELOAD"] = Directory.EnumerateFiles("/usr/lib", "libfaketimeMT.so.1", SearchOption.AllDirectories).First(),
+            ["LD_PRELOAD"] = Faketime.Find() ?? throw new InvalidOperationException(Faketime.Missing),
             ["FAKETIME_TIMESTAMP_FILE"] = setting,
             ["FAKETIME_NO_CACHE"] = "1",
             ["DONT_FAKE_MONOTONIC"] = "1", // versions differ in its name

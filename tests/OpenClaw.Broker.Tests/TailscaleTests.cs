@@ -5,17 +5,6 @@ using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
 
-/// <summary>Skipped, and said to be, where no network can be made; never in CI.</summary>
-public sealed class NetworkFactAttribute : FactAttribute
-{
-    private static readonly Lazy<string?> Missing = new(NetworkNamespace.Missing);
-
-    public NetworkFactAttribute()
-    {
-        if (Environment.GetEnvironmentVariable("CI") != "true") Skip = Missing.Value;
-    }
-}
-
 /// <summary>A real broker process in a network of its own, where Tailscale's interface comes, goes and changes.</summary>
 public sealed class TailscaleTests : IAsyncLifetime
 {

@@ -1,0 +1,29 @@
+using OpenClaw.Testing;
+
+namespace OpenClaw.Broker.Tests;
+
+/// <summary>Skipped, and said to be, where the machine lacks something that the test needs; never in CI.</summary>
+public abstract class MachineFactAttribute : FactAttribute
+{
+    protected MachineFactAttribute(string? missing)
+    {
+        if (Environment.GetEnvironmentVariable("CI") != "true") Skip = missing;
+    }
+}
+
+public sealed class NetworkFactAttribute() : MachineFactAttribute(Missing.Value)
+{
+    private static readonly Lazy<string?> Missing = new(NetworkNamespace.Missing);
+}
+
+public sealed class FaketimeFactAttribute() : MachineFactAttribute(Faketime.Find() is null ? Faketime.Missing : null);
+
+/// <summary>The library that sets a program's wall clock.</summary>
+public static class Faketime
+{
+    public const string Missing = "libfaketimeMT.so.1 is not here; install it: apt-get install faketime";
+
+    /// <summary>Where Debian and its like put it: a folder of the machine's kind, or none, below the libraries.</summary>
+    public static string? Find() => Directory.EnumerateDirectories("/usr/lib").Append("/usr/lib").Append("/usr/local/lib")
+        .Select(static folder => Path.Combine(folder, "faketime", "libfaketimeMT.so.1")).FirstOrDefault(File.Exists);
+}
