@@ -26,9 +26,9 @@ internal static class Rights
     /// <summary>All that is asked with a token. Agents, and workers bound to an id, see their own jobs alone.</summary>
     public static readonly IReadOnlyList<Right> Table =
     [
-        new(CreateJobs, Role.Bot | Role.Agent | Role.Admin) { IsOfContract = true },
-        new(ReadJob, People | Role.Worker) { IsOfContract = true },
-        new(Work, Role.Worker) { IsOfContract = true },
+        new(CreateJobs, Role.Bot | Role.Agent | Role.Admin),
+        new(ReadJob, People | Role.Worker),
+        new(Work, Role.Worker),
         new(ListJobs, People),
         new(ChangeJobs, Role.Bot | Role.Agent | Role.Admin),
         new(DeleteJobs, Role.Bot | Role.Admin),
@@ -46,9 +46,6 @@ internal sealed class Right(string name, Role roles) : IAuthorizationRequirement
     public string Name => name;
 
     public Role Roles => roles;
-
-    /// <summary>Whether the Python broker has the call, too: there a worker's token where a bot's is wanted is none at all, and the other way round.</summary>
-    public bool IsOfContract { get; init; }
 
     /// <summary>The roles that have it, as people read them.</summary>
     public string RoleNames { get; } = string.Join(", ", Enum.GetValues<Role>().Where(r => r != Role.None && (roles & r) != 0).Select(static r => r.Name()));

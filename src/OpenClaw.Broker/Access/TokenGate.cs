@@ -54,10 +54,11 @@ internal sealed class TokenGate(Tokens tokens, Guesses guesses, IAuthorizationSe
     private Credential? Find(HttpRequest request, Right right, out Credential? expired)
     {
         expired = null;
-        return (right.IsForPeople ? Find(request, isWorker: false, ref expired) : null)
-            ?? (right.IsForWorkers ? Find(request, isWorker: true, ref expired) : null)
-            ?? (right is { IsOfContract: false, IsForPeople: false } ? Find(request, isWorker: false, ref expired) : null)
-            ?? (right is { IsOfContract: false, IsForWorkers: false } ? Find(request, isWorker: true, ref expired) : null);
+        var found = (right.IsForPeople ? Find(request, isWorker: false, ref expired) : null)
+            ?? (right.IsForWorkers ? Find(request, isWorker: true, ref expired) : null);
+        if (found is not null || request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<OfContract>() is not null) return found;
+        return (right.IsForPeople ? null : Find(request, isWorker: false, ref expired))
+            ?? (right.IsForWorkers ? null : Find(request, isWorker: true, ref expired));
     }
 
     private Credential? Find(HttpRequest request, bool isWorker, ref Credential? expired) =>

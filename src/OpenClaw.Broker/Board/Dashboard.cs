@@ -81,8 +81,8 @@ internal static class Dashboard
         var guesses = app.Services.GetRequiredService<Guesses>();
         var forms = app.Services.GetRequiredService<IAntiforgery>();
         app.MapGet(LoginPath, (RequestDelegate)(context => ShowAsync(context, forms)));
-        app.MapPost(LoginPath, (RequestDelegate)(context => LoginAsync(context, tokens, guesses, forms)));
-        app.MapPost(LogoutPath, (RequestDelegate)(context => LogoutAsync(context, forms)));
+        app.MapPost(LoginPath, (RequestDelegate)(context => LoginAsync(context, tokens, guesses, forms))).WithMetadata(new ReadsForms());
+        app.MapPost(LogoutPath, (RequestDelegate)(context => LogoutAsync(context, forms))).WithMetadata(new ReadsForms());
         var onlookers = app.Services.GetRequiredService<Onlookers>();
         var dashboard = app.MapOrleansDashboard(Path).RequireAuthorization(Rights.Dashboard).AddEndpointFilter(WhatIsNotThereIs404Async);
         dashboard.AddEndpointFilter((invocation, next) =>

@@ -15,9 +15,6 @@ internal sealed class BrowserGuard(BrokerOptions options)
     /// <summary>What browsers send to another site without asking it first.</summary>
     private static readonly string[] FormTypes = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"];
 
-    /// <summary>The paths that say themselves what becomes of a form: those of the Python broker, and the dashboard's.</summary>
-    private static readonly HashSet<string> FormPaths = ["/jobs", "/jobs/{id}/result", "/jobs/{id}/fail", "/login", "/logout"];
-
     private readonly OwnNames names = new(options);
     private string? lastHost;
 
@@ -51,7 +48,7 @@ internal sealed class BrowserGuard(BrokerOptions options)
     /// <exception cref="ProblemException">415.</exception>
     public static Task RefuseFormsAsync(HttpContext context, RequestDelegate next) =>
         HttpMethods.IsPost(context.Request.Method) && IsForm(context.Request.ContentType)
-            && context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } path } && !FormPaths.Contains(path.TrimEnd('/'))
+            && context.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<ReadsForms>() is null
                 ? throw new ProblemException(StatusCodes.Status415UnsupportedMediaType, ErrorCodes.BadRequest,
                     "this path reads no forms; send JSON, with Content-Type: application/json")
                 : next(context);

@@ -23,9 +23,9 @@ internal sealed class JobsApi(
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/jobs", (RequestDelegate)CreateAsync).RequireAuthorization(Rights.CreateJobs);
+        routes.MapPost("/jobs", (RequestDelegate)CreateAsync).RequireAuthorization(Rights.CreateJobs).WithMetadata(new OfContract());
         routes.MapGet("/jobs", (RequestDelegate)ListAsync).RequireAuthorization(Rights.ListJobs);
-        routes.MapGet("/jobs/{id}", (RequestDelegate)GetAsync).RequireAuthorization(Rights.ReadJob);
+        routes.MapGet("/jobs/{id}", (RequestDelegate)GetAsync).RequireAuthorization(Rights.ReadJob).WithMetadata(new OfContract());
         routes.MapPost("/jobs/{id}/cancel", (RequestDelegate)CancelAsync).RequireAuthorization(Rights.ChangeJobs);
         routes.MapDelete("/jobs/{id}", (RequestDelegate)DeleteAsync).RequireAuthorization(Rights.DeleteJobs);
     }

@@ -14,7 +14,7 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var ends = routes.MapGroup("/jobs").RequireAuthorization(Rights.Work);
+        var ends = routes.MapGroup("/jobs").RequireAuthorization(Rights.Work).WithMetadata(new OfContract());
         ends.MapPost("/{id}/result", (RequestDelegate)ResultAsync);
         ends.MapPost("/{id}/fail", (RequestDelegate)FailAsync);
         var holds = routes.MapGroup("/jobs").RequireAuthorization(Rights.HoldJobs);

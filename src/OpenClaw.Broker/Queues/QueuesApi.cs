@@ -15,7 +15,7 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/jobs/next", (RequestDelegate)claims.NextAsync).RequireAuthorization(Rights.Work);
+        routes.MapGet("/jobs/next", (RequestDelegate)claims.NextAsync).RequireAuthorization(Rights.Work).WithMetadata(new OfContract());
         routes.MapGet("/queues", (RequestDelegate)ListAsync).RequireAuthorization(Rights.ReadQueues);
         var group = routes.MapGroup("/queues").RequireAuthorization(Rights.ChangeQueues);
         group.MapPost("/{name}/pause", (RequestDelegate)PauseAsync);
