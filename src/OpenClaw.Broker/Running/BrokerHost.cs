@@ -142,7 +142,7 @@ internal static class BrokerHost
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
-        kestrel.Limits.MaxRequestLineSize = 16 * 1024;
+        kestrel.Limits.MaxRequestLineSize = 8 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.MaxRequestBufferSize = 128 * 1024; // what a connection may send ahead before anybody reads it
         kestrel.Limits.MaxRequestBodySize = options.MaxOtherBytes;
