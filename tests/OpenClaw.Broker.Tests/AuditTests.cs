@@ -79,13 +79,33 @@ public sealed class AuditTests
         Assert.True((bool)(await VerifyAsync(broker))["ok"]!);
     }
 
+    /// <summary>Entries go after their days of the time that the broker ran, those with a wrong date among them.</summary>
+    [Theory]
+    [InlineData(3650)]
+    [InlineData(-3650)]
+    public async Task WallClockThatIsWrongForAnHourMakesNoEntryOldOrYoung(int days)
+    {
+        await using var broker = await Caller.StartAsync(static o => o with { AuditDays = 2 });
+        for (var n = 0; n < 3; n++) await broker.CreateAsync();
+        broker.Clock.SetWall(TimeSpan.FromDays(days));
+        await broker.StartAgainAsync();
+        await broker.CreateAsync();
+        await broker.RunForAsync(TimeSpan.FromHours(2));
+        broker.Clock.SetWall(TimeSpan.FromDays(-days));
+        await broker.RunForAsync(TimeSpan.FromHours(44));
+        Assert.Equal(4, broker.Query<long>("select count(*) from audit"));
+        Assert.True((bool)(await VerifyAsync(broker))["ok"]!);
+        await broker.RunForAsync(TimeSpan.FromHours(4));
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(broker.Query<long>("select count(*) from audit") == 0));
+    }
+
     [Fact]
     public async Task DateOfAWrongClockDropsNothingBeforeIt()
     {
         await using var broker = await Caller.StartAsync(static o => o with { AuditDays = 2 });
         for (var n = 0; n < 3; n++) await broker.CreateAsync();
-        using (var file = MigrationTests.Open(broker.DatabasePath)) file.Execute("update audit set at = 1000 where n = 3");
-        Store.Change[] drop = [new Access.AuditMark(broker.NowMs - 1000), new Access.AuditPurge()];
+        using (var file = MigrationTests.Open(broker.DatabasePath)) file.Execute("update audit set steady_ms = null, at = iif(n = 3, 1000, at)");
+        Store.Change[] drop = [new Access.AuditMark(default, broker.NowMs - 1000), new Access.AuditPurge()];
         await broker.Services.GetRequiredService<Store.IStore>().WriteAsync(new Store.Commit(drop, isEssential: true));
         Assert.Equal(3, broker.Query<long>("select count(*) from audit"));
         Assert.True((bool)(await VerifyAsync(broker))["ok"]!);

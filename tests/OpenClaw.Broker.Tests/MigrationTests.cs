@@ -15,6 +15,7 @@ public sealed class MigrationTests
     [InlineData(1, 20)]
     [InlineData(2, 25)]
     [InlineData(3, 25)]
+    [InlineData(4, 25)]
     public async Task JobsOfEarlierVersionsReadAsTheyDidThen(int version, int count)
     {
         await using var broker = await BrokerFixture.StartAsync(path => File.Copy(Earlier(version), path));
@@ -37,6 +38,7 @@ public sealed class MigrationTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public async Task JobsOfEarlierVersionsGoOnWhereTheyWere(int version)
     {
         await using var broker = await BrokerFixture.StartAsync(path => File.Copy(Earlier(version), path));
@@ -72,10 +74,27 @@ public sealed class MigrationTests
         Assert.Equal("key-1", broker.Query<string>("select group_concat(key) from idempotency_key"));
     }
 
+    /// <summary>Whatever a wrong clock said of their age.</summary>
+    [Fact]
+    public async Task AuditOfVersion4IsKeptForItsDaysMore()
+    {
+        await using var broker = await BrokerFixture.StartAsync(static path =>
+        {
+            File.Copy(Earlier(4), path);
+            using var file = Open(path);
+            Assert.Equal(2, file.Execute("update audit set at = at - (n = 1) * 31536000000 + (n = 2) * 31536000000"));
+        }, static o => o with { AuditDays = 1 });
+        await broker.RunForAsync(TimeSpan.FromHours(23));
+        Assert.Equal(2, broker.Query<long>("select count(*) from audit"));
+        await broker.RunForAsync(TimeSpan.FromHours(3));
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(broker.Query<long>("select count(*) from audit") == 0));
+    }
+
     [Theory]
     [InlineData(1, 20)]
     [InlineData(2, 25)]
     [InlineData(3, 25)]
+    [InlineData(4, 25)]
     public void BackupOfAnEarlierVersionIsTheFileAsItWas(int version, int count)
     {
         using var folder = new TempFolder();
@@ -95,6 +114,7 @@ public sealed class MigrationTests
     [InlineData(1, 20, 5)]
     [InlineData(2, 25, 1)]
     [InlineData(3, 25, 1)]
+    [InlineData(4, 25, 1)]
     public void KilledBetweenAnyTwoStatementsAnEarlierVersionOpensAgain(int version, int count, int states)
     {
         using var folder = new TempFolder();

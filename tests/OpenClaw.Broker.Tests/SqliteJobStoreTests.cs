@@ -19,7 +19,7 @@ public sealed class SqliteJobStoreTests : JobStoreConformance, IDisposable
     {
         var fatal = new FatalError(TimeProvider.System);
         database = Database.Open(folder.File("broker.db"));
-        writer = new Writer(database, gate, new DiskReserve(database.Path, 0), TimeProvider.System, new WriteOutages(new Clock(TimeProvider.System)),
+        writer = new Writer(database, gate, new DiskReserve(database.Path, 0), new Clock(TimeProvider.System), new WriteOutages(new Clock(TimeProvider.System)),
             new HeldJobs(), fatal, NullLogger<Writer>.Instance);
         readers = new Readers(database, fatal);
         Store = new SqliteJobStore(writer, readers);

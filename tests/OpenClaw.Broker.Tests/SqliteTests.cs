@@ -192,7 +192,7 @@ public sealed class SqliteTests : IDisposable
     }
 
     private Writer NewWriter(Database database) =>
-        new(database, gate, new DiskReserve(database.Path, 0), TimeProvider.System, new WriteOutages(new Clock(TimeProvider.System)), new HeldJobs(),
+        new(database, gate, new DiskReserve(database.Path, 0), new Clock(TimeProvider.System), new WriteOutages(new Clock(TimeProvider.System)), new HeldJobs(),
             new FatalError(TimeProvider.System), NullLogger<Writer>.Instance);
 
     private static Job NewJob() => new() { Id = Guid.NewGuid(), Command = "ping", Version = 1, CreatedAt = 1 };

@@ -1,4 +1,5 @@
 using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Access;
 
@@ -26,16 +27,21 @@ internal static class AuditTable
 }
 
 /// <summary>
-/// Remembers the last of the links that may be dropped, so that the chain goes on from it: all before the first young one. A date that a
-/// wrong clock gave to a later link drops nothing before it.
+/// Remembers the last of the links that may be dropped, so that the chain goes on from it: all before the first young one. A link of which only
+/// the date is known is judged by that; a date that a wrong clock gave it drops nothing before it.
 /// </summary>
-internal sealed class AuditMark(long before) : Change
+internal sealed class AuditMark(SteadyTime before, long wallBefore) : Change
 {
     public override string Sql =>
-        "update meta set (audit_n, audit_hash) = (select n, hash from audit where n < coalesce((select min(n) from audit where at >= ?1), "
-        + "9223372036854775807) order by n desc limit 1) where (select at from audit order by n limit 1) < ?1";
+        "update meta set (audit_n, audit_hash) = (select n, hash from audit where n < coalesce((select min(n) from audit "
+        + "where coalesce(steady_ms >= ?1, at >= ?2)), 9223372036854775807) order by n desc limit 1) "
+        + "where (select coalesce(steady_ms < ?1, at < ?2) from audit order by n limit 1)";
 
-    public override void Bind(IParameters parameters) => parameters.Set(1, before);
+    public override void Bind(IParameters parameters)
+    {
+        parameters.Set(1, before.Milliseconds);
+        parameters.Set(2, wallBefore);
+    }
 }
 
 /// <summary>Drops the links up to the remembered one, a few at once.</summary>

@@ -4,7 +4,7 @@ using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Keeping;
 
-/// <summary>Drops what the audit holds of more than its days ago; the chain goes on from the last link that was dropped.</summary>
+/// <summary>Drops what the audit holds of more than its days of the steady clock ago; the chain goes on from the last link that was dropped.</summary>
 internal sealed class OldAudit(IStore store, Clock clock, BrokerOptions options, ILogger<OldAudit> log)
     : Chore(TimeSpan.FromHours(1), "old entries of the audit are dropped", clock, log)
 {
@@ -12,12 +12,12 @@ internal sealed class OldAudit(IStore store, Clock clock, BrokerOptions options,
 
     protected override async Task DoAsync(CancellationToken stop)
     {
-        var before = clock.Wall - (long)TimeSpan.FromDays(options.AuditDays).TotalMilliseconds;
+        var age = (long)TimeSpan.FromDays(options.AuditDays).TotalMilliseconds;
         AuditPurge purge;
         do
         {
             purge = new AuditPurge();
-            await store.WriteAsync(new Commit([new AuditMark(before), purge], isEssential: true));
+            await store.WriteAsync(new Commit([new AuditMark(clock.SteadyNow - age, clock.Wall - age), purge], isEssential: true));
         }
         while (purge.Dropped > 0 && !stop.IsCancellationRequested);
     }

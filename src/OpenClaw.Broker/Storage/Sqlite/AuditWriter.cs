@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
 
@@ -40,17 +41,18 @@ internal sealed class AuditWriter : IDisposable
     }
 
     /// <summary>Writes the link, within the transaction.</summary>
-    public void Flush(Statements sql)
+    public void Flush(Statements sql, SteadyTime now)
     {
         if (json.BytesCommitted + json.BytesPending == 0) return;
         json.WriteEndArray();
         json.Flush();
         next = AuditChain.Next(head, last + 1, text.WrittenSpan);
-        var link = sql["insert into audit (n, at, entries, hash) values (?1, ?2, ?3, ?4)"];
+        var link = sql["insert into audit (n, at, steady_ms, entries, hash) values (?1, ?2, ?3, ?4, ?5)"];
         link.Set(1, last + 1);
         link.Set(2, at);
-        link.Set(3, Encoding.UTF8.GetString(text.WrittenSpan));
-        link.Set(4, next);
+        link.Set(3, now.Milliseconds);
+        link.Set(4, Encoding.UTF8.GetString(text.WrittenSpan));
+        link.Set(5, next);
         link.Run();
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
 using OpenClaw.Programs;
 using static SQLitePCL.raw;
 
@@ -32,7 +33,7 @@ internal sealed partial class Writer : IDisposable
     private readonly AuditWriter audit;
     private readonly HeldJobs held;
     private readonly DiskReserve reserve;
-    private readonly TimeProvider clock;
+    private readonly Clock clock;
     private readonly WriteOutages outages;
     private readonly FatalError fatal;
     private readonly ILogger<Writer> log;
@@ -44,7 +45,7 @@ internal sealed partial class Writer : IDisposable
 
     /// <param name="gate">Held during each transaction; other writers of this process hold it during theirs.</param>
     /// <param name="onFatal">Told when the process must end: after a failed sync, or on damage.</param>
-    public Writer(Database database, WriteGate gate, DiskReserve reserve, TimeProvider clock, WriteOutages outages, HeldJobs held,
+    public Writer(Database database, WriteGate gate, DiskReserve reserve, Clock clock, WriteOutages outages, HeldJobs held,
         FatalError onFatal, ILogger<Writer> log)
     {
         (this.gate, this.reserve, this.clock, this.outages, this.held, this.log, fatal) = (gate.Semaphore, reserve, clock, outages, held, log, onFatal);
@@ -223,7 +224,7 @@ internal sealed partial class Writer : IDisposable
             foreach (var commit in commits) Execute(commit);
             if (ledger.LastSeq != lastSeq) WriteLedger();
             counts.Flush(sql);
-            audit.Flush(sql);
+            audit.Flush(sql, clock.SteadyNow);
             end.Run();
             audit.Keep();
             counts.Keep(held);
