@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Data.Sqlite;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
@@ -31,6 +30,7 @@ internal sealed partial class Writer : IDisposable
     private readonly Ledger ledger;
     private readonly Counts counts = new();
     private readonly AuditWriter audit;
+    private readonly LogFolding folding;
     private readonly HeldJobs held;
     private readonly DiskReserve reserve;
     private readonly Clock clock;
@@ -55,6 +55,7 @@ internal sealed partial class Writer : IDisposable
         (begin, end, rollback) = (sql["begin immediate"], sql["commit"], sql["rollback"]);
         ledger = new Ledger(connection.Scalar<long>("select last_seq from meta"), connection.Scalar<long>("select last_accepted from meta"));
         audit = new AuditWriter(sql);
+        folding = new LogFolding(connection, this.gate, log);
         foreach (var (token, jobs, bytes) in sql["select token, jobs, bytes from token_count"].List(static row =>
             (row.Text(0)!, row.Number(1)!.Value, row.Number(2)!.Value))) held.Move(token, jobs, bytes);
         reserve.TryTake();
@@ -84,28 +85,8 @@ internal sealed partial class Writer : IDisposable
         return commit.Done;
     }
 
-    /// <summary>Folds the log into the file and cuts it off: pages of before still hold what was deleted since.</summary>
-    /// <returns>False where somebody still reads them.</returns>
-    public async Task<bool> FoldAsync()
-    {
-        await gate.WaitAsync();
-        try
-        {
-            // Busy readers are not waited for within the gate.
-            connection.Execute("pragma busy_timeout = 0");
-            return connection.Scalar<long>("pragma wal_checkpoint(truncate)") == 0;
-        }
-        catch (SqliteException e)
-        {
-            LogNotFolded(e);
-            return false;
-        }
-        finally
-        {
-            connection.Execute(string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {Database.BusyTimeoutMs}"));
-            gate.Release();
-        }
-    }
+    /// <inheritdoc cref="LogFolding.FoldAsync"/>
+    public Task<bool> FoldAsync() => folding.FoldAsync();
 
     /// <summary>Writes what waits, then closes the connection.</summary>
     public void Dispose()
@@ -117,15 +98,7 @@ internal sealed partial class Writer : IDisposable
             Monitor.Pulse(waitingChanged);
         }
         thread.Join();
-        try
-        {
-            // A clean stop leaves one file: whoever copies it has all of it.
-            connection.Execute("pragma wal_checkpoint(truncate)");
-        }
-        catch (SqliteException e)
-        {
-            LogNotFolded(e);
-        }
+        folding.FoldAtTheEnd();
         audit.Dispose();
         sql.Dispose();
         connection.Dispose();
@@ -326,9 +299,6 @@ internal sealed partial class Writer : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "There is room on the disk again: new jobs are accepted")]
     private partial void LogRoomAgain();
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The write-ahead log could not be folded into the database; keep the -wal file with it")]
-    private partial void LogNotFolded(Exception e);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A write failed and was rolled back")]
     private partial void LogFailed(Exception e);
