@@ -1,4 +1,5 @@
 using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Outbox;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Runner.Tests;
@@ -100,6 +101,37 @@ public sealed class DeliveryTests : IDisposable
     }
 
     [Fact]
+    public async Task ATextIsReadWhenItIsSent()
+    {
+        var outbox = Outbox();
+        for (var n = 1; n <= 3; n++) outbox.Keep(Outcome(n, "as it was kept"));
+        var sent = 0;
+        await using var broker = new ScriptedBroker(r =>
+        {
+            if (!r.Path.EndsWith("/result", StringComparison.Ordinal)) return ScriptedAnswer.Hold;
+            if (++sent == 1) foreach (var name in outbox.List()) outbox.Keep(outbox.Read(name)! with { Text = "as it is now" });
+            return ScriptedAnswer.Ok("""{"ok":true,"status":"done"}""");
+        });
+        await using var worker = Start(broker);
+        Assert.Equal("""{"result":"as it was kept"}""", (await broker.NextAsync("/result")).Body);
+        for (var n = 2; n <= 3; n++) Assert.Equal("""{"result":"as it is now"}""", (await broker.NextAsync("/result")).Body);
+    }
+
+    [Fact]
+    public void ThreeHundredLongOutcomesTakeUpNoMoreThanTheirNames()
+    {
+        var outbox = Outbox();
+        for (var n = 0; n < 300; n++)
+        {
+            using var file = System.IO.File.Create(folder.File($"outbox/{Outcome(n, "").FileName}"));
+            file.SetLength(1_000_000);
+        }
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(300, outbox.List().Count);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);
+    }
+
+    [Fact]
     public async Task AFileThatIsNoOutcomeIsKeptAside()
     {
         Directory.CreateDirectory(folder.File("outbox"));
@@ -121,6 +153,10 @@ public sealed class DeliveryTests : IDisposable
         Assert.DoesNotContain("lease-1", worker.Log, StringComparison.Ordinal);
         Assert.NotEmpty(worker.Log);
     }
+
+    private OutboxFolder Outbox() => new(folder.Path, new RunnerLog(TextWriter.Null, clock), clock);
+
+    private static StoredOutcome Outcome(int attempt, string text) => new(Id, attempt, "lease-1", OutcomeKind.Result, text);
 
     private RunningWorker Start(ScriptedBroker broker) => new(broker.Url, clock, new QuickHandler(new Succeeded("payload-canary")), folder);
 

@@ -11,7 +11,8 @@ namespace OpenClaw.Runner.Outbox;
 /// </summary>
 internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff backoff, BrokerContact contact, RunnerLog log, TimeProvider clock)
 {
-    private readonly Channel<StoredOutcome> waiting = Channel.CreateUnbounded<StoredOutcome>();
+    /// <summary>Names of files: their texts, which may be long and many, are read one at a time.</summary>
+    private readonly Channel<string> waiting = Channel.CreateUnbounded<string>();
 
     /// <summary>Keeps and sends an outcome; one that can't be sent now is left to <see cref="RunAsync"/>.</summary>
     /// <exception cref="OutboxException">The disk fails.</exception>
@@ -27,26 +28,26 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
             await SendAsync(outcome, giveUp);
             throw;
         }
-        if (await SendAsync(outcome, giveUp) is not null) waiting.Writer.TryWrite(outcome);
+        if (await SendAsync(outcome, giveUp) is not null) waiting.Writer.TryWrite(outcome.FileName);
     }
 
     /// <summary>Sends what earlier runs and <see cref="DeliverAsync"/> left, until it is all gone, again and again.</summary>
     /// <exception cref="OutboxException">The disk fails.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
-        var left = outbox.Load();
+        var left = outbox.List();
         if (left.Count > 0) log.OutboxLoaded(left.Count);
-        foreach (var outcome in left) waiting.Writer.TryWrite(outcome);
+        foreach (var name in left) waiting.Writer.TryWrite(name);
         try
         {
-            await foreach (var outcome in waiting.Reader.ReadAllAsync(stop))
+            await foreach (var name in waiting.Reader.ReadAllAsync(stop))
             {
-                if (await SendAsync(outcome, stop) is not { } least)
+                if (outbox.Read(name) is not { } outcome || await SendAsync(outcome, stop) is not { } least)
                 {
                     backoff.Reset();
                     continue;
                 }
-                waiting.Writer.TryWrite(outcome);
+                waiting.Writer.TryWrite(name);
                 var own = backoff.Next();
                 await Task.Delay(own > least ? own : least, clock, stop);
             }

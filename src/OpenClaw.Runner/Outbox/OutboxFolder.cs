@@ -49,34 +49,38 @@ internal sealed class OutboxFolder
     /// <summary>The broker will never take it.</summary>
     public void SetAside(StoredOutcome outcome) => SetAside(outcome.FileName);
 
-    /// <summary>What an earlier run of the runner left, oldest first.</summary>
-    public IReadOnlyList<StoredOutcome> Load()
+    /// <summary>The files that an earlier run of the runner left, oldest first.</summary>
+    public IReadOnlyList<string> List()
     {
-        var outcomes = new List<StoredOutcome>();
+        var names = new List<string>();
         OnDisk("read", folder, () =>
         {
             foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*" + PrivateFiles.TemporaryEnding))
             {
                 if (clock.GetUtcNow() - file.LastWriteTimeUtc > Abandoned) file.Delete();
             }
-            outcomes.AddRange(new DirectoryInfo(folder).EnumerateFiles("*.json").OrderBy(f => f.LastWriteTimeUtc).Select(Read).OfType<StoredOutcome>());
+            names.AddRange(new DirectoryInfo(folder).EnumerateFiles("*.json").OrderBy(f => f.LastWriteTimeUtc).Select(f => f.Name));
         });
-        return outcomes;
+        return names;
     }
 
-    private StoredOutcome? Read(FileInfo file)
+    /// <summary>The outcome in a file; null where it is gone, or is none and so was moved to the orphans.</summary>
+    public StoredOutcome? Read(string name)
     {
+        var path = Path.Combine(folder, name);
+        if (!File.Exists(path)) return null;
         try
         {
-            var outcome = JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), OutboxJson.Default.StoredOutcome);
-            if (outcome is { IsSound: true } && outcome.FileName == file.Name) return outcome;
+            StoredOutcome? outcome = null;
+            OnDisk("read", path, () => outcome = JsonSerializer.Deserialize(File.ReadAllBytes(path), OutboxJson.Default.StoredOutcome));
+            if (outcome is { IsSound: true } && outcome.FileName == name) return outcome;
         }
         catch (JsonException)
         {
             // Not an outcome: set aside below.
         }
-        log.OutboxUnreadable(file.Name);
-        SetAside(file.Name);
+        log.OutboxUnreadable(name);
+        SetAside(name);
         return null;
     }
 
