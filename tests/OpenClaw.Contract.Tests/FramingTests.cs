@@ -19,6 +19,7 @@ public class FramingTests(TestedBroker broker) : ContractTest(broker)
         { "two lengths", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nContent-Length: 32\r\nContent-Length: 5\r\n\r\n{body}" },
         { "the same length twice", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nContent-Length: 32\r\nContent-Length: 32\r\n\r\n{body}" },
         { "list of lengths", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nContent-Length: 32, 32\r\n\r\n{body}" },
+        { "length with a sign", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nContent-Length: +32\r\n\r\n{body}" },
         { "length below zero", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nContent-Length: -1\r\n\r\n{body}" },
         { "line feeds alone", "GET /jobs HTTP/1.1\nHost: x\n{bot}\n\n" },
         { "line feed after the request line", "GET /jobs HTTP/1.1\nHost: x\r\n{bot}\r\n\r\n" },
@@ -32,6 +33,13 @@ public class FramingTests(TestedBroker broker) : ContractTest(broker)
         { "blank before the colon", "GET /jobs HTTP/1.1\r\nHost: x\r\nX-A : a\r\n{bot}\r\n\r\n" },
         { "NUL in a header", "GET /jobs HTTP/1.1\r\nHost: x\r\nX-A: a\0b\r\n{bot}\r\n\r\n" },
         { "line feed after a chunk's length", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nTransfer-Encoding: chunked\r\n\r\n20\n{body}\r\n0\r\n\r\n" },
+        { "chunk's length with a sign", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nTransfer-Encoding: chunked\r\n\r\n+20\r\n{body}\r\n0\r\n\r\n" },
+        { "chunk's length as in C", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nTransfer-Encoding: chunked\r\n\r\n0x20\r\n{body}\r\n0\r\n\r\n" },
+        { "no chunk's length", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nTransfer-Encoding: chunked\r\n\r\n\r\n{body}\r\n0\r\n\r\n" },
+        { "blank before a chunk's length", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nTransfer-Encoding: chunked\r\n\r\n 20\r\n{body}\r\n0\r\n\r\n" },
+        { "chunk longer than it says", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nTransfer-Encoding: chunked\r\n\r\n1f\r\n{body}\r\n0\r\n\r\n" },
+        { "chunk shorter than it says", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nTransfer-Encoding: chunked\r\n\r\n21\r\n{body}\r\n0\r\n\r\n" },
+        { "NUL in a trailer", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{body}\r\n0\r\nX-A: a\0b\r\n\r\n" },
         { "line feed in a chunk's extension", "POST /jobs HTTP/1.1\r\nHost: x\r\n{bot}\r\nTransfer-Encoding: chunked\r\n\r\n20;a\nb\r\n{body}\r\n0\r\n\r\n" },
     };
 
@@ -45,6 +53,21 @@ public class FramingTests(TestedBroker broker) : ContractTest(broker)
         Assert.True(answer.Status == 400, $"{name}: {answer}");
         Assert.True(await connection.IsClosedAsync(), name);
         Assert.Null((await Api.ClaimAsync()).Job);
+    }
+
+    /// <summary>What may stand around the chunks changes neither the body nor where it ends: the next request is the next.</summary>
+    [Theory]
+    [InlineData("20;a=b\r\n{body}\r\n0\r\n\r\n")]
+    [InlineData("20;a=\"0\";b\r\n{body}\r\n0;last\r\n\r\n")]
+    [InlineData("00000020\r\n{body}\r\n000\r\n\r\n")]
+    [InlineData("20\r\n{body}\r\n0\r\nX-Sum: 1\r\nContent-Length: 5\r\nTransfer-Encoding: gzip\r\nX-Bot-Token: wrong\r\n\r\n")]
+    public async Task ChunksExtensionsAndTrailersSayNothing(string chunks)
+    {
+        using var connection = await ConnectAsync();
+        var head = RawConnection.Head("POST /jobs", "Host: x", Api.Bot, "Content-Type: application/json", "Transfer-Encoding: chunked");
+        await connection.SendAsync(head + chunks.Replace("{body}", Body, StringComparison.Ordinal) + RawConnection.Head("GET /health", "Host: x"));
+        (await connection.ReceiveAsync()).Is(200);
+        Assert.Contains("\"ok\":true", (await connection.ReceiveAsync()).Is(200).Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,6 +26,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         await Task.WhenAll(lanes.Select(l => Task.Run(() => l.RunAsync(count / Lanes))));
         foreach (var (status, answers) in lanes.SelectMany(static l => l.Statuses).GroupBy(static s => s.Key).OrderBy(static g => g.Key)
             .Select(static g => (g.Key, g.Sum(static s => s.Value)))) output.WriteLine($"{(status == 0 ? "closed" : status)}: {answers}");
+        Assert.NotEqual(0, lanes.Sum(static l => l.AnsweredAfterChunks));
         Assert.False(process.HasExited, broker.Process.Program.Output);
         Assert.Equal(200, (await broker.Api.GetAsync("/health")).Status);
         var fresh = await broker.Api.NewJobAsync("ping", "after all that");
@@ -34,8 +35,9 @@ public sealed class FuzzTests(ITestOutputHelper output)
         output.WriteLine($"{memory / 1024} MiB at most");
         Assert.InRange(memory, 1, MostMemoryKiB);
         Assert.Equal(0, await broker.Process.Program.StopAsync());
-        Assert.DoesNotContain(broker.Process.Program.Output.Split('\n'), static l => l.Contains(" error ", StringComparison.Ordinal)
-            || l.Contains(" fatal ", StringComparison.Ordinal));
+        string[] faults = [.. broker.Process.Program.Output.Split('\n').Where(static l => l.Contains(" error ", StringComparison.Ordinal)
+            || l.Contains(" fatal ", StringComparison.Ordinal))];
+        Assert.True(faults.Length == 0, string.Join('\n', faults));
     }
 
     private static int Number(string variable, int otherwise) =>
@@ -83,8 +85,25 @@ public sealed class FuzzTests(ITestOutputHelper output)
             "Cookie: a=b", "Range: bytes=0-1", "If-Match: 1", "X-HTTP-Method-Override: DELETE",
         ];
 
+        /// <summary>A chunk's length in forms that mean it, the first three, and in others.</summary>
+        private static readonly string[] ChunkLengths =
+        [
+            "{0:x}", "{0:X8}", "{0:x};a=b;c=\"\\\"d\"", "+{0:x}", "-{0:x}", "0x{0:x}", " {0:x}", "{0:x} ", "{0:x};\n", "{0:x}\n", "", "g", "{0:x}00",
+            "1{0:x}", "fffffff{0:x}", "ffffffffffffffff{0:x}", "{0:x},{0:x}", "{0:x}\0", "{0:x};\u00e9", "0",
+        ];
+
+        private static readonly string[] Trailers =
+        [
+            "", "X-Sum: 1\r\n", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\nHost: y\r\n", "X-Sum\r\n", ": 1\r\n", "X-Sum : 1\r\n", " folded\r\n",
+            "X-Sum: \0\r\n", "X-Sum: 1\n",
+        ];
+
         private readonly Random random = new(seed);
         private TcpClient? client;
+        private bool isAfterChunks;
+
+        /// <summary>How many requests were answered on a connection that had just brought a whole body in chunks.</summary>
+        public int AnsweredAfterChunks { get; private set; }
 
         public Dictionary<int, int> Statuses { get; } = [];
 
@@ -92,10 +111,13 @@ public sealed class FuzzTests(ITestOutputHelper output)
         {
             for (var n = 0; n < count; n++)
             {
-                var request = Request();
+                var (request, hasWholeChunks) = Request();
                 try
                 {
-                    var status = await AskAsync(request);
+                    var wasAfterChunks = isAfterChunks;
+                    var status = await AskAsync(request, hasWholeChunks);
+                    if (wasAfterChunks && status != 0) AnsweredAfterChunks++;
+                    isAfterChunks = hasWholeChunks && client is not null;
                     Statuses[status] = Statuses.GetValueOrDefault(status) + 1;
                     Assert.True(status is not (500 or 502 or 504), $"{status} for request {n} of seed {seed}: {Encoding.Latin1.GetString(request)}");
                 }
@@ -107,8 +129,8 @@ public sealed class FuzzTests(ITestOutputHelper output)
             client?.Dispose();
         }
 
-        /// <summary>A request out of the grammar, with some mutations of its parts and some of its bytes.</summary>
-        private byte[] Request()
+        /// <summary>A request out of the grammar, with some mutations of its parts and some of its bytes; and whether it has a whole body in chunks.</summary>
+        private (byte[] Bytes, bool HasWholeChunks) Request()
         {
             var path = Mutate(Pick(Paths).Replace("{id}", random.Next(4) == 0 ? Guid.NewGuid().ToString() : id, StringComparison.Ordinal), 6);
             var body = Encoding.UTF8.GetBytes(Mutate(Pick(Bodies), 2));
@@ -117,13 +139,34 @@ public sealed class FuzzTests(ITestOutputHelper output)
             var tokens = random.Next(100);
             if (tokens != 0) head.Append(api.Bot).Append("\r\n").Append(api.Worker).Append("\r\n");
             for (var n = random.Next(3); n > 0; n--) head.Append(Pick(Extras)).Append("\r\n");
-            var isChunked = random.Next(10) == 0;
+            var isChunked = random.Next(4) == 0;
             if (isChunked) head.Append("Transfer-Encoding: chunked\r\n");
             else if (body.Length > 0) head.Append("Content-Length: ").Append(body.Length + (random.Next(60) == 0 ? random.Next(-5, 5) : 0)).Append("\r\n");
-            byte[] request = isChunked
-                ? [.. Encoding.UTF8.GetBytes($"{head}\r\n{body.Length:x}\r\n"), .. body, .. "\r\n0\r\n\r\n"u8]
-                : [.. Encoding.UTF8.GetBytes($"{head}\r\n"), .. body];
-            return random.Next(6) == 0 ? MutateBytes(request) : request;
+            var isWhole = isChunked;
+            if (isChunked) body = Chunks(body, out isWhole);
+            byte[] request = [.. Encoding.UTF8.GetBytes($"{head}\r\n"), .. body];
+            return random.Next(6) == 0 ? (MutateBytes(request), false) : (request, isWhole);
+        }
+
+        /// <summary>A body in chunks; half of them with something odd about lengths, extensions, trailers, line ends or the end.</summary>
+        private byte[] Chunks(byte[] body, out bool isWhole)
+        {
+            isWhole = random.Next(2) == 0;
+            var chunks = new List<byte>();
+            for (var at = 0; at < body.Length;)
+            {
+                var length = random.Next(1, body.Length - at + 1);
+                var form = ChunkLengths[random.Next(isWhole ? 3 : ChunkLengths.Length)];
+                chunks.AddRange(Encoding.UTF8.GetBytes(string.Format(CultureInfo.InvariantCulture, form, length)));
+                if (!isWhole && random.Next(8) == 0) chunks.AddRange(Encoding.UTF8.GetBytes($";{Mutate(new string('x', random.Next(20_000)), 2)}"));
+                chunks.AddRange([.. "\r\n"u8, .. body.AsSpan(at, length)]);
+                if (isWhole || random.Next(8) != 0) chunks.AddRange("\r\n"u8);
+                at += length;
+            }
+            var trailer = Trailers[random.Next(isWhole ? 3 : Trailers.Length)];
+            chunks.AddRange(Encoding.UTF8.GetBytes($"0\r\n{string.Concat(Enumerable.Repeat(trailer, random.Next(3)))}\r\n"));
+            if (!isWhole && random.Next(3) == 0) chunks.RemoveRange(random.Next(chunks.Count), 1);
+            return [.. isWhole || random.Next(3) != 0 ? chunks : chunks[..random.Next(chunks.Count)]];
         }
 
         private string Mutate(string text, int oneIn)
@@ -161,7 +204,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
         /// <summary>Sends it, says that no more comes where the broker might wait for more, and reads the first answer.</summary>
         /// <returns>Its status; 0 where the connection was closed without one.</returns>
-        private async Task<int> AskAsync(byte[] request)
+        private async Task<int> AskAsync(byte[] request, bool hasWholeChunks)
         {
             var patience = TimeSpan.FromSeconds(60);
             var buffer = new byte[16 * 1024];
@@ -174,7 +217,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
                 }
                 var stream = client.GetStream();
                 await stream.WriteAsync(request).AsTask().WaitAsync(patience);
-                var isWhole = TryFindWhole(request);
+                var isWhole = IsSurelyWhole(request, hasWholeChunks);
                 if (!isWhole) client.Client.Shutdown(SocketShutdown.Send);
                 var length = 0;
                 while (true)
@@ -202,15 +245,17 @@ public sealed class FuzzTests(ITestOutputHelper output)
         }
 
         /// <summary>Whether the broker surely takes it for one whole request, so that the connection can be kept.</summary>
-        private static bool TryFindWhole(byte[] request)
+        private static bool IsSurelyWhole(byte[] request, bool hasWholeChunks)
         {
             var text = Encoding.Latin1.GetString(request);
             var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
             if (end < 0 || text.Contains("Expect", StringComparison.OrdinalIgnoreCase) || text.Contains("pgrade", StringComparison.Ordinal)
-                || text.Contains("onnection", StringComparison.Ordinal) || text.Contains("hunked", StringComparison.Ordinal)) return false;
+                || text.Contains("onnection", StringComparison.Ordinal) || text.StartsWith("HEAD", StringComparison.Ordinal)) return false;
+            if (hasWholeChunks) return text.AsSpan(0, end).Count("hunked") == 1 && !text.AsSpan(0, end).Contains("Content-Length", StringComparison.Ordinal);
+            if (text.Contains("hunked", StringComparison.Ordinal)) return false;
             var lengths = text[..end].Split("\r\n").Where(static l => l.StartsWith("Content-Length: ", StringComparison.Ordinal)).ToList();
             return lengths.Count <= 1 && text.Length - end - 4 == (lengths.Count == 0 ? 0 : int.TryParse(lengths[0]["Content-Length: ".Length..],
-                NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : -1) && !text.StartsWith("HEAD", StringComparison.Ordinal);
+                NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : -1);
         }
 
         private static bool IsPlain(ReadOnlySpan<byte> answer) =>

@@ -165,9 +165,10 @@ internal static class Dashboard
         {
             return context.Request.HasFormContentType ? await context.Request.ReadFormAsync() : FormCollection.Empty;
         }
-        catch (IOException e) when (e is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is IOException and not BadHttpRequestException or InvalidOperationException
+            && !context.RequestAborted.IsCancellationRequested)
         {
-            throw ProblemException.BadRequest(e.Message); // a part without its end
+            throw ProblemException.BadRequest(e.Message); // a part without its end, or what follows the chunks
         }
     }
 

@@ -27,6 +27,12 @@ internal sealed partial class Errors(ILogger<Errors> log)
             await Answer.SendProblemAsync(context, Translate(e, context.TraceIdentifier));
             return;
         }
+        catch (Exception e)
+        {
+            LogCutOff(e, context.TraceIdentifier);
+            context.Abort();
+            return;
+        }
         if (context.Response is { HasStarted: false, ContentLength: null,
             StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed } response)
         {
@@ -78,6 +84,9 @@ internal sealed partial class Errors(ILogger<Errors> log)
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed")]
     private partial void LogUnexpected(Exception e, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The answer to request {RequestId} was cut off")]
+    private partial void LogCutOff(Exception e, string requestId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} was not executed: {Why}")]
     private partial void LogNotWritten(string requestId, string why);

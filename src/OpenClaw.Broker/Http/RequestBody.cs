@@ -135,6 +135,11 @@ internal static class RequestBody
             context.Response.Headers.Connection = "close";
             throw ProblemException.BadRequest("a chunk's length is too large");
         }
+        catch (InvalidOperationException e) when (context.Request.ContentLength is null)
+        {
+            context.Response.Headers.Connection = "close";
+            throw ProblemException.BadRequest($"what follows the chunks is malformed: {e.Message}");
+        }
     }
 
     private static JsonField[] ParseObject(ReadOnlyMemory<byte> json, ReadOnlySpan<string> names)

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Net.Http.Headers;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Board;
 using OpenClaw.Broker.Http;
@@ -139,7 +140,7 @@ internal static class BrokerHost
             kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listen => listen.Use(next => connection => gate.ServeAsync(connection, next)));
         }
         kestrel.Limits.MaxConcurrentConnections = connections;
-        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.RequestHeaderEncodingSelector = static name => name == HeaderNames.ContentLength ? DigitsAlone.Instance : Encoding.Latin1;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
         kestrel.Limits.MaxRequestLineSize = 8 * 1024;
@@ -174,7 +175,7 @@ internal static class BrokerHost
         logging.AddFilter("Orleans", LogLevel.Error);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
-        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error); // warns, with a trace, of clients that go away within an upload
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical); // tells, with a trace, of each client's broken upload
         logging.AddFilter("Polly", LogLevel.Error);
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None); // else each request has an activity and a scope: 10 % of its CPU
     }
