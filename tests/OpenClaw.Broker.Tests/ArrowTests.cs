@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Reflection.Emit;
 using OpenClaw.Broker.Running;
 
 namespace OpenClaw.Broker.Tests;
@@ -8,11 +7,6 @@ namespace OpenClaw.Broker.Tests;
 public sealed class ArrowTests
 {
     private const string Root = "OpenClaw.Broker";
-
-    private const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
-
-    private static readonly Dictionary<short, OpCode> OpCodesByValue = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
-        .Select(f => (OpCode)f.GetValue(null)!).ToDictionary(c => c.Value);
 
     private static readonly Lazy<ILookup<string, (string Room, string Use)>> Arrows = new(() => Uses().Distinct().ToLookup(u => u.From, u => (u.To, u.Use)));
 
@@ -49,42 +43,24 @@ public sealed class ArrowTests
     {
         if (type.BaseType is not null) yield return type.BaseType;
         foreach (var used in type.GetInterfaces()) yield return used;
-        foreach (var field in type.GetFields(All)) yield return field.FieldType;
-        foreach (var method in type.GetMethods(All).Cast<MethodBase>().Concat(type.GetConstructors(All)))
+        foreach (var field in type.GetFields(MethodCode.Declared)) yield return field.FieldType;
+        foreach (var method in MethodCode.Of(type))
         {
             foreach (var parameter in method.GetParameters()) yield return parameter.ParameterType;
             if (method is MethodInfo { ReturnType: var returned }) yield return returned;
             if (method.GetMethodBody() is not { } body) continue;
             foreach (var local in body.LocalVariables) yield return local.LocalType;
-            foreach (var used in Members(method, body.GetILAsByteArray()!)) yield return used;
+            foreach (var used in Members(method)) yield return used;
         }
     }
 
     /// <summary>The types whose members a method's code names.</summary>
-    private static IEnumerable<Type> Members(MethodBase method, byte[] code)
+    private static IEnumerable<Type> Members(MethodBase method)
     {
-        var ofType = method.DeclaringType!.IsGenericType ? method.DeclaringType.GetGenericArguments() : null;
-        var ofMethod = method.IsGenericMethod ? method.GetGenericArguments() : null;
-        for (var at = 0; at < code.Length;)
+        foreach (var member in MethodCode.Members(method))
         {
-            var value = code[at] == 0xFE ? unchecked((short)(0xFE00 | code[at + 1])) : code[at];
-            var op = OpCodesByValue[value];
-            at += op.Size;
-            if (op.OperandType is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok)
-            {
-                var member = method.Module.ResolveMember(BitConverter.ToInt32(code, at), ofType, ofMethod)!;
-                if ((member as Type ?? member.DeclaringType) is { } used) yield return used;
-                foreach (var argument in member is MethodInfo { IsGenericMethod: true } generic ? generic.GetGenericArguments() : []) yield return argument;
-            }
-            at += op.OperandType switch
-            {
-                OperandType.InlineNone => 0,
-                OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
-                OperandType.InlineVar => 2,
-                OperandType.InlineI8 or OperandType.InlineR => 8,
-                OperandType.InlineSwitch => 4 + 4 * BitConverter.ToInt32(code, at),
-                _ => 4,
-            };
+            if ((member as Type ?? member.DeclaringType) is { } used) yield return used;
+            foreach (var argument in member is MethodInfo { IsGenericMethod: true } generic ? generic.GetGenericArguments() : []) yield return argument;
         }
     }
 
