@@ -18,6 +18,17 @@ public sealed class NetworkFactAttribute() : MachineFactAttribute(Missing.Value)
 
 public sealed class FaketimeFactAttribute() : MachineFactAttribute(Faketime.Find() is null ? Faketime.Missing : null);
 
+public sealed class ChromiumFactAttribute() : MachineFactAttribute(Chromium.Find() is null ? Chromium.Missing : null);
+
+/// <summary>The browser.</summary>
+public static class Chromium
+{
+    public const string Missing = "chromium is not in PATH; install it: apt-get install chromium";
+
+    public static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Select(static folder => Path.Combine(folder, "chromium")).FirstOrDefault(File.Exists);
+}
+
 /// <summary>The library that sets a program's wall clock.</summary>
 public static class Faketime
 {

@@ -179,6 +179,7 @@ internal static class Dashboard
         return context.Response.WriteAsync($$"""
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>OpenClaw Broker</title>
+            <link rel="icon" href="data:,">
             <style>
             :root { color-scheme: light dark } body { font: 1rem system-ui; max-width: 24rem; margin: 20vh auto; padding: 0 1rem }
             input, button { font: inherit; padding: .5rem; width: 100%; box-sizing: border-box; margin-top: .5rem } [role=alert] { color: #c00 }
