@@ -1,4 +1,6 @@
 using OpenClaw.Broker.Storage.Sqlite;
+using OpenClaw.Programs;
+using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
 
@@ -48,5 +50,25 @@ public sealed class NetworkDiskTests
         if (!OperatingSystem.IsLinux()) return;
         Assert.Equal(("proc", "/proc"), NetworkDisk.MountOf("/proc/self/status") is { } mount ? (mount.Kind, mount.Point) : default);
         Assert.Null(NetworkDisk.MountOf("/proc/no such file"));
+    }
+
+    /// <summary>The real program, told by a list of mounts of its own that all of them are another machine's.</summary>
+    [Fact]
+    public async Task DatabaseOnSuchAMountIsRefusedAtTheStart()
+    {
+        using var folder = new TempFolder();
+        var (database, list) = (folder.File("broker.db"), folder.File("mountinfo"));
+        var environment = new Dictionary<string, string>
+        {
+            [Variables.BrokerDb] = database,
+            [Variables.BotToken] = BrokerProcess.BotToken,
+            [Variables.WorkerToken] = BrokerProcess.WorkerToken,
+        };
+        await using var program = ProgramProcess.Start("unshare", environment, "--mount", "--map-root-user", "sh", "-c",
+            $"sed 's/ - [^ ]* / - nfs4 /' /proc/$$/mountinfo > '{list}' && mount --bind '{list}' /proc/$$/mountinfo && exec \"$@\"", "sh",
+            "dotnet", Repository.Program("OpenClaw.Broker", "openclaw-broker"));
+        Assert.Equal(ExitCodes.Configuration, await program.WaitForExitAsync());
+        Assert.Contains("(nfs4)", program.Output, StringComparison.Ordinal);
+        Assert.False(File.Exists(database));
     }
 }
