@@ -283,12 +283,14 @@ start_broker() {
   link "releases/$version" "$prefix/current"
   systemctl daemon-reload
   if [ -n "$socket" ]; then systemctl enable --quiet --now openclaw-broker.socket; fi
-  if systemctl start openclaw-broker.service && is_well; then
+  if systemctl start openclaw-broker.service 2> /dev/null && is_well; then
     rm -f "$gate"
     systemctl enable --quiet openclaw-broker.service
     systemctl enable --quiet --now openclaw-broker-backup.timer
     say "the broker $version is checked and answers everybody"
   else
+    echo "install.sh: $version does not work. The last it said:" >&2
+    journalctl -u openclaw-broker.service -n 8 --no-pager -o cat >&2 2> /dev/null || true
     go_back "$was" "$copy" "$gate"
   fi
 }
@@ -297,11 +299,10 @@ is_well() {
   local end=$((SECONDS + 30)) said=
   while [ $SECONDS -lt $end ]; do
     if said=$(broker_tool --health 2>&1) && said=$(broker_tool --ping 2>&1); then return 0; fi
-    systemctl is-failed --quiet openclaw-broker.service && break
+    systemctl is-failed --quiet openclaw-broker.service && return 1
     sleep 1
   done
-  echo "install.sh: $version does not work: $said" >&2
-  journalctl -u openclaw-broker.service -n 8 --no-pager -o cat >&2 2> /dev/null || true
+  say "$said"
   return 1
 }
 

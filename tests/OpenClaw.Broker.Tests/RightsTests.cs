@@ -35,8 +35,8 @@ public sealed class RightsTests
     };
 
     /// <summary>Routes without a token: probes, the code that fetches one, and the dashboard behind its login.</summary>
-    private static readonly string[] Open = ["GET /health", "GET /health/live", "HEAD /health/live", "HEAD /health", "GET /health/ready", "HEAD /health/ready", "POST /enrol",
-        "GET /login", "POST /login", "POST /logout"];
+    private static readonly string[] Open = ["GET /health", "HEAD /health", "GET /health/live", "HEAD /health/live", "GET /health/ready",
+        "HEAD /health/ready", "POST /enrol", "GET /login", "POST /login", "POST /logout"];
 
     [Fact]
     public async Task EveryRouteAnswersEveryRoleAsTheTableSays()

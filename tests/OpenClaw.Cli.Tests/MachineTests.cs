@@ -17,7 +17,8 @@ public sealed class MachineTests : IDisposable
         await broker.Client().CreateAsync(new Contracts.CreateJob("ping", "x"));
         var env = folder.File("broker.env");
         await File.WriteAllTextAsync(env,
-            $"BROKER_DB={folder.File("broker.db")}\nBROKER_PORT={broker.Url.Port}\nBOT_TOKEN={BrokerProcess.BotToken}\nWORKER_TOKEN={BrokerProcess.WorkerToken}\n");
+            $"BROKER_DB={folder.File("broker.db")}\nBROKER_PORT={broker.Url.Port}\nBOT_TOKEN={BrokerProcess.BotToken}\n"
+            + $"WORKER_TOKEN={BrokerProcess.WorkerToken}\n");
         var copy = folder.File("copy.db");
         var made = await Clawctl.RunAsync(new Dictionary<string, string>(), "backup", copy, "--env", env);
         Assert.Equal((0, $"Wrote {copy}: 1 jobs (1 waiting, 0 running, 0 ended), every page checked.\n"), (made.ExitCode, made.Out));

@@ -142,7 +142,7 @@ public sealed class MaintenanceTests : IDisposable
         Assert.Equal(ExitCodes.Failed, code);
         foreach (var expected in (string[])["WARN  counts", "FAIL  clock", "WARN  tokens         old has ended", "WARN  permissions", "OK    backup",
             "FAIL  broker         no broker answers"]) Assert.Contains(expected, said, StringComparison.Ordinal);
-        Assert.All(said.Split('\n').Where(static l => l.StartsWith("FAIL", StringComparison.Ordinal) || l.StartsWith("WARN", StringComparison.Ordinal)), static l =>
+        Assert.All(said.Split('\n').Where(static l => !l.StartsWith("OK", StringComparison.Ordinal)), static l =>
             Assert.Matches("To mend it: |Start it, and|agree", l));
     }
 

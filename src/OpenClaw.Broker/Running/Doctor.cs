@@ -139,7 +139,8 @@ internal sealed class Doctor(BrokerOptions options, string? envFile, DateTimeOff
         {
             if (ends is { } end && end - now.ToUnixTimeMilliseconds() is var left && left < Days(EndingTokenDays))
             {
-                Warn("tokens", left < 0 ? $"{name} has ended" : Text($"{name} ends in {left / Days(1)} days"), $"clawctl token revoke {name}, then make it anew");
+                Warn("tokens", left < 0 ? $"{name} has ended" : Text($"{name} ends in {left / Days(1)} days"),
+                    $"clawctl token revoke {name}, then make it anew");
             }
             else if (now.ToUnixTimeMilliseconds() - made > Days(OldTokenDays))
             {

@@ -17,7 +17,8 @@ internal static class BrokerCommands
         yield return Of("backup", "Copy the broker's database, also while it runs, and prove the copy", "--backup", ArgumentArity.ZeroOrOne,
             "Where to; without it into the folder of backups, which keeps seven days and four weeks");
         yield return Of("restore", "Put a backup in the place of the stopped broker's database", "--restore", ArgumentArity.ExactlyOne, "The backup");
-        yield return Of("to-python", "Write today's jobs as the Python broker keeps them", "--to-python", ArgumentArity.ExactlyOne, "A file that is not there yet");
+        yield return Of("to-python", "Write today's jobs as the Python broker keeps them", "--to-python", ArgumentArity.ExactlyOne,
+            "A file that is not there yet");
         yield return Of("check-config", "Check the broker's variables, as its start does", "--check-config", ArgumentArity.Zero, "");
     }
 

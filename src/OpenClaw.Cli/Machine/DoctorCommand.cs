@@ -9,7 +9,8 @@ namespace OpenClaw.Cli.Machine;
 internal static class DoctorCommand
 {
     public static Command Create() => Invocation.Of(
-        new Command("doctor", "Check the way to the broker, and on its own machine the broker; say how to mend what is wrong") { BrokerCommands.Env }, RunAsync);
+        new Command("doctor", "Check the way to the broker, and on its own machine the broker; say how to mend what is wrong") { BrokerCommands.Env },
+        RunAsync);
 
     private static async Task<int> RunAsync(Invocation invocation)
     {

@@ -106,7 +106,8 @@ internal static class Backup
         var needed = new FileInfo(path).Length + Spare;
         var free = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(target))!).AvailableFreeSpace;
         if (free < needed) throw new DatabaseException(string.Create(CultureInfo.InvariantCulture,
-            $"There are {free >> 20} MiB free for {target}, and a copy of {path} needs {needed >> 20}. Free some space, or name another folder."), null, ExitCodes.Io);
+            $"There are {free >> 20} MiB free for {target}, and a copy of {path} needs {needed >> 20}. Free some space, or name another folder."),
+            null, ExitCodes.Io);
     }
 }
 
