@@ -229,7 +229,7 @@ put_units() {
   source="$prefix/releases/$version/deploy/systemd"
   [ -z "$dry" ] || source="$here/deploy/systemd"
   if [ -e "$units/$service.service" ] && grep -q "^ExecStart=.*python" "$units/$service.service"; then
-    [ -e "$etc/python-$service.service" ] || change "keep the Python system's unit as $etc/python-$service.service" cp "$units/$service.service" "$etc/python-$service.service"
+    [ -e "$etc/python-$service.service" ] || change "keep the Python system's unit as $etc/python-$service.service" keep_now "$service"
   fi
   put 644 root:root "$units/$service.service" < "$source/$service.service"
   [ "$1" != bot ] || put 644 root:root "$units/openclaw-discord-bot@.service" < "$source/openclaw-discord-bot@.service"
@@ -243,6 +243,11 @@ put_units() {
       put 644 root:root "$units/openclaw-broker.service.d/socket.conf" < "$source/openclaw-broker.service.d/socket.conf"
     fi
   fi
+}
+
+keep_now() {
+  install -d -m 755 "$etc"
+  cp "$units/$1.service" "$etc/python-$1.service"
 }
 
 # A database beside the usual folder: the service must be allowed to write there.
@@ -394,7 +399,6 @@ install_all() {
   if has_systemd; then for component in "${components[@]}"; do put_units "$component"; done; fi
   for program in $programs; do [ ! -e "$here/$program" ] || link "$prefix/current/$program" "$bin/$program"; done
   [ "$was" = "releases/$version" ] && [ "$state_before" = "$(running_state)" ] && all_run || changed=1
-  [ -z "$was" ] || [ "$was" = "releases/$version" ] || [ -n "$dry" ] || echo "$was" > "$prefix/before"
   if ! has_systemd; then
     link "releases/$version" "$prefix/current"
     install_without_systemd
@@ -405,6 +409,7 @@ install_all() {
     return
   fi
   case " ${components[*]} " in *" broker "*) start_broker "$was" ;; *) link "releases/$version" "$prefix/current" ;; esac
+  [ -z "$was" ] || [ "$was" = "releases/$version" ] || [ -n "$dry" ] || echo "$was" > "$prefix/before"
   for component in "${components[@]}"; do [ "$component" = broker ] || start_other "$component"; done
   case " ${components[*]} " in *" broker "*) last_ping ;; esac
   restart_rest
