@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 
 namespace OpenClaw.Cli.Dev;
 
@@ -6,6 +7,7 @@ namespace OpenClaw.Cli.Dev;
 /// A program that runs as long as we do. Between us and it stands a shell that reads a pipe whose other end only we hold:
 /// when the pipe closes, because we close it or because we are gone, kill -9 included, the shell stops the program.
 /// </summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed class Child : IAsyncDisposable
 {
     private const int KeptLines = 20;

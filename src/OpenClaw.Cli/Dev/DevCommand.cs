@@ -19,6 +19,10 @@ internal static class DevCommand
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new CommandException("`clawctl dev` needs a Unix shell. On Windows run it in WSL; every other command works here.", ExitCodes.Failed);
+        }
         var folder = invocation.Folder;
         var kept = File.Exists(folder.BotTokenFile);
         using var claim = folder.Take();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using System.Text;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
@@ -7,6 +8,7 @@ using OpenClaw.Programs;
 namespace OpenClaw.Cli.Dev;
 
 /// <summary>The broker and the runner of <c>dev</c>.</summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed class DevSystem : IAsyncDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
