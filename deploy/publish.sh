@@ -92,10 +92,11 @@ publish_programs() { # rid
   restore
   [ "$rid" = linux-x64 ] || native=("-p:CppCompilerAndLinker=$(cross_linker)" -p:ObjCopyName=aarch64-linux-gnu-objcopy)
   mkdir -p "$work/$rid"
+  # No debugging data: its identifiers differ from folder to folder, and nobody gets it.
   # SQLite stays a file beside the program: inside it would be unpacked into a folder at each new start. Composite would make
   # the runtime's own libraries anew, for 70 MB and five minutes more.
   build "the broker for $rid" dotnet publish src/OpenClaw.Broker "${common[@]}" -r "$rid" --no-restore --self-contained \
-    -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:PublishReadyToRunComposite=false -o "$work/$rid/broker"
+    -p:DebugType=none -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:PublishReadyToRunComposite=false -o "$work/$rid/broker"
   install -m 755 "$work/$rid/broker/openclaw-broker" "$work/$rid/"
   install -m 644 "$work/$rid/broker/libe_sqlite3.so" "$work/$rid/"
   for project in Runner:openclaw-runner Bot:openclaw-bot Cli:clawctl; do
