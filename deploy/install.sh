@@ -255,8 +255,8 @@ put_database_place() {
   local folder unit
   folder=$(dirname "$(first "$(variable "$(env_of broker)" BROKER_DB)" /var/lib/openclaw-broker/broker.db)")
   case $folder/ in /var/lib/openclaw-broker/*) return ;; esac
-  [ -d "$folder" ] || change "make $folder" install -d -m 700 -o openclaw-broker -g openclaw-broker "$folder"
-  [ "$(stat -c %U "$folder" 2> /dev/null)" = openclaw-broker ] || change "give $folder to openclaw-broker" chown -R openclaw-broker: "$folder"
+  [ -z "$(find "$folder" -mindepth 1 -maxdepth 1 ! -name "$(basename "$(database)")*" ! -name backups 2> /dev/null)" ] \
+    || die "BROKER_DB is in $folder, among other files, and the broker's user must own the folder. Move the database into a folder of its own."
   for unit in openclaw-broker openclaw-broker-backup; do
     printf '[Service]\nReadWritePaths=%s\n' "$folder" | put 644 root:root "$units/$unit.service.d/database.conf"
   done
@@ -278,11 +278,12 @@ start_broker() {
   systemctl stop openclaw-broker.service 2> /dev/null || true
   if [ -e "$db" ]; then
     copy="$(dirname "$db")/backups/before-$version.db"
-    install -d -m 700 -o openclaw-broker -g openclaw-broker "$(dirname "$db")" "$(dirname "$copy")"
+    install -d -m 700 "$(dirname "$copy")"
     rm -f "$copy"
     say "copy the database: $(broker_tool --backup "$copy")" || { systemctl start openclaw-broker.service; die "the database could not be copied; what ran before runs again."; }
   fi
-  install -d -m 700 -o openclaw-broker -g openclaw-broker "$(dirname "$db")"
+  install -d -m 700 "$(dirname "$db")"
+  chown -R openclaw-broker: "$(dirname "$db")"
   install -m 600 -o openclaw-broker -g openclaw-broker /dev/null "$gate"
   token > "$gate"
   link "releases/$version" "$prefix/current"
@@ -328,6 +329,7 @@ go_back() { # the release before, the copy, the gate
     install_units_of "$prefix/$1"
   elif [ -e "$etc/python-openclaw-broker.service" ]; then
     cp "$etc/python-openclaw-broker.service" "$units/openclaw-broker.service"
+    rm -f "$prefix/current"
     rm -rf "$units/openclaw-broker.service.d" "$units/openclaw-broker.socket"
     chown -R "$(sed -n 's/^User=//p' "$units/openclaw-broker.service" | head -1)": "$(dirname "$db")" 2> /dev/null || true
   else
