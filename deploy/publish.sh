@@ -140,7 +140,7 @@ common_files() { # folder
   cp LICENSE README.md SECURITY.md CHANGELOG.md "$1/"
   cp -r docs "$1/docs"
   mkdir "$1/deploy"
-  for part in systemd env.examples install.sh start.sh scripts; do
+  for part in systemd env.examples install.sh installer start.sh scripts; do
     [ ! -e "deploy/$part" ] || cp -r "deploy/$part" "$1/deploy/"
   done
 }

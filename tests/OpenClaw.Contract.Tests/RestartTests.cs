@@ -63,6 +63,23 @@ public class RestartTests
         Assert.Equal("queued", (await reader).Text("status"));
     }
 
+    /// <summary>Whoever stops it before it is up stops it all the same, without a trace.</summary>
+    [Fact]
+    public async Task StopWithinTheStartWaitsForItsEnd()
+    {
+        await using var broker = await OwnBroker.StartAsync();
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.Equal(0, await broker.Process.Program.StopAsync());
+            var starting = broker.Process.StartAgainAsync();
+            await broker.Process.Program.WaitForLineAsync("loaded: 0 ready");
+            Assert.Equal(0, await broker.Process.Program.StopAsync());
+            await Task.WhenAny(starting); // it may just have answered
+            Assert.DoesNotContain("exception", broker.Process.Program.Output, StringComparison.OrdinalIgnoreCase);
+            await broker.Process.StartAgainAsync();
+        }
+    }
+
     /// <summary>News that nobody waits for linger in memory for 200 ms: a stop within that time has nothing to complain of.</summary>
     [Fact]
     public async Task StopRightAfterLastWritesIsQuiet()

@@ -92,6 +92,7 @@ internal static class BrokerHost
         services.AddSingleton<Errors>();
         services.AddSingleton(s => new UpgradeGate(options.DatabasePath, TimeProvider.System, s.GetRequiredService<ILogger<UpgradeGate>>()));
         services.AddHostedService<StartReport>();
+        services.AddSingleton<IHostLifetime, SignalLifetime>();
         services.AddSingleton(ServiceManager.OfProcess);
         services.AddHostedService<ServiceReport>();
         services.AddSingleton<TailnetWatch>();
