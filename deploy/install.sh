@@ -68,7 +68,7 @@ install_all() {
   state_before=$(running_state)
   if has_systemd; then for component in "${components[@]}"; do put_units "$component"; done; fi
   for program in $programs; do [ ! -e "$here/$program" ] || link "$prefix/current/$program" "$bin/$program"; done
-  [ "$was" = "releases/$version" ] && [ "$state_before" = "$(running_state)" ] && all_run || changed=1
+  [ "$was" = "releases/$version" ] && [ "$state_before" = "$(running_state)" ] && all_run && [ ! -e "$(database).gate" ] || changed=1
   if ! has_systemd; then
     link "releases/$version" "$prefix/current"
     install_without_systemd

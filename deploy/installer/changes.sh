@@ -37,7 +37,7 @@ put() {
 }
 
 put_now() {
-  local temporary="$3.new.$$"
+  local temporary="$3.new" # the same in each run: one that was killed leaves nothing behind that the next does not use up
   install -D -m "$1" -o "${2%:*}" -g "${2#*:}" /dev/null "$temporary"
   printf '%s' "$4" > "$temporary"
   mv "$temporary" "$3"

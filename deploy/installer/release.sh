@@ -29,7 +29,10 @@ put_release() {
   while IFS= read -r file; do
     cmp -s "$here/$file" "$target/$file" || { complete=; break; }
   done < <(cd "$here" && find . -type f)
-  [ -z "$complete" ] || return 0
+  if [ -n "$complete" ]; then
+    [ -n "$dry" ] || rm -rf "$target.old" "$target.new" # of a run that was killed
+    return 0
+  fi
   [ "$(readlink -f "$prefix/current" 2> /dev/null)" != "$target" ] || [ -n "$dry" ] || say "release $version is there with other files: they are replaced"
   change "put release $version into $target" put_release_now "$target"
 }
