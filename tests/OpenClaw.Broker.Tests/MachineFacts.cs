@@ -2,15 +2,6 @@ using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
 
-/// <summary>Skipped, and said to be, where the machine lacks something that the test needs; never in CI.</summary>
-public abstract class MachineFactAttribute : FactAttribute
-{
-    protected MachineFactAttribute(string? missing)
-    {
-        if (Environment.GetEnvironmentVariable("CI") != "true") Skip = missing;
-    }
-}
-
 public sealed class NetworkFactAttribute() : MachineFactAttribute(Missing.Value)
 {
     private static readonly Lazy<string?> Missing = new(NetworkNamespace.Missing);

@@ -18,8 +18,8 @@ public class CrashTests(ITestOutputHelper output)
     [Fact]
     public async Task NoKillBreaksAPromise()
     {
-        var seed = Number("OPENCLAW_CRASH_SEED") ?? Random.Shared.Next();
-        var left = Number("OPENCLAW_CRASH_KILLS") ?? 20;
+        var seed = Variable.Number("OPENCLAW_CRASH_SEED") ?? Random.Shared.Next();
+        var left = Variable.Number("OPENCLAW_CRASH_KILLS") ?? 20;
         for (; left > 0; left -= KillsPerRun, seed++)
         {
             var run = new CrashRun(seed);
@@ -50,7 +50,4 @@ public class CrashTests(ITestOutputHelper output)
         File.WriteAllLines(path, events.Select(e => e.ToString()));
         return path;
     }
-
-    private static int? Number(string variable) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 }
