@@ -15,6 +15,9 @@ internal enum DiskCallKind : byte
 
     /// <summary>All calls on this file, or names in this folder, before the one with the number <see cref="DiskCall.At"/> are on the disk.</summary>
     Sync = (byte)'S',
+
+    /// <summary>As <see cref="Sync"/>, but it failed: what it should have covered may be lost, and no later sync covers it.</summary>
+    FailedSync = (byte)'F',
 }
 
 /// <param name="At">Where a write begins, to what a file is cut, or what a sync covers.</param>

@@ -11,13 +11,13 @@ internal sealed class DiskFile
     public void Add(int number, DiskCall call) => unsynced.Add((number, call));
 
     /// <summary>What came before the call with this number is on the disk.</summary>
-    public void Sync(long before)
+    public void Sync(long before) => Settle(before, static () => true);
+
+    /// <summary>What came before the call with this number is partly on the disk, and the system takes it for clean.</summary>
+    public void FailSync(long before)
     {
-        foreach (var (number, call) in unsynced)
-        {
-            if (number < before) Apply(call, static () => true);
-        }
-        unsynced.RemoveAll(u => u.Number < before);
+        var random = new Random((int)before);
+        Settle(before, () => random.Next(2) == 0);
     }
 
     /// <summary>What a power cut leaves: of what came since the last sync each sector, and each cut, or not.</summary>
@@ -26,6 +26,15 @@ internal sealed class DiskFile
         var after = new DiskFile { bytes = bytes.AsSpan(0, length).ToArray(), length = length };
         foreach (var (_, call) in unsynced) after.Apply(call, () => random.NextDouble() < kept);
         return after.bytes[..after.length];
+    }
+
+    private void Settle(long before, Func<bool> isKept)
+    {
+        foreach (var (number, call) in unsynced)
+        {
+            if (number < before) Apply(call, isKept);
+        }
+        unsynced.RemoveAll(u => u.Number < before);
     }
 
     private void Apply(DiskCall call, Func<bool> isKept)

@@ -9,15 +9,16 @@ namespace OpenClaw.Crash.Tests.Power;
 internal static class PowerCuts
 {
     /// <param name="isTold">When a client counts as told, as a length of the log.</param>
+    /// <param name="atTheEnd">Not at random moments, but after the last call.</param>
     /// <param name="startEvery">Each so-manieth folder is not only opened: a real broker starts in it and goes on.</param>
     public static async Task<List<string>> FindAsync(RecordedRun run, int cuts, int seed, int startEvery = int.MaxValue,
-        Func<DiskCall, bool>? ignoresSync = null, Func<Acknowledged, long>? isTold = null)
+        Func<DiskCall, bool>? ignoresSync = null, Func<Acknowledged, long>? isTold = null, bool atTheEnd = false)
     {
         var random = new Random(seed);
         var told = isTold ?? (static a => a.Told);
         var disk = new RecordedDisk(run.Folder, run.Calls, ignoresSync);
         var found = new List<string>();
-        var moments = Enumerable.Range(0, cuts).Select(_ => random.Next(run.Calls.Count + 1)).Order().ToList();
+        var moments = Enumerable.Range(0, cuts).Select(_ => atTheEnd ? run.Calls.Count : random.Next(run.Calls.Count + 1)).Order().ToList();
         for (var cut = 0; cut < cuts; cut++)
         {
             disk.AdvanceTo(moments[cut]);

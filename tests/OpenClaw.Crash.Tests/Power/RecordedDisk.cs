@@ -52,6 +52,9 @@ internal sealed class RecordedDisk(string folder, IReadOnlyList<DiskCall> calls,
             case DiskCallKind.Sync when names.TryGetValue(call.Path, out var file):
                 file.Sync(call.At);
                 break;
+            case DiskCallKind.FailedSync:
+                if (names.TryGetValue(call.Path, out var failed)) failed.FailSync(call.At);
+                break;
             case DiskCallKind.Sync:
                 foreach (var (_, path, file) in unsyncedNames.Where(n => n.Number < call.At && IsIn(call.Path, n.Path))) Set(syncedNames, path, file);
                 unsyncedNames.RemoveAll(n => n.Number < call.At && IsIn(call.Path, n.Path));

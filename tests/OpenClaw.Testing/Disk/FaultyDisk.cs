@@ -6,6 +6,12 @@ namespace OpenClaw.Testing.Disk;
 /// <summary>A folder whose disk hangs, is slow, fails or is watched, for the programs that are started with its environment: <c>disk.c</c>.</summary>
 public sealed class FaultyDisk : IDisposable
 {
+    /// <summary>EIO.</summary>
+    public const int IoError = 5;
+
+    /// <summary>ENOSPC.</summary>
+    public const int NoSpace = 28;
+
     private readonly TempFolder files = new();
     private readonly TempFolder control = new();
 

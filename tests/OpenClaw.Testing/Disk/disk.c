@@ -87,8 +87,8 @@ static int fails(char kind, const char *on) {
 #define SYNC(name) int name(int fd) { \
     char path[PATH_MAX]; \
     if (!find(fd, path)) return REAL(int, name, (int))(fd); \
-    if (fails('s', path)) return -1; \
     int64_t before = __atomic_load_n(&logged, __ATOMIC_SEQ_CST); \
+    if (fails('s', path)) { note('F', path, before, "", 0); errno = fault_error; return -1; } \
     int result = REAL(int, name, (int))(fd); \
     if (result == 0) note('S', path, before, "", 0); \
     return result; }
