@@ -165,12 +165,17 @@ internal sealed class BrokerFixture : IAsyncDisposable
     }
 
     /// <summary>Looks until it is so: what the broker does in the background needs no clock, only a moment.</summary>
-    public static async Task EventuallyAsync(Func<Task<bool>> isSo)
+    /// <param name="otherwise">How it is, for whoever reads that it never became so.</param>
+    public static async Task EventuallyAsync(Func<Task<bool>> isSo, Func<string>? otherwise = null)
     {
         using var patience = new CancellationTokenSource(Broken.After);
-        while (!await isSo())
+        try
         {
-            await Task.Delay(LookAgain, TimeProvider.System, patience.Token);
+            while (!await isSo()) await Task.Delay(LookAgain, TimeProvider.System, patience.Token);
+        }
+        catch (OperationCanceledException) when (otherwise is not null && patience.IsCancellationRequested)
+        {
+            throw new TimeoutException(otherwise());
         }
     }
 

@@ -102,6 +102,7 @@ internal static class BrokerHost
         services.AddHostedService(static s => s.GetRequiredService<FileWatch>());
         services.AddHostedService<OldKeys>();
         services.AddHostedService<OldAudit>();
+        services.AddHostedService<OldMinutes>();
         services.AddHostedService<DeletedJobs>();
         services.AddSingleton<ByteBudget>();
         services.AddAccess();
