@@ -25,10 +25,15 @@ public class DiskFaultTests(ITestOutputHelper output)
         for (var fault = 0; fault < (Variable.Number("OPENCLAW_DISK_FAULTS") ?? 6); fault++)
         {
             disk.FailOne('w', fault % 2 == 0 ? FaultyDisk.NoSpace : FaultyDisk.IoError, random.Next(60));
+            using var patience = new CancellationTokenSource(Broken.After);
             await Task.WhenAll(Enumerable.Range(0, 4).Select(client => Task.Run(async () =>
             {
                 // Until the fault came, and what it refused is accepted again.
-                for (var (n, ok) = (0, false); disk.FailedOn is null || !ok; n++) ok = await CreateAsync($"{fault}-{client}-{n}");
+                for (var (n, ok) = (0, false); disk.FailedOn is null || !ok; n++)
+                {
+                    patience.Token.ThrowIfCancellationRequested();
+                    ok = await CreateAsync($"{fault}-{client}-{n}");
+                }
             })));
             failedOn.Add(Path.GetFileName(disk.FailedOn!));
         }
