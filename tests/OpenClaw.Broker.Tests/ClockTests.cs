@@ -103,7 +103,7 @@ public sealed class ClockTests : IDisposable
         });
         var client = broker.Client("anna");
         var last = await client.GetAsync((await client.CreateAsync(new CreateJob("ping", ""))).Id);
-        foreach (var jump in (string[])["-10m", "-1d", "+36525d"])
+        foreach (var jump in (string[])["-1h", "-1d", "-20000d", "+36525d"])
         {
             await File.WriteAllTextAsync(setting, jump);
             var first = await client.ClaimAsync(jump + 1, TimeSpan.Zero);
