@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OpenClaw.Contract.Tests.Support;
 using OpenClaw.Testing.Http;
 
@@ -97,22 +98,20 @@ public class RestartTests
         }
     }
 
+    /// <summary>What was answered is there; and what is there was answered.</summary>
     [Fact]
     public async Task StopLosesNoAnswerOfWhatWasTaken()
     {
         await using var broker = await OwnBroker.StartAsync();
-        var created = new System.Collections.Concurrent.ConcurrentBag<string>();
+        var (created, finished) = (new ConcurrentBag<string>(), new ConcurrentBag<string>());
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var producers = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        var clients = Enumerable.Range(0, 12).Select(n => Task.Run(async () =>
         {
             try
             {
-                while (true)
+                while (n < 8 ? await CreateAsync() : await WorkAsync())
                 {
-                    var answer = await broker.Api.CreateAsync("ping", "x");
-                    if (answer.Status == 200) created.Add(answer.Json.Id());
-                    else break;
-                    if (created.Count > 50) started.TrySetResult();
+                    if (created.Count > 50 && finished.Count > 20) started.TrySetResult();
                 }
             }
             catch (HttpRequestException)
@@ -122,9 +121,33 @@ public class RestartTests
         })).ToList();
         await started.Task;
         Assert.Equal(0, await broker.Process.Program.StopAsync());
-        await Task.WhenAll(producers);
+        await Task.WhenAll(clients);
         await broker.Process.StartAgainAsync();
-        foreach (var id in created) (await broker.Api.ReadAsync(id)).Is(200);
+        var jobs = new List<(string Id, string State)>();
+        for (var cursor = ""; cursor is not null;)
+        {
+            var page = (await broker.Api.GetAsync($"/jobs?limit=200{cursor}", broker.Api.Bot)).Is(200);
+            jobs.AddRange(page["jobs"].EnumerateArray().Select(static j => (j.Id(), j.Text("state")!)));
+            cursor = page["next"].GetString() is { } next ? $"&cursor={Uri.EscapeDataString(next)}" : null;
+        }
+        Assert.Equal(created.Order(), jobs.Select(static j => j.Id).Order());
+        Assert.Equal(finished.Order(), jobs.Where(static j => j.State == "done").Select(static j => j.Id).Order());
+
+        async Task<bool> CreateAsync()
+        {
+            var answer = await broker.Api.CreateAsync("ping", "x");
+            if (answer.Status == 200) created.Add(answer.Json.Id());
+            return answer.Status == 200;
+        }
+
+        async Task<bool> WorkAsync()
+        {
+            var answer = await broker.Api.PollAsync(1);
+            if (answer.Status != 200 || answer.Job is not { } job) return answer.Status == 200;
+            var done = (await broker.Api.FinishAsync(job.Id(), "pong", job.Fence())).Status == 200;
+            if (done) finished.Add(job.Id());
+            return done;
+        }
     }
 
     [Fact]
