@@ -7,12 +7,13 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Tests;
 
 /// <summary>
-/// Weeks of a broker's life by the test's clock: what it keeps is bounded, in each table and file. <c>OPENCLAW_VIRTUAL_JOBS</c> says how many
-/// jobs each of the sixty steps has (10).
+/// Days of a broker's life by the test's clock: what it keeps is bounded, in each table and file. <c>OPENCLAW_VIRTUAL_JOBS</c> says how many
+/// jobs each of its steps has (10). After nine days
+/// all that has an age has reached it.
 /// </summary>
 public sealed class VirtualDaysTests
 {
-    private const int Days = 20, StepsPerDay = 3, Workers = 8;
+    private const int Days = 12, FullAfter = 9, StepsPerDay = 3, Workers = 8;
     private static readonly int JobsPerStep = int.Parse(Environment.GetEnvironmentVariable("OPENCLAW_VIRTUAL_JOBS") ?? "10", CultureInfo.InvariantCulture);
 
     [Fact]
@@ -38,8 +39,7 @@ public sealed class VirtualDaysTests
             }));
             while (ended.Count > kept && ended.TryDequeue(out var old)) await workers[0].DeleteAsync(old);
             await broker.RunForAsync(TimeSpan.FromDays(1) / StepsPerDay);
-            // From the ninth day on all that has an age has reached it.
-            if (step < (Days / 2) * StepsPerDay) foreach (var (what, size) in Sizes(broker)) most[what] = Math.Max(most.GetValueOrDefault(what), size);
+            if (step < FullAfter * StepsPerDay) foreach (var (what, size) in Sizes(broker)) most[what] = Math.Max(most.GetValueOrDefault(what), size);
         }
         Assert.Equal(kept, broker.Query<long>("select count(*) from job"));
         await BrokerFixture.EventuallyAsync(() => Task.FromResult(Sizes(broker).All(now => now.Size <= most[now.What] * 11 / 10)),
