@@ -47,7 +47,7 @@ internal static class KeysCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"{path} can't be written ({e.Message}).", ExitCodes.Io);
+            throw new CommandException($"{path} can't be written ({e.Message}). Make its folder writable, or set XDG_CONFIG_HOME to another.", ExitCodes.Io);
         }
         Console.Out.WriteLine($"{name}:{Convert.ToBase64String(key.ExportSubjectPublicKeyInfo())}");
         invocation.Messages.Say($"The key is in {path}: keep it. Give runners the line above as {Variables.JobKeys} (several with commas); "

@@ -40,7 +40,8 @@ internal static class PythonExport
                 Copy(connection, "job_tool_calls");
                 if (connection.Scalar<long>("select (select count(*) from main.jobs) = (select count(*) from ours.job)") != 1)
                 {
-                    throw new DatabaseException($"Not every job of {path} could be written. Nothing was kept of {target}.");
+                    throw new DatabaseException($"Not every job of {path} could be written, and nothing was kept of {target}. Look at the file first: "
+                        + "openclaw-broker --doctor");
                 }
                 transaction.Commit();
             }

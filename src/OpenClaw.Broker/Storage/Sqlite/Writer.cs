@@ -116,7 +116,8 @@ internal sealed partial class Writer : IDisposable
             catch (Exception e)
             {
                 foreach (var commit in batch) commit.Fail(new StorageFailedException(e.Message));
-                fatal.End(ExitCodes.Internal, $"The writer failed in a way it does not know ({e.Message}); the broker stops, to recover from the log.", e);
+                fatal.End(ExitCodes.Internal, $"The writer failed in a way it does not know ({e.Message}). The broker stops; started again it recovers from "
+                    + "the log. Report it, with this line.", e);
             }
         }
     }
