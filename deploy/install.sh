@@ -62,7 +62,10 @@ install_all() {
   [ ! -e "$prefix/current" ] || was="releases/$(version_of "$prefix/current")"
   for component in "${components[@]}"; do put_user "$component"; done
   put_release
-  for component in "${components[@]}"; do put_env "$component"; done
+  for component in "${components[@]}"; do
+    put_env "$component"
+    [ "$component" = broker ] || put_state "$component"
+  done
   for component in "${components[@]}"; do check_config "$component"; done
   local state_before
   state_before=$(running_state)

@@ -8,6 +8,14 @@ put_user() {
     useradd --system --user-group --no-create-home --home-dir "$(state_of "$1")" --shell /usr/sbin/nologin "$user"
 }
 
+# What a runner that was enrolled by root has left there.
+put_state() {
+  local folder
+  folder=$(state_of "$1")
+  [ -d "$folder" ] && [ -n "$(find "$folder" ! -user "$(user_of "$1")" -print -quit 2> /dev/null)" ] || return 0
+  change "give $folder to $(user_of "$1")" chown -R "$(user_of "$1"):" "$folder"
+}
+
 put_env() {
   local file broker_env
   file=$(env_of "$1")

@@ -106,14 +106,13 @@ public sealed partial class DocsCommandsTests : IDisposable
 
     private void Program(string name, string script)
     {
-        Write("bin/" + name, "#!/usr/bin/env bash\nset -e\n" + script);
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder.File("bin/" + name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Write("bin/" + name, "#!/usr/bin/env bash\nset -e\n" + script, UnixFileMode.UserExecute);
     }
 
-    private void Write(string name, string text)
+    private void Write(string name, string text, UnixFileMode more = UnixFileMode.None)
     {
         File.WriteAllText(folder.File(name), text + "\n");
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder.File(name), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder.File(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | more);
     }
 
     [GeneratedRegex("^```bash\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]

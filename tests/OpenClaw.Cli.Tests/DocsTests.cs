@@ -7,7 +7,10 @@ namespace OpenClaw.Cli.Tests;
 public sealed partial class DocsTests
 {
     private static IEnumerable<string> Documents { get; } =
-        [.. Directory.EnumerateFiles(Repository.Root, "*.md"), .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)];
+    [
+        .. Directory.EnumerateFiles(Repository.Root, "*.md"),
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories),
+    ];
 
     /// <summary>Blocks of <c>bash</c> are run as printed by <see cref="DocsCommandsTests"/> or ReadmeTests; every line of any other is in the list.</summary>
     [Fact]
@@ -33,11 +36,13 @@ public sealed partial class DocsTests
         foreach (var document in Documents)
         {
             var text = File.ReadAllText(document);
-            foreach (var named in Commands(text).Concat(Bash(text)).Concat(InCode().Matches(Fenced().Replace(text, "")).Select(static m => m.Groups[1].Value)).SelectMany(Calls))
+            var inSentences = InCode().Matches(Fenced().Replace(text, "")).Select(static m => m.Groups[1].Value);
+            foreach (var (program, options) in Commands(text).Concat(Bash(text)).Concat(inSentences).SelectMany(Calls))
             {
-                if (!known.TryGetValue(named.Program, out var usage)) known[named.Program] = usage = await UsageAsync(named.Program);
-                if (usage.Length == 0) wrong.Add($"{Path.GetFileName(document)}: there is no '{named.Program}'");
-                wrong.AddRange(named.Options.Where(o => !Regex.IsMatch(usage, Regex.Escape(o) + @"\b")).Select(o => $"{Path.GetFileName(document)}: {named.Program} takes no {o}"));
+                if (!known.TryGetValue(program, out var usage)) known[program] = usage = await UsageAsync(program);
+                if (usage.Length == 0) wrong.Add($"{Path.GetFileName(document)}: there is no '{program}'");
+                wrong.AddRange(options.Where(o => !Regex.IsMatch(usage, Regex.Escape(o) + @"\b"))
+                    .Select(o => $"{Path.GetFileName(document)}: {program} takes no {o}"));
             }
         }
         Assert.Equal([], wrong.Distinct());
@@ -90,8 +95,8 @@ public sealed partial class DocsTests
         {
             var name = call.Groups[1].Value.Split('/')[^1];
             string[] words = [.. call.Groups[2].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static w => w.Trim('`', ',', '.', ':'))];
-            var commands = words.TakeWhile(static w => Word().IsMatch(w)).Take(name == "clawctl" ? words is ["token" or "keys", ..] or ["audit", "verify", ..] ? 2 : 1 : 0);
-            yield return (string.Join(' ', [name, .. commands]), [.. words.Where(static w => Option().IsMatch(w))]);
+            var depth = name != "clawctl" ? 0 : words is ["token" or "keys", ..] or ["audit", "verify", ..] ? 2 : 1;
+            yield return (string.Join(' ', [name, .. words.TakeWhile(static w => Word().IsMatch(w)).Take(depth)]), [.. words.Where(static w => Option().IsMatch(w))]);
         }
     }
 
@@ -132,7 +137,8 @@ public sealed partial class DocsTests
     [GeneratedRegex("`([^`\n]+)`")]
     private static partial Regex InCode();
 
-    [GeneratedRegex(@"(?<![\w./-])(?<!-u )((?:\.?/?deploy/|/usr/local/lib/openclaw/current/deploy/|\./)?(?:clawctl|openclaw-broker|openclaw-runner|openclaw-bot|install\.sh|publish\.sh|start\.sh))(?=[ ]|$)([^|;&()]*)")]
+    [GeneratedRegex(@"(?<![\w./-])(?<!-u )((?:\.?/?deploy/|/usr/local/lib/openclaw/current/deploy/|\./)?"
+        + @"(?:clawctl|openclaw-broker|openclaw-runner|openclaw-bot|install\.sh|publish\.sh|start\.sh))(?=[ ]|$)([^|;&()]*)")]
     private static partial Regex Call();
 
     [GeneratedRegex("^[a-z]+(-[a-z]+)*$")]

@@ -63,6 +63,7 @@ public sealed class MaintenanceTests : IDisposable
         var again = await other.Api.TakeAsync();
         Assert.Equal((held.Id(), 2), (again.Id(), again.Number("attempt")));
         Assert.Equal(waiting, (await other.Api.TakeAsync()).Id());
+        Assert.True(FileModes.IsPrivate(folder.File("copy-0.db")));
         using var copy = Open(folder.File("copy-0.db"));
         Assert.InRange(createdDuring, copy.Count("select count(*) from job") - 4, int.MaxValue);
     }

@@ -31,7 +31,8 @@ public sealed partial class ExitMessagesTests
         }
         foreach (Match made in isExceptionItself ? MadeThere().Matches(code).Concat(MadeTexts().Matches(code)) : MadeTexts().Matches(code))
         {
-            if (!MadeElsewhere().IsMatch(code[(made.Index + made.Length)..]) && Literals(code, made.Index + made.Length) is { Length: > 0 } text) yield return text;
+            var from = made.Index + made.Length;
+            if (!MadeElsewhere().IsMatch(code[from..]) && Literals(code, from) is { Length: > 0 } text) yield return text;
         }
     }
 
@@ -75,6 +76,7 @@ public sealed partial class ExitMessagesTests
     private static partial Regex MadeTexts();
 
     [GeneratedRegex(@"(it takes|(^|[.;:?)…-] |, or |, then |\bor, |\bthen |is, |it\), )(set|stop|give|name|check|free|put|restore|start|run|make|try|use|take|write|move|correct|delete|look|"
-        + @"raise|point|rename|let|copy|choose|say|show|upgrade|wait|report|sign|ask|lower|in the \.socket unit|ports below|`clawctl|its log)\b)", RegexOptions.IgnoreCase)]
+        + @"raise|point|rename|let|copy|choose|say|show|upgrade|wait|report|sign|ask|lower|in the \.socket unit|ports below|`clawctl|its log)\b)",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Next();
 }
