@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using OpenClaw.Programs;
 using OpenClaw.Testing;
@@ -14,7 +16,11 @@ public sealed partial class DocsCommandsTests : IDisposable
     private readonly int port = FreePort.Take();
     private readonly int drillPort = FreePort.Take();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        if (File.Exists(folder.File("pid"))) Process.GetProcessById(int.Parse(File.ReadAllText(folder.File("pid")), CultureInfo.InvariantCulture)).Kill();
+        folder.Dispose();
+    }
 
     [Theory]
     [InlineData("docs/install.md")]
@@ -48,7 +54,7 @@ public sealed partial class DocsCommandsTests : IDisposable
             clawctl submit ping first --wait
             {{string.Join('\n', blocks)}}
             """);
-        Assert.True(await shell.WaitForExitAsync() == 0, shell.Output);
+        Assert.True(await shell.WaitForExitAsync(Broken.After * 5) == 0, shell.Output);
         var lines = shell.Output.Split('\n').ToList();
         foreach (var promised in blocks.SelectMany(static b => b.Split('\n')).Where(static l => l.StartsWith("# {", StringComparison.Ordinal)))
         {
