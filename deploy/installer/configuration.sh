@@ -109,6 +109,7 @@ streams() {
   case $host in
     127.0.0.1 | localhost) echo "ListenStream=127.0.0.1:$port" ;;
     0.0.0.0 | ::) echo "ListenStream=$port" ;;
+    *:*) echo "ListenStream=127.0.0.1:$port\\nListenStream=[$host]:$port" ;;
     *) echo "ListenStream=127.0.0.1:$port\\nListenStream=$host:$port" ;;
   esac
 }

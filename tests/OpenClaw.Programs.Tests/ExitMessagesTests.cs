@@ -75,7 +75,8 @@ public sealed partial class ExitMessagesTests
     [GeneratedRegex(@"static string (NotWritable|Damaged|Missing|Describe)\(string (doing|path)[^)]*\) =>")]
     private static partial Regex MadeTexts();
 
-    [GeneratedRegex(@"(it takes|(^|[.;:?)…-] |, or |, then |\bor, |\bthen |is, |it\), )(set|stop|give|name|check|free|put|restore|start|run|make|try|use|take|write|move|correct|delete|look|"
+    [GeneratedRegex(@"(it takes|(^|[.;:?)…-] |, or |, then |\bor, |\bthen |is, |it\), )(set|stop|give|name|check|free|put|restore|start|"
+        + @"run|make|try|use|take|write|move|correct|delete|look|"
         + @"raise|point|rename|let|copy|choose|say|show|upgrade|wait|report|sign|ask|lower|in the \.socket unit|ports below|`clawctl|its log)\b)",
         RegexOptions.IgnoreCase)]
     private static partial Regex Next();

@@ -44,7 +44,8 @@ internal static class PowerCuts
         }
         var (rows, damage) = FinalStateReader.ReadFile(database);
         var jobs = rows.ToDictionary(static r => r.Id);
-        return [.. damage, .. due.Where(a => !IsKept(a, jobs.GetValueOrDefault(a.Job))).Select(static a => $"{(a.Result is null ? "job" : "result")} {a.Job} is lost")];
+        return [.. damage, .. due.Where(a => !IsKept(a, jobs.GetValueOrDefault(a.Job))).Select(static a =>
+            $"{(a.Result is null ? "job" : "result")} {a.Job} is lost")];
     }
 
     private static bool IsKept(Acknowledged a, FinalRow? row) =>
