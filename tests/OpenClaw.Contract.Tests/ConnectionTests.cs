@@ -13,7 +13,7 @@ public sealed class ConnectionTests : IDisposable
     [Fact]
     public async Task IdleConnectionsWithoutATokenGoFirst()
     {
-        await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"), wrap: ["prlimit", "--nofile=400:400"]);
+        await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"), wrap: ["prlimit", "--nofile=448:448"]);
         using var known = await RawConnection.OpenAsync(broker.Url);
         Assert.Equal(200, (await AskAsync(known, broker.Api)).Status);
         var idle = new List<TcpClient>();
