@@ -170,6 +170,23 @@ public sealed class MaintenanceTests : IDisposable
         Assert.Single((await api.GetAsync("/jobs", api.Bot)).Is(200)["jobs"].EnumerateArray());
     }
 
+    /// <summary>Neither what a ping left that was broken off, nor a limit that is reached, makes a version look broken.</summary>
+    [Fact]
+    public async Task PingGetsPastWhatAnotherLeftAndALimit()
+    {
+        var database = folder.File("broker.db");
+        await using var broker = await BrokerProcess.StartAsync(database, new Dictionary<string, string> { ["MAX_QUEUED_JOBS"] = "2" });
+        (await broker.Api.CreateFromAsync("""{"command":"ping","payload":"left","queue":"installation-check"}""")).Is(200);
+        var variables = Variables(database, broker.Url.Port);
+        Assert.Equal((ExitCodes.Ok, "A job went all the way: created, claimed, finished, read, deleted."), await RunAsync(variables, "--ping"));
+        for (var i = 0; i < 2; i++) await broker.Api.NewJobAsync();
+        var (code, said) = await RunAsync(variables, "--ping");
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.StartsWith("The broker answers, and takes no new job just now, by its limits", said, StringComparison.Ordinal);
+        Assert.Equal(0, await broker.Program.StopAsync());
+        Assert.Equal(ExitCodes.Unavailable, (await RunAsync(variables, "--ping")).Code);
+    }
+
     [Fact]
     public async Task ServiceManagerHearsReadyPingsAndTheEnd()
     {

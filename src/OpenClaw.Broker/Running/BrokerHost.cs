@@ -90,7 +90,7 @@ internal static class BrokerHost
         services.AddSingleton<Health>();
         services.AddSingleton<HealthApi>();
         services.AddSingleton<Errors>();
-        services.AddSingleton(s => new UpgradeGate(options.DatabasePath, TimeProvider.System, s.GetRequiredService<ILogger<UpgradeGate>>()));
+        services.AddSingleton<UpgradeGate>();
         services.AddHostedService<StartReport>();
         services.AddSingleton<IHostLifetime, SignalLifetime>();
         services.AddSingleton(ServiceManager.OfProcess);

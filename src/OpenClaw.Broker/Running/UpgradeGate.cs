@@ -10,13 +10,13 @@ namespace OpenClaw.Broker.Running;
 /// was made before and nothing acknowledged is lost. The gate is a file beside the database that holds a token; it opens when the
 /// file is deleted, at the latest after a quarter of an hour.
 /// </summary>
-internal sealed partial class UpgradeGate(string path, TimeProvider machine, ILogger<UpgradeGate> log)
+internal sealed partial class UpgradeGate(BrokerOptions options, TimeProvider clock, ILogger<UpgradeGate> log)
 {
     public const string Header = "X-Gate-Token";
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
     private const int RetrySeconds = 5;
-    private readonly byte[]? token = ReadToken(path) is { } read ? Encoding.UTF8.GetBytes(read) : null;
-    private readonly long shutAt = machine.GetTimestamp();
+    private readonly byte[]? token = ReadToken(options.DatabasePath) is { } read ? Encoding.UTF8.GetBytes(read) : null;
+    private readonly long shutAt = clock.GetTimestamp();
     private volatile bool isOpen;
 
     /// <summary>Whether there is one. Where not, no request is looked at.</summary>
@@ -48,9 +48,9 @@ internal sealed partial class UpgradeGate(string path, TimeProvider machine, ILo
 
     private bool Opens()
     {
-        var isLate = machine.GetElapsedTime(shutAt) >= Longest;
-        if (!isLate && File.Exists(PathOf(path))) return false;
-        if (isLate) LogLate(PathOf(path));
+        var isLate = clock.GetElapsedTime(shutAt) >= Longest;
+        if (!isLate && File.Exists(PathOf(options.DatabasePath))) return false;
+        if (isLate) LogLate(PathOf(options.DatabasePath));
         else LogOpen();
         return isOpen = true;
     }
