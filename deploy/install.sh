@@ -85,7 +85,6 @@ install_all() {
   [ -z "$was" ] || [ "$was" = "releases/$version" ] || [ -n "$dry" ] || echo "$was" > "$prefix/before"
   for component in "${components[@]}"; do [ "$component" = broker ] || start_other "$component"; done
   case " ${components[*]} " in *" broker "*) last_ping ;; esac
-  restart_rest
   echo "Done. Look at it with: clawctl doctor"
 }
 
@@ -97,15 +96,6 @@ running_state() {
 all_run() {
   for component in "${components[@]}"; do
     systemctl is-active --quiet "$(service_of "$component").service" || ! is_configured "$component" || return 1
-  done
-}
-
-# What was not named but shares the release moves with it.
-restart_rest() {
-  [ -z "$dry" ] || return 0
-  for component in bot runner; do
-    case " ${components[*]} " in *" $component "*) continue ;; esac
-    if systemctl is-active --quiet "$(service_of "$component").service" 2> /dev/null; then systemctl restart "$(service_of "$component").service"; fi
   done
 }
 

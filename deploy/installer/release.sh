@@ -18,8 +18,14 @@ find_release() {
   fi
   [ -e "$here/VERSION" ] || die "$here is no release. Unpack one, or make it with deploy/publish.sh, and run the install.sh in it."
   version=$(cat "$here/VERSION")
+  # All that is here moves with the release: one link says which it is.
+  for component in broker bot runner; do
+    case " ${components[*]} " in *" $component "*) continue ;; esac
+    if is_installed "$component" && [ "$(version_of "$prefix/current")" != "$version" ]; then components+=("$component"); fi
+  done
   for component in "${components[@]}"; do
-    [ -x "$here/$(program_of "$component")" ] || die "this release has no $(program_of "$component"). Take the archive with all programs."
+    [ -x "$here/$(program_of "$component")" ] \
+      || die "this release has no $(program_of "$component"), which is to run on this machine. Take the archive with all programs."
     "$here/$(program_of "$component")" --version > /dev/null || die "$(program_of "$component") of this release does not run on this machine ($(uname -m))."
   done
 }

@@ -87,10 +87,10 @@ go_back() { # the release before, the copy, the gate
   die "what ran before runs again, with all its jobs."
 }
 
-install_units_of() { # a release's folder
+install_units_of() { # a release's folder: its units, as far as they are in use
   local unit
-  for unit in openclaw-broker.service openclaw-broker-backup.service openclaw-broker-backup.timer; do
-    [ ! -e "$1/deploy/systemd/$unit" ] || cp "$1/deploy/systemd/$unit" "$units/$unit"
+  for unit in "$1"/deploy/systemd/*.{service,timer}; do
+    [ ! -e "$units/${unit##*/}" ] || cp "$unit" "$units/${unit##*/}"
   done
 }
 
