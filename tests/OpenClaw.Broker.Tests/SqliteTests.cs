@@ -160,7 +160,7 @@ public sealed class SqliteTests : IDisposable
         var before = File.ReadAllBytes(DatabasePath);
         var refused = Assert.Throws<DatabaseException>(() => Database.Open(DatabasePath).Dispose());
         Assert.Contains("is damaged", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("cp BACKUP", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("clawctl restore BACKUP", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);
         Assert.Equal(before, File.ReadAllBytes(DatabasePath));
     }

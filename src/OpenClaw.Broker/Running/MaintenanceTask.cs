@@ -10,14 +10,14 @@ internal sealed class MaintenanceTask(string name, string? file)
 {
     private static readonly string[] WithoutFile = ["--check-config", "--health", "--ping", "--doctor", "--compact"];
     private static readonly string[] WithFile = ["--restore", "--to-python"];
-    private const string WithOrWithout = "--backup";
+    private const string PerhapsWithFile = "--backup";
 
     /// <summary>Takes the task, and its file, from the front of the arguments; null where there is none.</summary>
     public static MaintenanceTask? Read(ref string[] args)
     {
         if (args is not [var first, ..]) return null;
         var file = args.Length > 1 && !args[1].StartsWith("--", StringComparison.Ordinal) ? args[1] : null;
-        var isTask = WithoutFile.Contains(first) || first == WithOrWithout || file is not null && WithFile.Contains(first);
+        var isTask = WithoutFile.Contains(first) || first == PerhapsWithFile || file is not null && WithFile.Contains(first);
         if (!isTask) return null;
         if (WithoutFile.Contains(first)) file = null;
         args = args[(file is null ? 1 : 2)..];
@@ -49,13 +49,14 @@ internal sealed class MaintenanceTask(string name, string? file)
                 var restored = Restoration.Run(database, file!, now.ToUnixTimeMilliseconds());
                 Say($"Restored {file} to {database}: {restored.Jobs}.");
                 if (restored.Jobs.Running > 0) Say($"What ran when it was made waits again ({restored.Jobs.Running}).");
+                if (restored.Tokens > 0) Say($"Tokens that were revoked since it was made are good again; look through them: clawctl token list");
                 if (restored.Kept is { } kept) Say($"What was there is kept as {kept}. When all is well: rm {kept}*");
                 return ExitCodes.Ok;
             case "--to-python":
                 Existing(database);
                 Say($"Wrote {file}: {PythonExport.Run(database, Path.GetFullPath(file!))}. Give it to the Python broker as its BROKER_DB.");
                 return ExitCodes.Ok;
-            case WithOrWithout:
+            case PerhapsWithFile:
                 Existing(database);
                 if (file is not null)
                 {

@@ -26,7 +26,6 @@ internal sealed class DatabaseException(string message, Exception? inner = null,
         $"The database {path} can't be written ({why}). Give the broker's user write access to the file and its folder, or point BROKER_DB elsewhere.";
 
     public static string Damaged(string path, string why) =>
-        $"The database {path} is damaged ({why}). It was left as it is. Restore a backup with: "
-        + $"mv {path} {path}.damaged; rm -f {path}-wal {path}-shm {path}.lock; cp BACKUP {path} - or save what can be read with: sqlite3 "
-            + $"{path}.damaged .recover | sqlite3 {path}";
+        $"The database {path} is damaged ({why}). It was left as it is. Restore a backup with: clawctl restore BACKUP (what is there is kept beside it) "
+        + $"- or save what can be read with: sqlite3 {path} .recover | sqlite3 {path}.saved";
 }

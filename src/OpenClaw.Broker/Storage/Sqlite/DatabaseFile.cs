@@ -164,6 +164,6 @@ internal sealed class DatabaseFile : IDisposable
     }
 
     private static string Missing(string path) =>
-        $"The database {path} is missing, but it was there. Put it back with its -wal, or restore a backup with: rm -f {path}-wal {path}-shm "
-            + $"{path}.lock; cp BACKUP {path} - or, to begin without jobs: rm -f {path}-wal {path}-shm {path}.lock";
+        $"The database {path} is missing, but it was there. Put it back with its -wal, or restore a backup with: clawctl restore BACKUP - or, to begin "
+            + $"without jobs: rm -f {path}-wal {path}-shm {path}.lock";
 }

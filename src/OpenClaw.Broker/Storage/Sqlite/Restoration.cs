@@ -6,8 +6,9 @@ using OpenClaw.Programs;
 namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>What a restore put in place.</summary>
+/// <param name="Tokens">How many tokens are good again as they were then.</param>
 /// <param name="Kept">Where the file that was there is now; null where there was none.</param>
-internal sealed record RestoreReport(JobNumbers Jobs, string? Kept);
+internal sealed record RestoreReport(JobNumbers Jobs, long Tokens, string? Kept);
 
 /// <summary>
 /// Puts a backup in the place of the stopped broker's file, which is kept beside it. Jobs that ran when the backup was made wait
@@ -29,14 +30,15 @@ internal static class Restoration
             var next = path + ".restoring";
             DeleteAll(next);
             Backup.Copy(backup, next);
-            using (var database = Database.Open(next)) Fence(database, now);
+            long tokens;
+            using (var database = Database.Open(next)) tokens = Fence(database, now);
             FileOwner.Take(next, from: File.Exists(path) ? path : folder);
             var kept = SetAside(path);
             File.Move(next, path);
             PrivateFiles.SyncFolder(folder);
             DeleteAll(next);
             FileOwner.Take(path + ".lock", from: path);
-            return new RestoreReport(numbers, kept);
+            return new RestoreReport(numbers, tokens, kept);
         }
         catch (SqliteException e)
         {
@@ -45,7 +47,8 @@ internal static class Restoration
     }
 
     /// <summary>Jobs that ran wait at their old place, without the token of then; asked to be cancelled, they are.</summary>
-    private static void Fence(Database database, long now)
+    /// <returns>How many callers' tokens the file has.</returns>
+    private static long Fence(Database database, long now)
     {
         using var connection = database.Connect();
         using var sql = new Statements(connection);
@@ -65,6 +68,7 @@ internal static class Restoration
             transaction.Commit();
         }
         connection.Execute("pragma wal_checkpoint(truncate)");
+        return connection.Scalar<long>("select count(*) from token");
     }
 
     /// <summary>The log first: it must never lie beside a file that it isn't of.</summary>
