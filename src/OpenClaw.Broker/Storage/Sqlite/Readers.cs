@@ -15,7 +15,8 @@ internal sealed class Readers(Database database, FatalError fatal) : IDisposable
 {
     private const int Connections = 4;
 
-    private readonly ConcurrentBag<Reader> idle = [];
+    // All are open from the start: a read needs no file more when connections have taken all that there may be.
+    private readonly ConcurrentBag<Reader> idle = [.. Enumerable.Range(0, Connections).Select(_ => new Reader(database.Connect(readOnly: true)))];
     private readonly SemaphoreSlim free = new(Connections, Connections);
 
     // Two long reads at once leave connections for the rest.
@@ -52,11 +53,10 @@ internal sealed class Readers(Database database, FatalError fatal) : IDisposable
 
     private T Use<T>(Func<Statements, T> read)
     {
-        Reader? reader = null;
+        idle.TryTake(out var reader); // there is one for each who passed the gate
         try
         {
-            if (!idle.TryTake(out reader)) reader = new Reader(database.Connect(readOnly: true));
-            return read(reader.Statements);
+            return read(reader!.Statements);
         }
         catch (SqliteException e) when (e.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB)
         {
@@ -65,7 +65,7 @@ internal sealed class Readers(Database database, FatalError fatal) : IDisposable
         }
         finally
         {
-            if (reader is not null) idle.Add(reader);
+            idle.Add(reader!);
             free.Release();
         }
     }
