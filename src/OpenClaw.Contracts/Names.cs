@@ -74,6 +74,17 @@ public static class ErrorCodes
     /// <summary>Only a job that has ended can be deleted.</summary>
     public const string NotEnded = "not_ended";
 
+    /// <summary>Only a job that failed or was cancelled can be done anew.</summary>
+    public const string NotFailed = "not_failed";
+
+    /// <summary>Only a job that waits can be changed.</summary>
+    public const string NotWaiting = "not_waiting";
+
+    public const string NotHeldByPerson = "not_held_by_person";
+
+    /// <summary>It has changed since the caller looked.</summary>
+    public const string Changed = "changed";
+
     /// <summary>Another claim is newer: the sender's lease token is no longer the job's.</summary>
     public const string LeaseLost = "lease_lost";
 

@@ -53,6 +53,40 @@ public sealed record JobView
     /// <summary>Grows with each change.</summary>
     public long Version { get; init; }
 
+    /// <summary>1 comes first, 5 last.</summary>
+    public int Priority { get; init; } = 3;
+
+    /// <summary>Not before.</summary>
+    public long? RunAt { get; init; }
+
+    /// <summary>Not started by then it fails.</summary>
+    public long? ExpiresAt { get; init; }
+
+    /// <summary>How long one attempt may take.</summary>
+    public double? TimeoutSeconds { get; init; }
+
+    /// <summary>How many failures end it.</summary>
+    public int MaxAttempts { get; init; } = 1;
+
+    /// <summary>Counts the times it began anew by a person's hand.</summary>
+    public int Round { get; init; } = 1;
+
+    public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>What it waits for that is no time.</summary>
+    public IReadOnlyList<HoldView>? Holds { get; init; }
+
+    /// <summary>The job of which this is a changed copy.</summary>
+    public string? RetryOf { get; init; }
+
+    /// <summary>The schedule that made it, and the time for which it did.</summary>
+    public string? Schedule { get; init; }
+
+    public long? Tick { get; init; }
+
+    /// <summary>How each attempt ended that gave no result; null in lists.</summary>
+    public IReadOnlyList<AttemptError>? Errors { get; init; }
+
     /// <summary>As it was sent; null in lists.</summary>
     public Signature? Signature { get; init; }
 
@@ -62,6 +96,13 @@ public sealed record JobView
     /// <summary>In a claim alone: how long the lease lasts from now.</summary>
     public double? LeaseSeconds { get; init; }
 }
+
+/// <summary>Something that a job waits for, and that is no time.</summary>
+public sealed record HoldView(string Kind, long Since, string? Detail);
+
+/// <summary>How an attempt ended that gave no result.</summary>
+/// <param name="Kind"><c>failed</c>, <c>lease_lost</c>, <c>timeout</c>, <c>interrupted</c> or <c>expired</c>.</param>
+public sealed record AttemptError(int Round, int Attempt, long At, string? WorkerId, string? Error, string Kind);
 
 /// <summary>The capabilities a job needs.</summary>
 public sealed record Requirements(IReadOnlyList<string> Caps);
@@ -79,10 +120,39 @@ public sealed record CreateJob(string Command, string Payload)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Requester { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Priority { get; init; }
+
+    /// <summary>Not before.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? RunAt { get; init; }
+
+    /// <summary>Instead of <see cref="RunAt"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? DelaySeconds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ExpiresInSeconds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TimeoutSeconds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? MaxAttempts { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BackoffBody? Backoff { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Tags { get; init; }
+
     /// <summary>For runners that run only what is signed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Signature? Signature { get; init; }
 }
+
+/// <summary>How long a job waits after a failure: up to initial · factor^(n-1), at most the maximum, with full jitter.</summary>
+public sealed record BackoffBody(double InitialSeconds, double MaxSeconds, double Factor);
 
 /// <summary>Proves who wrote a job, to a runner that trusts no broker.</summary>
 /// <param name="Key">The name of the key that signed.</param>
@@ -115,6 +185,16 @@ public sealed record Acknowledgement(bool Ok, string Status)
     /// <summary>In the answer of <c>cancel</c>: true where a running job's worker is still to be told.</summary>
     public bool? CancelRequested { get; init; }
 }
+
+/// <summary>The answer of <c>retry</c>, <c>hold</c>, <c>unhold</c>, <c>snooze</c> and <c>PATCH</c>.</summary>
+public sealed record ChangedJob(string Id, string Status, string State, int Round, long Version);
+
+/// <summary>The answer of <c>GET /jobs/{id}/history</c>.</summary>
+public sealed record JobHistoryView(IReadOnlyList<JobEventView> Events);
+
+/// <summary>One thing that happened to a job.</summary>
+/// <param name="State">The job's state after it.</param>
+public sealed record JobEventView(int N, long At, string Event, string State, string? Actor, int Round, int Attempt, string? Detail);
 
 /// <summary>The answer of <c>DELETE /jobs/{id}</c>.</summary>
 public sealed record DeletedJob(bool Ok, string Id);
@@ -163,6 +243,8 @@ public sealed record FieldError(IReadOnlyList<string> Loc, string Msg, string Ty
 [JsonSerializable(typeof(CancelBody))]
 [JsonSerializable(typeof(Acknowledgement))]
 [JsonSerializable(typeof(DeletedJob))]
+[JsonSerializable(typeof(ChangedJob))]
+[JsonSerializable(typeof(JobHistoryView))]
 [JsonSerializable(typeof(HeartbeatAnswer))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(Health))]

@@ -202,7 +202,7 @@ public abstract class JobStoreConformance
             var next = job.State != JobState.Running ? Claimed(job, null) with { ClaimId = null } : random.Next(2) == 0 ? Ended(job)
                 : job with { State = JobState.Queued, LeaseUntil = null };
             jobs[place] = next with { Version = job.Version + 1 };
-            await Store.UpdateAsync(job, jobs[place], default, at);
+            await Store.UpdateAsync(new JobChange(job, jobs[place], at));
         }
         var counted = (await Store.ReadCountsAsync()).OrderBy(c => c.Queue, StringComparer.Ordinal).ThenBy(c => c.State);
         var recounted = jobs.GroupBy(j => (j.Queue, j.State)).Select(g => new StateCount(g.Key.Queue, g.Key.State, g.Count()));
@@ -223,7 +223,7 @@ public abstract class JobStoreConformance
     private async Task<Job> UpdateAsync(Job from, Job to, JobEnd end = default)
     {
         var next = to with { Version = from.Version + 1 };
-        await Store.UpdateAsync(from, next, end, now: 1);
+        await Store.UpdateAsync(new JobChange(from, next, 1) { End = end });
         return next;
     }
 

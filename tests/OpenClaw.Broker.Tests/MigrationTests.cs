@@ -16,6 +16,7 @@ public sealed class MigrationTests
     [InlineData(2, 25)]
     [InlineData(3, 25)]
     [InlineData(4, 25)]
+    [InlineData(5, 25)]
     public async Task JobsOfEarlierVersionsReadAsTheyDidThen(int version, int count)
     {
         await using var broker = await BrokerFixture.StartAsync(path => File.Copy(Earlier(version), path));
@@ -39,6 +40,7 @@ public sealed class MigrationTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
+    [InlineData(5)]
     public async Task JobsOfEarlierVersionsGoOnWhereTheyWere(int version)
     {
         await using var broker = await BrokerFixture.StartAsync(path => File.Copy(Earlier(version), path));
@@ -95,6 +97,7 @@ public sealed class MigrationTests
     [InlineData(2, 25)]
     [InlineData(3, 25)]
     [InlineData(4, 25)]
+    [InlineData(5, 25)]
     public void BackupOfAnEarlierVersionIsTheFileAsItWas(int version, int count)
     {
         using var folder = new TempFolder();

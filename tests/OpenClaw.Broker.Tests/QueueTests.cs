@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Storage.Sqlite;
@@ -201,7 +202,7 @@ public sealed class QueueTests
             {
                 await calls.CreateAsync(new NewJob($"q{n}", "ping", [], null, Lane.Any, null, new Maker(null, "bot", null), 0, null));
             }
-            catch (TooManyQueuesException)
+            catch (ProblemException e) when (e.Code == ErrorCodes.TooManyQueues)
             {
                 Interlocked.Increment(ref refused);
             }

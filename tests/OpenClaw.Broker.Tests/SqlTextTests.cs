@@ -10,7 +10,7 @@ public sealed partial class SqlTextTests
     private static readonly HashSet<string> Ours =
     [
         // JobTable and Table: names that the program gives
-        "name", "JobTable.Rows.Assignments", "JobTable.Rows.UpdateWidth + 1", "JobTable.Rows.UpdateWidth + 2", "IdempotencyKeys.IsFree",
+        "name", "written.Text", "written.Width + 1", "written.Width + 2", "IdempotencyKeys.IsFree",
         // SqliteJobStore and AuditTable: columns, words of an enumeration, and the conditions of a list, which are made of these
         "AllColumns", "Columns", "IsKnown", "s.Name()", "where",
         // Numbers

@@ -249,6 +249,16 @@ internal sealed class FieldErrors
         return null;
     }
 
+    /// <summary>A member that must be a number of seconds, where it is there; in milliseconds, null where it isn't.</summary>
+    public long? Seconds(string name, JsonField field, long max, double min = 0.001)
+    {
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null) return null;
+        if (field.Type == JsonTokenType.Number && Utf8Parser.TryParse(field.Json.Span, out double number, out var read) && read == field.Json.Length
+            && number >= min && number <= max) return (long)Math.Round(number * 1000);
+        Add(name, $"must be a number of seconds {(min > 0 ? "above 0" : "from 0")} up to {max}", "float_type");
+        return null;
+    }
+
     /// <summary>A member that must be true or false, where it is there.</summary>
     public bool Flag(string name, JsonField field)
     {
@@ -257,7 +267,10 @@ internal sealed class FieldErrors
         return false;
     }
 
-    public void Add(string name, string message, string type) => errors.Add(new FieldError(["body", name], message, type));
+    public void Add(string name, string message, string type) => Add([name], message, type);
+
+    /// <param name="path">Where in the body it stands.</param>
+    public void Add(IReadOnlyList<string> path, string message, string type) => errors.Add(new FieldError(["body", .. path], message, type));
 
     /// <exception cref="ProblemException">Something is wrong.</exception>
     public void Check()

@@ -34,6 +34,15 @@ internal static class RequestParts
 
     public static string? IdempotencyKey(HttpContext context) => Visible(context, HeaderNames.IdempotencyKey, MaxNameBytes);
 
+    /// <summary>The version that the caller has seen, a bare number; null where it does not say.</summary>
+    public static long? IfMatch(HttpContext context)
+    {
+        if (Single(context, "If-Match")?.Trim() is not { Length: > 0 } text) return null;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : throw ProblemException.BadRequest("If-Match must be the version that the job showed, a number");
+    }
+
     /// <summary>The <c>wait</c> in the query.</summary>
     public static TimeSpan Wait(HttpContext context)
     {

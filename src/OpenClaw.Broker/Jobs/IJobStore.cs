@@ -13,14 +13,13 @@ internal interface IJobStore
     /// <summary>Adds a job, or finds what its key made before.</summary>
     /// <param name="isNewQueue">Whether the queue's name has to be written, too.</param>
     /// <param name="noted">What of it stands in the audit.</param>
-    Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted = null);
+    /// <param name="also">Changes of other rooms; where one is refused, nothing is written.</param>
+    Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted = null, IReadOnlyList<Change>? also = null);
 
-    /// <summary>Replaces a job's version by the next, with what an end left.</summary>
-    /// <param name="now">Milliseconds since 1970.</param>
-    /// <param name="noted">What of it stands in the audit.</param>
+    /// <summary>Replaces a job's version by the next, with all that goes with it.</summary>
     /// <exception cref="Store.StaleVersionException">The row is at another version.</exception>
     /// <exception cref="Store.ClaimIdInUseException">Another running job of this worker has the claim id.</exception>
-    Task UpdateAsync(Job from, Job to, JobEnd end, long now, AuditEntry? noted = null);
+    Task UpdateAsync(JobChange change);
 
     /// <summary>Removes an ended job with its texts, and frees its idempotency key.</summary>
     /// <param name="now">Milliseconds since 1970.</param>
@@ -38,6 +37,12 @@ internal interface IJobStore
     ValueTask<JobTexts?> FindWithTextsAsync(Guid id);
 
     ValueTask<byte[]> ReadPayloadAsync(long seq);
+
+    /// <summary>What was noted of a job, in its order.</summary>
+    ValueTask<List<JobNote>> ReadNotesAsync(long seq);
+
+    /// <summary>The jobs that time alone will change, the soonest first.</summary>
+    Task<List<DueRow>> ReadDueAsync(int limit);
 
     /// <summary>The running job that a worker claimed with this claim id.</summary>
     ValueTask<Guid?> FindClaimAsync(string claimId, string? workerId);
@@ -72,6 +77,27 @@ internal interface IJobStore
 
     /// <summary>Proves that a write reaches the disk.</summary>
     Task ProbeWriteAsync(long now);
+}
+
+/// <summary>A job's next version, and what is written with it.</summary>
+/// <param name="Now">Milliseconds since 1970.</param>
+internal sealed record JobChange(Job From, Job To, long Now)
+{
+    public JobEnd End { get; init; }
+
+    /// <summary>Whether it also writes what only people change.</summary>
+    public bool IsEdit { get; init; }
+
+    /// <summary>Whether the queue's name has to be written, too.</summary>
+    public bool IsNewQueue { get; init; }
+
+    /// <summary>The payload from now on, UTF-8; null where it stays.</summary>
+    public byte[]? Payload { get; init; }
+
+    public IReadOnlyList<JobNote> Notes { get; init; } = [];
+
+    /// <summary>What of it stands in the audit.</summary>
+    public AuditEntry? Noted { get; init; }
 }
 
 /// <summary>What an end leaves beside the row: a result, or the whole of a long error; UTF-8.</summary>

@@ -104,6 +104,44 @@ internal sealed record Job
     /// <summary>The signature as it was sent, JSON; it says nothing to the broker.</summary>
     [Id(29)] public string? Signature { get; init; }
 
+    /// <summary>Counts the times that the job began anew by a person's hand.</summary>
+    [Id(30)] public int Round { get; init; } = 1;
+
+    /// <summary>Not before, on the wall clock.</summary>
+    [Id(31)] public long? RunAt { get; init; }
+
+    /// <summary>Whether <see cref="RunAt"/> is the end of a time that was to pass, whatever happens to the wall clock meanwhile.</summary>
+    [Id(32)] public bool IsDelay { get; init; }
+
+    /// <summary>When a job that no worker has had yet ends unstarted.</summary>
+    [Id(33)] public long? ExpiresAt { get; init; }
+
+    /// <summary>How long one attempt may take.</summary>
+    [Id(34)] public long? TimeoutMs { get; init; }
+
+    /// <summary>How many failures end the job.</summary>
+    [Id(35)] public int MaxAttempts { get; init; } = 1;
+
+    /// <summary>How long it waits after a failure.</summary>
+    [Id(36)] public Backoff Backoff { get; init; } = Backoff.Default;
+
+    /// <summary>Whether the newest attempt's worker has said how it ended.</summary>
+    [Id(37)] public bool IsAnswered { get; init; }
+
+    /// <summary>What it waits for that is no time; in state held, and then one at least.</summary>
+    [Id(38)] public IReadOnlyList<Hold> Holds { get; init; } = [];
+
+    [Id(39)] public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>The job of which this is a changed copy.</summary>
+    [Id(40)] public Guid? RetryOf { get; init; }
+
+    /// <summary>The schedule that made it.</summary>
+    [Id(41)] public string? Schedule { get; init; }
+
+    /// <summary>The schedule's time that it was made for, in milliseconds since 1970; null of one that was made beside its times.</summary>
+    [Id(42)] public long? Tick { get; init; }
+
     public Rank Rank => new(RankAt, Seq);
 
     public bool IsReady => State == JobState.Queued;
@@ -112,6 +150,9 @@ internal sealed record Job
 
     /// <summary>Whether nobody has claimed it, or nobody holds it any more.</summary>
     public bool IsWaiting => State is JobState.Queued or JobState.Scheduled or JobState.Held;
+
+    /// <summary>Whether an attempt may have been noted that the row tells nothing of.</summary>
+    public bool HasNotedAttempts => Attempt > 1 || Round > 1 || IsAnswered || LostLeases > 0 || Failures > 0;
 
     /// <summary>Which job and how it stands: whoever logs one logs no token and no text.</summary>
     public override string ToString() => $"job {Id} version {Version} {State}";

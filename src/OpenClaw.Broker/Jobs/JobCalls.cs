@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
+using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Jobs;
 
@@ -8,6 +10,8 @@ namespace OpenClaw.Broker.Jobs;
 internal sealed class JobCalls(
     JobGrains jobs, IJobStore store, FreshJobs fresh, JobQuota quota, IEnumerable<INewsSink> sinks, Clock clock, BrokerOptions options)
 {
+    private const int RetrySeconds = 60;
+
     private readonly INewsSink[] sinks = [.. sinks];
     private readonly Lock naming = new();
 
@@ -32,7 +36,7 @@ internal sealed class JobCalls(
     }
 
     /// <summary>Makes a job, or finds what its key made before. A new row has no earlier state to protect, so its maker writes it.</summary>
-    /// <exception cref="TooManyQueuesException">Its queue would be one too many.</exception>
+    /// <exception cref="ProblemException">429: its queue would be one too many.</exception>
     /// <exception cref="QueueFullException">There are as many unfinished jobs as there may be.</exception>
     public async Task<Created> CreateAsync(NewJob job)
     {
@@ -51,20 +55,32 @@ internal sealed class JobCalls(
             Requester = job.Requester,
             Signature = job.Signature,
             MadeBy = job.Maker.Token,
+            Priority = job.Priority,
+            State = job.RunAt > job.Now ? JobState.Scheduled : JobState.Queued,
+            RunAt = job.RunAt,
+            IsDelay = job.IsDelay,
+            ExpiresAt = job.Now + job.ExpiresInMs,
+            TimeoutMs = job.TimeoutMs,
+            MaxAttempts = job.MaxAttempts,
+            Backoff = job.Backoff,
+            Tags = job.Tags,
+            RetryOf = job.RetryOf,
+            Schedule = job.Schedule,
+            Tick = job.Tick,
         };
         Created created = default;
         try
         {
             created = await store.InsertAsync(row, job.Payload, job.Key, isNewQueue,
-                new AuditEntry(job.Now, job.Maker.Actor, "job.create", row.Id.ToString(), job.Command));
+                new AuditEntry(job.Now, job.Maker.Actor, "job.create", row.Id.ToString(), job.Command), job.Also);
         }
         finally
         {
             if (isNewQueue) EndNaming(job.Queue, isWritten: created.Job is not null);
         }
         if (created.Job is not { } written) return created;
-        fresh.Add(written, job.Payload);
-        await TellAsync(written);
+        if (written.IsReady) fresh.Add(written, job.Payload);
+        await TellAsync(written, null);
         return created;
     }
 
@@ -73,8 +89,25 @@ internal sealed class JobCalls(
     public async Task<JobReply?> ApplyAsync(Guid id, JobEvent e)
     {
         var reply = await jobs[id].ApplyAsync(e);
-        if (reply is not null && IsNews(reply, e)) await TellAsync(reply.Job);
+        if (reply is not null && IsNews(reply, e)) await TellAsync(reply.Job, reply.Before);
         return reply;
+    }
+
+    /// <summary>Changes a waiting job's fields.</summary>
+    /// <returns>As <see cref="ApplyAsync"/>.</returns>
+    /// <exception cref="ProblemException">429: its queue would be one too many.</exception>
+    public async Task<JobReply?> EditAsync(Guid id, Edited e)
+    {
+        if (e.Edit.Queue is not { } queue || !NameQueue(queue)) return await ApplyAsync(id, e);
+        JobReply? reply = null;
+        try
+        {
+            return reply = await ApplyAsync(id, e with { Edit = e.Edit with { IsNewQueue = true } });
+        }
+        finally
+        {
+            EndNaming(queue, isWritten: reply is { Refusal: Refusal.None });
+        }
     }
 
     /// <summary>The payload of a job that was just claimed.</summary>
@@ -94,11 +127,14 @@ internal sealed class JobCalls(
         if (queues.TryGetValue(queue, out var isWritten)) return !isWritten;
         lock (naming)
         {
-            if (queues.Count >= QueueNames.Most && !queues.ContainsKey(queue)) throw new TooManyQueuesException();
+            if (queues.Count >= QueueNames.Most && !queues.ContainsKey(queue)) throw TooManyQueues();
             queues.TryAdd(queue, false);
             return true;
         }
     }
+
+    private static ProblemException TooManyQueues() => new(StatusCodes.Status429TooManyRequests, ErrorCodes.TooManyQueues,
+        $"there are {QueueNames.Most} queues, as many as there may be; use one of them") { RetryAfter = RetrySeconds };
 
     private void EndNaming(string queue, bool isWritten)
     {
@@ -106,12 +142,11 @@ internal sealed class JobCalls(
         else if (queue != QueueNames.Default) queues.TryRemove(KeyValuePair.Create(queue, false));
     }
 
-    private async ValueTask TellAsync(Job job)
+    private async ValueTask TellAsync(Job job, Job? before)
     {
         var news = JobNews.Of(job, clock.SteadyNow, options.LeaseMs);
+        if (before is not null && before.Queue != job.Queue) news = news with { LeftQueue = before.Queue };
+        if (JobRules.Due(job) is { } due) news = news with { DueMs = due.At - clock.Wall, IsDueByDate = due.What == Moment.Run && !job.IsDelay };
         foreach (var sink in sinks) await sink.Heard(news);
     }
 }
-
-/// <summary>One queue more than there may be.</summary>
-internal sealed class TooManyQueuesException() : Exception($"there are {QueueNames.Most} queues, as many as there may be; use one of them");

@@ -17,7 +17,11 @@ internal abstract record JobEvent([property: Id(0)] long Now)
 [GenerateSerializer, Immutable, Alias("OpenClaw.Claimed")]
 internal sealed record Claimed(
     long Now, [property: Id(1)] long LeaseUntil, [property: Id(2)] string Token,
-    [property: Id(3)] string? WorkerId, [property: Id(4)] string? ClaimId) : JobEvent(Now);
+    [property: Id(3)] string? WorkerId, [property: Id(4)] string? ClaimId) : JobEvent(Now)
+{
+    /// <summary>The queue that offered it: a job that has left it meanwhile is none of its worker's.</summary>
+    [Id(0)] public string? Queue { get; init; }
+}
 
 /// <summary>An event that the holder of a lease sends; a token, where there is one, is the only proof that counts.</summary>
 [GenerateSerializer, Immutable]
@@ -28,14 +32,29 @@ internal abstract record HolderEvent(long Now, [property: Id(1)] string? Token, 
 internal sealed record Finished(long Now, string? Token, string? WorkerId, [property: Id(0)] byte[] Result) : HolderEvent(Now, Token, WorkerId);
 
 [GenerateSerializer, Immutable, Alias("OpenClaw.Failed")]
-internal sealed record Failed(long Now, string? Token, string? WorkerId, [property: Id(0)] string Error) : HolderEvent(Now, Token, WorkerId);
+internal sealed record Failed(long Now, string? Token, string? WorkerId, [property: Id(0)] string Error) : HolderEvent(Now, Token, WorkerId)
+{
+    /// <summary>Whether another try might do better.</summary>
+    [Id(1)] public bool IsRetryable { get; init; } = true;
+
+    /// <summary>How long the worker wants the next try to wait; null for the job's backoff.</summary>
+    [Id(2)] public long? RetryAfterMs { get; init; }
+
+    /// <summary>From 0 to below 1: which part of its longest wait the backoff takes.</summary>
+    [Id(3)] public double Chance { get; init; }
+}
 
 [GenerateSerializer, Immutable, Alias("OpenClaw.Heartbeat")]
 internal sealed record Heartbeat(long Now, string? Token, string? WorkerId, [property: Id(0)] long LeaseUntil) : HolderEvent(Now, Token, WorkerId);
 
 /// <summary>The worker gives the job back; nothing is counted against it.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Released")]
-internal sealed record Released(long Now, string? Token, string? WorkerId) : HolderEvent(Now, Token, WorkerId);
+internal sealed record Released(long Now, string? Token, string? WorkerId) : HolderEvent(Now, Token, WorkerId)
+{
+    [Id(0)] public long DelayMs { get; init; }
+
+    [Id(1)] public string? Reason { get; init; }
+}
 
 /// <summary>A claim whose answer could not be delivered never happened, unless something else has happened since.</summary>
 /// <param name="Version">The job's version that the claim made.</param>
@@ -48,15 +67,106 @@ internal sealed record Undelivered(long Now, [property: Id(1)] long Version, [pr
 [GenerateSerializer, Immutable, Alias("OpenClaw.LeaseEnded")]
 internal sealed record LeaseEnded(long Now, [property: Id(1)] long Version) : JobEvent(Now);
 
-[GenerateSerializer, Immutable, Alias("OpenClaw.CancelRequested")]
-internal sealed record CancelRequested(long Now, [property: Id(1)] string? Reason, [property: Id(2)] string Actor) : JobEvent(Now)
+/// <summary>A moment has come that time alone brings, as the clock knew the job: see <see cref="JobRules.Due"/>.</summary>
+/// <param name="Version">The job's version that waited for it: a row that has moved on refuses.</param>
+/// <param name="Chance">From 0 to below 1: which part of its longest wait the backoff takes, where the moment ends an attempt.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.TimeCame")]
+internal sealed record TimeCame(long Now, [property: Id(1)] long Version, [property: Id(2)] double Chance) : JobEvent(Now);
+
+/// <summary>A person or a client changes a job that waits, or one that has ended.</summary>
+[GenerateSerializer, Immutable]
+internal abstract record PersonEvent(long Now, [property: Id(1)] string Actor) : JobEvent(Now)
 {
-    public override AuditEntry Noted(Job job) => new(Now, Actor, "job.cancel", job.Id.ToString(), job.Command);
+    protected abstract string Action { get; }
+
+    public sealed override AuditEntry Noted(Job job) => new(Now, Actor, Action, job.Id.ToString(), job.Command);
 }
+
+[GenerateSerializer, Immutable, Alias("OpenClaw.CancelRequested")]
+internal sealed record CancelRequested(long Now, [property: Id(0)] string? Reason, string Actor) : PersonEvent(Now, Actor)
+{
+    protected override string Action => "job.cancel";
+}
+
 
 /// <summary>A person wants an ended job gone, with all that it held.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Deleted")]
-internal sealed record Deleted(long Now, [property: Id(1)] string Actor) : JobEvent(Now)
+internal sealed record Deleted(long Now, string Actor) : PersonEvent(Now, Actor)
 {
-    public override AuditEntry Noted(Job job) => new(Now, Actor, "job.delete", job.Id.ToString(), job.Command);
+    protected override string Action => "job.delete";
+}
+
+/// <summary>A new round of a job that failed or was cancelled.</summary>
+[GenerateSerializer, Immutable, Alias("OpenClaw.Retried")]
+internal sealed record Retried(long Now, string Actor) : PersonEvent(Now, Actor)
+{
+    protected override string Action => "job.retry";
+}
+
+[GenerateSerializer, Immutable, Alias("OpenClaw.HoldPlaced")]
+internal sealed record HoldPlaced(long Now, string Actor, [property: Id(0)] string? Reason) : PersonEvent(Now, Actor)
+{
+    protected override string Action => "job.hold";
+}
+
+[GenerateSerializer, Immutable, Alias("OpenClaw.HoldLifted")]
+internal sealed record HoldLifted(long Now, string Actor) : PersonEvent(Now, Actor)
+{
+    protected override string Action => "job.unhold";
+}
+
+/// <summary>A waiting job is to wait longer.</summary>
+[GenerateSerializer, Immutable, Alias("OpenClaw.Snoozed")]
+internal sealed record Snoozed(long Now, string Actor, [property: Id(0)] long Ms) : PersonEvent(Now, Actor)
+{
+    protected override string Action => "job.snooze";
+}
+
+/// <summary>A waiting job's fields are changed.</summary>
+[GenerateSerializer, Immutable, Alias("OpenClaw.Edited")]
+internal sealed record Edited(long Now, string Actor, [property: Id(0)] JobEdit Edit) : PersonEvent(Now, Actor)
+{
+    protected override string Action => "job.edit";
+}
+
+/// <summary>What an edit changes; null leaves a field as it is.</summary>
+[GenerateSerializer, Immutable, Alias("OpenClaw.JobEdit")]
+internal sealed record JobEdit
+{
+    /// <summary>The version that the editor has seen; null for any.</summary>
+    [Id(0)] public long? Version { get; init; }
+
+    /// <summary>UTF-8.</summary>
+    [Id(1)] public byte[]? Payload { get; init; }
+
+    [Id(2)] public int? Priority { get; init; }
+
+    [Id(3)] public string? Queue { get; init; }
+
+    /// <summary>Whether the queue's name has to be written, too.</summary>
+    [Id(8)] public bool IsNewQueue { get; init; }
+
+    [Id(4)] public int? MaxAttempts { get; init; }
+
+    [Id(5)] public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>Milliseconds since 1970; 0 for at once.</summary>
+    [Id(6)] public long? RunAt { get; init; }
+
+    /// <summary>From the edit on; 0 for never.</summary>
+    [Id(7)] public long? ExpiresInMs { get; init; }
+
+    /// <summary>The names of the fields, for the history.</summary>
+    public string Names => string.Join(", ", Changed());
+
+    private IEnumerable<string> Changed()
+    {
+        if (Payload is not null) yield return "payload";
+        if (Priority is not null) yield return "priority";
+        if (Queue is not null) yield return "queue";
+        if (MaxAttempts is not null) yield return "max_attempts";
+        if (Tags is not null) yield return "tags";
+        if (RunAt is not null) yield return "run_at";
+        if (ExpiresInMs is not null) yield return "expires_in_seconds";
+    }
 }

@@ -52,7 +52,16 @@ internal sealed class JobGrain(IJobStore store, FreshJobs fresh) : Grain, IJobGr
         if (step.Refusal != Refusal.None) return new JobReply(before, step.Refusal, null);
         if (step.Next is not { } next) return await DeleteAsync(before, e);
         next = next with { Version = before.Version + 1 };
-        await store.UpdateAsync(before, Shorten(next), Left(next, e), e.Now, e.Noted(next));
+        var edit = (e as Edited)?.Edit;
+        await store.UpdateAsync(new JobChange(before, Shorten(next), e.Now)
+        {
+            End = Left(next, e),
+            IsEdit = edit is not null,
+            IsNewQueue = edit is { IsNewQueue: true },
+            Payload = edit?.Payload,
+            Notes = step.Notes,
+            Noted = e.Noted(next),
+        });
         job = next; // memory follows the commit, never leads it
         if (next.IsFinal) DeactivateOnIdle();
         return new JobReply(next, Refusal.None, before);

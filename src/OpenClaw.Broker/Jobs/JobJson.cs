@@ -7,9 +7,10 @@ namespace OpenClaw.Broker.Jobs;
 internal static class JobJson
 {
     /// <summary>Writes a job with its texts, and sends long ones as it goes; a queued job shows nothing of an earlier attempt.</summary>
+    /// <param name="notes">What was noted of it.</param>
     /// <param name="leaseSeconds">In a claim: how long the lease lasts; then the lease token is shown, too.</param>
     /// <exception cref="ProblemException">503: too many bytes are in flight; nothing was sent.</exception>
-    public static async ValueTask WriteAsync(HttpContext context, Answer answer, JobTexts texts, int? leaseSeconds)
+    public static async ValueTask WriteAsync(HttpContext context, Answer answer, JobTexts texts, IReadOnlyList<JobNote> notes, int? leaseSeconds)
     {
         Answer.Hold(context, texts.Payload.Length + (texts.Result?.Length ?? 0) + (texts.Error?.Length ?? 0));
         var (job, json) = (texts.Job, answer.Json);
@@ -20,6 +21,7 @@ internal static class JobJson
         if (texts.Error is not null) await answer.WriteTextAsync(context, "error", texts.Error);
         else json.WriteString("error", job.IsFinal ? job.Error : null);
         WriteTail(json, job);
+        WriteErrors(json, job, notes);
         json.WritePropertyName("signature");
         if (job.Signature is null) json.WriteNullValue();
         else json.WriteRawValue(job.Signature);
@@ -66,6 +68,53 @@ internal static class JobJson
         json.WriteString("requester", job.Requester);
         json.WriteString("outcome", job.Outcome?.Name());
         json.WriteNumber("version", job.Version);
+        json.WriteNumber("priority", job.Priority);
+        WriteNumber(json, "run_at", job.RunAt / 1000);
+        WriteNumber(json, "expires_at", job.ExpiresAt / 1000);
+        if (job.TimeoutMs is { } timeout) json.WriteNumber("timeout_seconds", timeout / 1000.0);
+        else json.WriteNull("timeout_seconds");
+        json.WriteNumber("max_attempts", job.MaxAttempts);
+        json.WriteNumber("round", job.Round);
+        json.WriteStartArray("tags");
+        foreach (var tag in job.Tags) json.WriteStringValue(tag);
+        json.WriteEndArray();
+        json.WriteStartArray("holds");
+        foreach (var hold in job.Holds) Write(json, hold);
+        json.WriteEndArray();
+        json.WriteString("retry_of", job.RetryOf?.ToString());
+        json.WriteString("schedule", job.Schedule);
+        WriteNumber(json, "tick", job.Tick / 1000);
+    }
+
+    private static void Write(Utf8JsonWriter json, Hold hold)
+    {
+        json.WriteStartObject();
+        json.WriteString("kind", hold.Kind);
+        json.WriteNumber("since", hold.Since / 1000);
+        json.WriteString("detail", hold.Detail);
+        json.WriteEndObject();
+    }
+
+    /// <summary>How each attempt ended that gave no result, the last among them.</summary>
+    private static void WriteErrors(Utf8JsonWriter json, Job job, IReadOnlyList<JobNote> notes)
+    {
+        json.WriteStartArray("errors");
+        foreach (var note in notes) Write(json, note);
+        if (job.IsFinal) Write(json, JobNote.OfEnd(job));
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, JobNote error)
+    {
+        if (error.Kind is null) return;
+        json.WriteStartObject();
+        json.WriteNumber("round", error.Round);
+        json.WriteNumber("attempt", error.Attempt);
+        json.WriteNumber("at", error.At / 1000);
+        json.WriteString("worker_id", error.WorkerId);
+        json.WriteString("error", error.Detail);
+        json.WriteString("kind", error.Kind);
+        json.WriteEndObject();
     }
 
     private static bool IsClaimed(Job job) => !job.IsWaiting;

@@ -11,6 +11,15 @@ internal sealed record JobNews(
     [property: Id(4)] Rank Rank, [property: Id(5)] Lane Lane, [property: Id(6)] long LeaseMs, [property: Id(7)] SteadyTime At,
     [property: Id(8)] bool CancelRequested)
 {
+    /// <summary>The queue in which the job was before.</summary>
+    [Id(9)] public string? LeftQueue { get; init; }
+
+    /// <summary>How long it was until time alone changes the job; null where it won't.</summary>
+    [Id(10)] public long? DueMs { get; init; }
+
+    /// <summary>Whether that moment is a date, which follows the wall clock.</summary>
+    [Id(11)] public bool IsDueByDate { get; init; }
+
     public bool IsReady => State == JobState.Queued;
 
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;

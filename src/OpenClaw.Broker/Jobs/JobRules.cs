@@ -24,22 +24,63 @@ internal enum Refusal
 
     /// <summary>The event needs a job that has ended.</summary>
     NotEnded,
+
+    /// <summary>The event needs a job that nobody works on yet.</summary>
+    NotWaiting,
+
+    /// <summary>Only a job that failed or was cancelled can be done anew.</summary>
+    NotFailed,
+
+    /// <summary>No person holds the job.</summary>
+    NotHeldByPerson,
+
+    /// <summary>The job has changed since whoever changes it looked.</summary>
+    Changed,
 }
 
 /// <summary>What an event makes of a job: the next job, or why there is none.</summary>
-internal readonly record struct Step(Job? Next, Refusal Refusal)
+/// <param name="Notes">What goes into its history.</param>
+internal readonly record struct Step(Job? Next, Refusal Refusal, params IReadOnlyList<JobNote> Notes)
 {
     /// <summary>The job is no more.</summary>
-    public static readonly Step Gone;
+    public static readonly Step Gone = new(null, Refusal.None);
 
     public static implicit operator Step(Job next) => new(next, Refusal.None);
     public static implicit operator Step(Refusal refusal) => new(null, refusal);
+}
+
+/// <summary>What time alone does to a job.</summary>
+internal enum Moment
+{
+    /// <summary>Its time to run.</summary>
+    Run,
+
+    /// <summary>It was not started in time.</summary>
+    Expire,
+
+    /// <summary>Its attempt took too long.</summary>
+    TimeOut,
 }
 
 /// <summary>A job's whole life as one pure function.</summary>
 internal static class JobRules
 {
     public const string Cancelled = "cancelled";
+
+    /// <summary>So long after its time an attempt is ended by the broker: its runner ends it first.</summary>
+    public const int TimeoutGraceMs = 2000;
+
+    /// <summary>The next moment when time alone changes the job, in milliseconds since 1970.</summary>
+    public static (long At, Moment What)? Due(Job job)
+    {
+        var expires = job is { IsWaiting: true, Attempt: 0 } ? job.ExpiresAt : null;
+        return job.State switch
+        {
+            JobState.Scheduled when job.RunAt is { } run && !(expires < run) => (run, Moment.Run),
+            JobState.Running when job.TimeoutMs is { } timeout => (job.StartedAt!.Value + timeout + TimeoutGraceMs, Moment.TimeOut),
+            _ => expires is { } at ? (at, Moment.Expire) : null,
+        };
+    }
 
     public static Step Next(Job job, JobEvent e) => e switch
     {
@@ -48,11 +89,18 @@ internal static class JobRules
         Finished finished => End(job, JobState.Done, Outcome.Ok, finished.Now, error: null),
         Failed failed => Fail(job, failed),
         Heartbeat heartbeat => job with { LeaseUntil = At(job, heartbeat.LeaseUntil) },
-        Released released => GiveBack(job, released.Now),
+        Released released => Release(job, released),
         Undelivered undone => Undo(job, undone),
         LeaseEnded ended => LoseLease(job, ended),
+        TimeCame came => Come(job, came),
         CancelRequested cancel => Cancel(job, cancel),
         Deleted => job.IsFinal ? Step.Gone : Refusal.NotEnded,
+        Retried retried => Retry(job, retried),
+        PersonEvent when !job.IsWaiting => Refusal.NotWaiting,
+        HoldPlaced hold => Place(job, hold),
+        HoldLifted lift => Lift(job, lift),
+        Snoozed snoozed => Snooze(job, snoozed),
+        Edited edited => Edit(job, edited),
         _ => throw new ArgumentOutOfRangeException(nameof(e), e.GetType().Name, "not an event of a job"),
     };
 
@@ -67,7 +115,8 @@ internal static class JobRules
     /// <summary>The newest attempt may end the job as long as nobody has claimed it since, also after its lease.</summary>
     private static Refusal OfNewest(Job job, HolderEvent e) => (job.State, e) switch
     {
-        (JobState.Running, _) or (_, Finished or Failed) => Refusal.None,
+        (JobState.Running, _) or (_, Finished) => Refusal.None,
+        (_, Failed) => job.IsAnswered ? Refusal.AlreadySo : Refusal.None,
         (_, Released) => Refusal.AlreadySo,
         _ => Refusal.LeaseLost,
     };
@@ -86,7 +135,8 @@ internal static class JobRules
         if (isRunning) return job.WorkerId is null || e.WorkerId == job.WorkerId ? Refusal.None : Refusal.WrongWorker;
         return e switch
         {
-            Failed => e.WorkerId == job.WorkerId ? Refusal.None : Refusal.WrongWorker,
+            Failed when e.WorkerId == job.WorkerId => job.IsAnswered ? Refusal.AlreadySo : Refusal.None,
+            Failed => Refusal.WrongWorker,
             Released when e.WorkerId == job.WorkerId => Refusal.AlreadySo,
             _ => Refusal.NotRunning,
         };
@@ -97,10 +147,11 @@ internal static class JobRules
 
     private static Step Claim(Job job, Claimed e) => job.State switch
     {
-        JobState.Queued => job with
+        JobState.Queued when e.Queue is null || e.Queue == job.Queue => job with
         {
             State = JobState.Running,
             Attempt = job.Attempt + 1,
+            IsAnswered = false,
             StartedAt = At(job, e.Now),
             LeaseUntil = At(job, e.Now) + (e.LeaseUntil - e.Now),
             LeaseToken = e.Token,
@@ -119,10 +170,119 @@ internal static class JobRules
 
     private static Step Fail(Job job, Failed e)
     {
+        if (job.CancelRequested)
+        {
+            return End(job with { Failures = job.Failures + 1 }, JobState.Cancelled, Outcome.Cancelled, e.Now,
+                CancelledError(job.CancelReason ?? (e.Error == Cancelled ? null : e.Error)));
+        }
+        var delay = e.IsRetryable ? e.RetryAfterMs ?? job.Backoff.Wait(job.Failures + 1, e.Chance) : (long?)null;
+        return EndAttempt(job, e.Now, Outcome.Failed, ErrorKinds.Failed, e.Error, delay);
+    }
+
+    /// <summary>A failure counts; the job waits for its next attempt where it has one.</summary>
+    /// <param name="delay">In milliseconds; null where no other attempt may follow.</param>
+    private static Step EndAttempt(Job job, long now, Outcome outcome, string kind, string error, long? delay)
+    {
         var failed = job with { Failures = job.Failures + 1 };
-        return job.CancelRequested
-            ? End(failed, JobState.Cancelled, Outcome.Cancelled, e.Now, CancelledError(job.CancelReason ?? (e.Error == Cancelled ? null : e.Error)))
-            : End(failed, JobState.Failed, Outcome.Failed, e.Now, e.Error);
+        if (delay is null || failed.Failures >= job.MaxAttempts) return End(failed, JobState.Failed, outcome, now, error);
+        var next = Wait(failed with { IsAnswered = true, LeaseUntil = null, ClaimId = null }, At(job, now) + delay.Value, isDelay: true);
+        return new Step(next, Refusal.None, JobNote.OfAttempt(job, next, now, JobNotes.Failed, kind, error));
+    }
+
+    private static Step Release(Job job, Released e)
+    {
+        var next = GiveBack(job with { IsAnswered = true }, e.Now);
+        if (next.State == JobState.Queued && e.DelayMs > 0) next = Wait(next, At(job, e.Now) + e.DelayMs, isDelay: true);
+        return next.IsFinal ? next : new Step(next, Refusal.None,
+            JobNote.OfAttempt(job, next, e.Now, JobNotes.Released, ErrorKinds.Interrupted, e.Reason));
+    }
+
+    private static Step Come(Job job, TimeCame e)
+    {
+        if (job.Version != e.Version || Due(job) is not { } due) return Refusal.AlreadySo;
+        switch (due.What)
+        {
+            case Moment.Run:
+                return job with { State = JobState.Queued };
+            case Moment.Expire:
+                return End(job, JobState.Failed, Outcome.Expired, e.Now, "expired");
+            default:
+                var seconds = (job.TimeoutMs!.Value / 1000.0).ToString(CultureInfo.InvariantCulture);
+                var late = job with { LeaseToken = null }; // its result comes too late
+                if (job.CancelRequested) return End(late, JobState.Cancelled, Outcome.Cancelled, e.Now, CancelledError(job.CancelReason));
+                return EndAttempt(late, e.Now, Outcome.TimedOut, ErrorKinds.Timeout, $"timed out after {seconds} s",
+                    job.Backoff.Wait(job.Failures + 1, e.Chance));
+        }
+    }
+
+    private static Step Retry(Job job, Retried e)
+    {
+        if (!job.IsFinal) return Refusal.NotEnded;
+        if (job.State == JobState.Done) return Refusal.NotFailed;
+        var next = job with
+        {
+            State = JobState.Queued,
+            Round = job.Round + 1,
+            Attempt = 0,
+            Failures = 0,
+            LostLeases = 0,
+            StartedAt = null,
+            FinishedAt = null,
+            LeaseToken = null,
+            WorkerId = null,
+            EarlierHolders = [],
+            IsAnswered = false,
+            CancelRequested = false,
+            CancelReason = null,
+            Error = null,
+            Outcome = null,
+            RunAt = null,
+            IsDelay = false,
+            ExpiresAt = null,
+        };
+        return new Step(next, Refusal.None, JobNote.OfEnd(job), JobNote.OfPerson(next, e, JobNotes.Retried));
+    }
+
+    private static Step Place(Job job, HoldPlaced e)
+    {
+        if (job.Holds.Any(static h => h.Kind == HoldKinds.Person)) return Refusal.AlreadySo;
+        var next = job with { State = JobState.Held, Holds = [.. job.Holds, new Hold(HoldKinds.Person, e.Now, e.Reason, e.Actor)] };
+        return new Step(next, Refusal.None, JobNote.OfPerson(next, e, JobNotes.Held, e.Reason));
+    }
+
+    private static Step Lift(Job job, HoldLifted e)
+    {
+        if (!job.Holds.Any(static h => h.Kind == HoldKinds.Person)) return Refusal.NotHeldByPerson;
+        var next = Settle(job with { Holds = [.. job.Holds.Where(static h => h.Kind != HoldKinds.Person)] }, e.Now);
+        return new Step(next, Refusal.None, JobNote.OfPerson(next, e, JobNotes.Unheld));
+    }
+
+    private static Step Snooze(Job job, Snoozed e)
+    {
+        var next = Settle(job with { RunAt = At(job, e.Now) + e.Ms, IsDelay = true }, e.Now);
+        return new Step(next, Refusal.None, JobNote.OfPerson(next, e, JobNotes.Edited, "run_at"));
+    }
+
+    private static Step Edit(Job job, Edited e)
+    {
+        var edit = e.Edit;
+        if (edit.Version is { } seen && seen != job.Version) return Refusal.Changed;
+        var next = job with
+        {
+            Priority = edit.Priority ?? job.Priority,
+            RankAt = job.RankAt + ((edit.Priority ?? job.Priority) - job.Priority) * Rank.PriorityStepMs,
+            Queue = edit.Queue ?? job.Queue,
+            MaxAttempts = edit.MaxAttempts ?? job.MaxAttempts,
+            Tags = edit.Tags ?? job.Tags,
+            PayloadVersion = job.PayloadVersion + (edit.Payload is null ? 0 : 1),
+            PayloadBytes = edit.Payload?.Length ?? job.PayloadBytes,
+            ExpiresAt = edit.ExpiresInMs is { } ms ? ms == 0 ? null : At(job, e.Now) + ms : job.ExpiresAt,
+            RunAt = edit.RunAt is { } at ? at == 0 ? null : at : job.RunAt,
+            IsDelay = edit.RunAt is null && job.IsDelay,
+            Signature = edit.Payload is null && edit.Queue is null ? job.Signature : null, // it was over these
+        };
+        next = Settle(next, e.Now);
+        return new Step(next, Refusal.None, JobNote.OfPerson(next, e, JobNotes.Edited, edit.Names));
     }
 
     private static Step Undo(Job job, Undelivered e) => job.State == JobState.Running && job.Version == e.Version && e.Before.Id == job.Id
@@ -133,17 +293,31 @@ internal static class JobRules
     {
         if (job.State != JobState.Running || job.Version != e.Version) return Refusal.LeaseLost;
         var lost = job with { LostLeases = job.LostLeases + 1 };
-        return lost.LostLeases >= Job.MaxLostLeases && !lost.CancelRequested
-            ? End(lost, JobState.Failed, Outcome.LostTooOften, e.Now, string.Create(CultureInfo.InvariantCulture, $"lease lost {lost.LostLeases} times"))
-            : GiveBack(lost, e.Now);
+        if (lost.LostLeases >= Job.MaxLostLeases && !lost.CancelRequested)
+        {
+            return End(lost, JobState.Failed, Outcome.LostTooOften, e.Now, string.Create(CultureInfo.InvariantCulture, $"lease lost {lost.LostLeases} times"));
+        }
+        var next = GiveBack(lost, e.Now);
+        return next.IsFinal ? next : new Step(next, Refusal.None, JobNote.OfAttempt(job, next, e.Now, JobNotes.LeaseLost, ErrorKinds.LeaseLost, null));
     }
 
-    private static Step Cancel(Job job, CancelRequested e) => job.State switch
+    private static Step Cancel(Job job, CancelRequested e)
     {
-        _ when job.IsFinal => Refusal.AlreadyEnded,
-        JobState.Running when !job.CancelRequested => job with { CancelRequested = true, CancelReason = e.Reason },
-        JobState.Running => Refusal.AlreadySo,
-        _ => End(job, JobState.Cancelled, Outcome.Cancelled, e.Now, CancelledError(e.Reason)),
+        if (job.IsFinal) return Refusal.AlreadyEnded;
+        if (job is { State: JobState.Running, CancelRequested: true }) return Refusal.AlreadySo;
+        var next = job.State == JobState.Running
+            ? job with { CancelRequested = true, CancelReason = e.Reason }
+            : End(job, JobState.Cancelled, Outcome.Cancelled, e.Now, CancelledError(e.Reason));
+        return new Step(next, Refusal.None, JobNote.OfPerson(next, e, JobNotes.CancelAsked, e.Reason));
+    }
+
+    /// <summary>Waits for a time.</summary>
+    private static Job Wait(Job job, long until, bool isDelay) => job with { State = JobState.Scheduled, RunAt = until, IsDelay = isDelay };
+
+    /// <summary>The state of a job that nobody works on: held while anything holds it, scheduled until its time, then queued.</summary>
+    private static Job Settle(Job job, long now) => job with
+    {
+        State = job.Holds.Count > 0 ? JobState.Held : job.RunAt > now ? JobState.Scheduled : JobState.Queued,
     };
 
     /// <summary>Back to its place in the queue, or cancelled where somebody asked for that meanwhile.</summary>
@@ -159,6 +333,7 @@ internal static class JobRules
         LeaseUntil = null,
         ClaimId = null,
         Error = error,
+        Holds = [],
     };
 
     /// <summary>A job's times never go backwards, even where the wall clock did.</summary>

@@ -14,18 +14,26 @@ internal static class JobTable
         Columns<Job>.Number("seq", j => j.Seq, Writing.Once),
         Columns<Job>.As("id", j => j.Id, static v => v.ToString(), static t => Guid.Parse(t!), Writing.Once),
         Columns<Job>.Number("version", j => j.Version),
-        Columns<Job>.Text("queue", j => j.Queue, Writing.Once),
+        Columns<Job>.Number("round", j => j.Round),
+        Columns<Job>.Text("queue", j => j.Queue, Writing.Edited),
         Columns<Job>.As("lane", j => j.Lane, static v => v.Text, Lane.Parse, Writing.Once),
         Columns<Job>.Text("requires", j => j.Requires, Writing.Once),
         Columns<Job>.Utf8("command", j => j.Command!, Writing.Once),
-        Columns<Job>.Number("priority", j => j.Priority, Writing.Once),
-        Columns<Job>.Number("rank", j => j.RankAt, Writing.Once),
+        Columns<Job>.Number("priority", j => j.Priority, Writing.Edited),
+        Columns<Job>.Number("rank", j => j.RankAt, Writing.Edited),
         Columns<Job>.Number("created_at", j => j.CreatedAt, Writing.Once),
         Columns<Job>.As("state", j => j.State, static v => v.Name(), static t => JobStateNames.Parse(t)!.Value),
         Columns<Job>.Derived("ready", static j => j.IsReady ? 1 : 0),
         Columns<Job>.Number("started_at", j => j.StartedAt),
         Columns<Job>.Number("finished_at", j => j.FinishedAt),
         Columns<Job>.Number("lease_until", j => j.LeaseUntil),
+        Columns<Job>.Number("run_at", j => j.RunAt),
+        Columns<Job>.Flag("is_delay", j => j.IsDelay),
+        Columns<Job>.Number("expires_at", j => j.ExpiresAt),
+        Columns<Job>.Derived("due_at", static j => JobRules.Due(j)?.At),
+        Columns<Job>.Number("timeout_ms", j => j.TimeoutMs, Writing.Once),
+        Columns<Job>.Number("max_attempts", j => j.MaxAttempts, Writing.Edited),
+        Columns<Job>.As("backoff", j => j.Backoff, Backoff.Format, Backoff.Parse, Writing.Once),
         Columns<Job>.Number("attempt", j => j.Attempt),
         Columns<Job>.Number("failures", j => j.Failures),
         Columns<Job>.Number("lost_leases", j => j.LostLeases),
@@ -33,18 +41,24 @@ internal static class JobTable
         Columns<Job>.Text("worker_id", j => j.WorkerId),
         Columns<Job>.As("holders", j => j.EarlierHolders, FormatNames, ParseNames),
         Columns<Job>.Text("claim_id", j => j.ClaimId),
+        Columns<Job>.Flag("is_answered", j => j.IsAnswered),
         Columns<Job>.Flag("cancel_requested", j => j.CancelRequested),
         Columns<Job>.Utf8("cancel_reason", j => j.CancelReason),
         Columns<Job>.Utf8("error", j => j.Error),
         Columns<Job>.As("outcome", j => j.Outcome, static v => v?.Name(), OutcomeNames.Parse),
-        Columns<Job>.Number("payload_version", j => j.PayloadVersion, Writing.Once),
-        Columns<Job>.Number("payload_bytes", j => j.PayloadBytes, Writing.Once),
+        Columns<Job>.Number("payload_version", j => j.PayloadVersion, Writing.Edited),
+        Columns<Job>.Number("payload_bytes", j => j.PayloadBytes, Writing.Edited),
+        Columns<Job>.As("holds", j => j.Holds, Hold.Format, Hold.Parse),
+        Columns<Job>.As("tags", j => j.Tags, FormatNames, ParseNames, Writing.Edited),
         Columns<Job>.Text("requester", j => j.Requester, Writing.Once),
-        Columns<Job>.Text("signature", j => j.Signature, Writing.Once),
+        Columns<Job>.As("retry_of", j => j.RetryOf, static v => v?.ToString(), static t => t is null ? (Guid?)null : Guid.Parse(t), Writing.Once),
+        Columns<Job>.Text("schedule", j => j.Schedule, Writing.Once),
+        Columns<Job>.Number("tick", j => j.Tick, Writing.Once),
+        Columns<Job>.Text("signature", j => j.Signature, Writing.Edited),
         Columns<Job>.Text("made_by", j => j.MadeBy, Writing.Once));
 
     /// <summary>What of a long error stands in the row.</summary>
-    public static string Beginning(string error) => error[..(char.IsHighSurrogate(error[ShortError - 1]) ? ShortError - 1 : ShortError)] + "…";
+    public static string Beginning(string error, int length = ShortError) => error[..(char.IsHighSurrogate(error[length - 1]) ? length - 1 : length)] + "…";
 
     private static string? FormatNames(IReadOnlyList<string> names) =>
         names.Count == 0 ? null : JsonSerializer.Serialize([.. names], LaneJson.Default.StringArray);
@@ -58,6 +72,9 @@ internal sealed class JobInsert(Job job) : Change
     public Job Job { get; private set; } = job;
 
     public override string Sql => JobTable.Rows.Insert;
+
+    /// <summary>There is one job for a schedule's time.</summary>
+    public override bool CanBeRefused => Job.Tick is not null;
 
     public override void Number(Ledger ledger)
     {
@@ -75,29 +92,44 @@ internal sealed class JobInsert(Job job) : Change
 }
 
 /// <summary>A job's next version; refused where the row is at another than the one before it, or its claim id is in use.</summary>
-internal sealed class JobUpdate(Job from, Job to, long now) : Change
+/// <param name="isEdit">Whether it also writes what only people change.</param>
+internal sealed class JobUpdate(Job from, Job to, long now, bool isEdit = false) : Change
 {
-    private static readonly string Statement = $"update job set {JobTable.Rows.Assignments} where seq = ?{JobTable.Rows.UpdateWidth + 1} and version "
-        + $"= ?{JobTable.Rows.UpdateWidth + 2}";
+    private static readonly string Update = Statement(JobTable.Rows.Updated);
+    private static readonly string Edit = Statement(JobTable.Rows.Edited);
 
-    public Job To => to;
+    private readonly Assignments<Job> written = isEdit ? JobTable.Rows.Edited : JobTable.Rows.Updated;
 
-    public override string Sql => Statement;
+    public override string Sql => isEdit ? Edit : Update;
 
     public override bool CanBeRefused => true;
 
     public override void Bind(IParameters parameters)
     {
-        JobTable.Rows.WriteUpdated(to, parameters);
-        parameters.Set(JobTable.Rows.UpdateWidth + 1, from.Seq);
-        parameters.Set(JobTable.Rows.UpdateWidth + 2, from.Version);
+        written.Write(to, parameters);
+        parameters.Set(written.Width + 1, from.Seq);
+        parameters.Set(written.Width + 2, from.Version);
     }
 
     public override void Count(ICounts counts)
     {
-        if (from.State != to.State) counts.Move(to.Queue, from.State.Name(), to.State.Name(), now);
-        if (to.IsFinal && !from.IsFinal) counts.Hold(to.MadeBy ?? "", -1, -to.PayloadBytes);
+        if (from.Queue != to.Queue)
+        {
+            counts.Move(from.Queue, from.State.Name(), null, now);
+            counts.Move(to.Queue, null, to.State.Name(), now);
+        }
+        else if (from.State != to.State)
+        {
+            counts.Move(to.Queue, from.State.Name(), to.State.Name(), now);
+        }
+        var (before, after) = (Held(from), Held(to));
+        if (before != after) counts.Hold(to.MadeBy ?? "", after.Jobs - before.Jobs, after.Bytes - before.Bytes);
     }
+
+    private static (int Jobs, long Bytes) Held(Job job) => job.IsFinal ? default : (1, job.PayloadBytes);
+
+    private static string Statement(Assignments<Job> written) =>
+        $"update job set {written.Text} where seq = ?{written.Width + 1} and version = ?{written.Width + 2}";
 }
 
 /// <summary>The payload that came with a new job.</summary>
@@ -110,6 +142,20 @@ internal sealed class PayloadInsert(JobInsert job, byte[] payload) : Change
     public override void Bind(IParameters parameters)
     {
         parameters.Set(1, job.Job.Seq);
+        parameters.Set(2, payload);
+    }
+}
+
+/// <summary>The payload that a waiting job has instead.</summary>
+internal sealed class PayloadUpdate(long seq, byte[] payload) : Change
+{
+    public override string Sql => "update job_payload set payload = ?2 where seq = ?1";
+
+    public override int Size => payload.Length + 64;
+
+    public override void Bind(IParameters parameters)
+    {
+        parameters.Set(1, seq);
         parameters.Set(2, payload);
     }
 }

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
 using OpenClaw.Contracts;
@@ -10,15 +8,10 @@ namespace OpenClaw.Broker.Jobs;
 
 /// <summary>What a bot's token opens: creating, reading, listing, cancelling and deleting jobs.</summary>
 internal sealed class JobsApi(
-    JobCalls calls, IJobStore store, EndWaiters endWaiters, TimeProvider time, BrokerOptions options, IHostApplicationLifetime lifetime)
+    JobCalls calls, JobReader reader, JobCreation creation, IJobStore store, EndWaiters endWaiters, TimeProvider time, BrokerOptions options, IHostApplicationLifetime lifetime)
 {
     private const int DefaultLimit = 50;
     private const int MaxLimit = 200;
-    private const int MaxCommandBytes = 256;
-    private const int MaxReasonBytes = 1000;
-    private const int RetrySeconds = 60;
-    private const int FullRetrySeconds = 10;
-    private const int MaxRequesterBytes = 128;
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
     public void Map(IEndpointRouteBuilder routes)
@@ -34,9 +27,9 @@ internal sealed class JobsApi(
     {
         var key = RequestParts.IdempotencyKey(context);
         var body = await RequestBody.ReadAsync(context, options.MaxCreateBytes);
-        var job = Read(context, body, key);
+        var job = reader.Read(context, body, key);
         var earlier = job.Key is null ? null : await store.FindKeyAsync(job.Key.Scope, job.Key.Key);
-        var created = earlier is null ? await CreateAsync(job, context.GetCaller()) : new Created(null, earlier);
+        var created = earlier is null ? await creation.CreateAsync(job, context.GetCaller()) : new Created(null, earlier);
         if (created.EarlierUse is { } use && !CryptographicOperations.FixedTimeEquals(use.BodyHash, job.Key!.BodyHash))
         {
             throw new ProblemException(ErrorCodes.IdempotencyMismatch,
@@ -53,87 +46,6 @@ internal sealed class JobsApi(
         });
     }
 
-    /// <summary>Creates the job within the rates of the caller's token, and of the person's own for whom it speaks; what is refused counts nothing.</summary>
-    private async Task<Created> CreateAsync(NewJob job, Caller caller)
-    {
-        var places = new List<(Credential Credential, LinkedListNode<long> Place)>(2);
-        var isCreated = false;
-        try
-        {
-            Count(caller.Credential);
-            if (caller.Own is { } own) Count(own);
-            var created = await calls.CreateAsync(job);
-            isCreated = created.Job is not null;
-            return created;
-        }
-        catch (QueueFullException e)
-        {
-            throw new ProblemException(StatusCodes.Status429TooManyRequests, ErrorCodes.QueueFull, e.Message)
-            {
-                RetryAfter = FullRetrySeconds, Reached = (e.Depth, e.Limit),
-            };
-        }
-        catch (TooManyQueuesException e)
-        {
-            throw new ProblemException(StatusCodes.Status429TooManyRequests, ErrorCodes.TooManyQueues, e.Message) { RetryAfter = RetrySeconds };
-        }
-        finally
-        {
-            if (!isCreated) foreach (var (credential, place) in places) credential.Uncount(place);
-        }
-
-        void Count(Credential credential)
-        {
-            if ((credential.Token.PerMinute ?? options.JobsPerMinute) is not (> 0 and var most)) return;
-            if (credential.TryCount(most, calls.SteadyNow.Milliseconds, out var place) is { } seconds)
-            {
-                throw new ProblemException(StatusCodes.Status429TooManyRequests, ErrorCodes.RateLimited,
-                    $"the token '{credential.Token.Name}' may create {most} jobs a minute, and has; try again in {seconds} s") { RetryAfter = seconds };
-            }
-            places.Add((credential, place!));
-        }
-    }
-
-    private NewJob Read(HttpContext context, byte[] body, string? key)
-    {
-        var fields = RequestBody.Parse(context, body, "command", "payload", "requires", "queue", "requester", "signature");
-        var errors = new FieldErrors();
-        var command = errors.Text("command", fields[0], minBytes: 1, maxBytes: MaxCommandBytes);
-        var payload = errors.Text("payload", fields[1]);
-        var (requires, lane) = Requires.Read(fields[2], errors);
-        var queue = Queue(fields[3], errors);
-        var requester = fields[4].Type == JsonTokenType.Null ? null : errors.OptionalText("requester", fields[4], MaxRequesterBytes);
-        var signature = JobSignatures.Read(fields[5], errors);
-        errors.Check();
-        var caller = context.GetCaller();
-        var name = Encoding.UTF8.GetString(command);
-        if (!caller.MayAskFor(name))
-        {
-            var commands = (caller.Own ?? caller.Credential).Token.Commands ?? ["all"];
-            throw new ProblemException(StatusCodes.Status403Forbidden, ErrorCodes.Forbidden,
-                $"'{caller.Name}' may not ask for this command; it may ask for {string.Join(", ", commands)}");
-        }
-        if (payload.Length > options.MaxPayloadBytes)
-        {
-            throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
-                $"the payload has {payload.Length} bytes; the limit is {options.MaxPayloadBytes}. Send less, or raise {BrokerVariables.MaxPayloadBytes}");
-        }
-        return new NewJob(queue, name, payload, requires, lane, caller.Person ?? (requester is null ? null : Encoding.UTF8.GetString(requester)),
-            new Maker(caller.MadeBy(), caller.Name, caller.Token.MaxQueued), calls.Now,
-            key is null ? null : new IdempotencyKey($"{caller.Token.Name} POST /jobs", key, SHA256.HashData(body), calls.SteadyNow))
-        {
-            Signature = signature,
-        };
-    }
-
-    private static string Queue(JsonField field, FieldErrors errors)
-    {
-        if (field.Type is JsonTokenType.None or JsonTokenType.Null || errors.OptionalText("queue", field) is not { } text) return QueueNames.Default;
-        var name = Encoding.UTF8.GetString(text);
-        if (!QueueNames.IsValid(name)) errors.Add("queue", QueueNames.Rule, "queue_name");
-        return name;
-    }
-
     private async Task GetAsync(HttpContext context)
     {
         var id = RequestParts.JobId(context);
@@ -146,8 +58,9 @@ internal sealed class JobsApi(
             found = await WaitForEndAsync(id, wait, context.RequestAborted, caller.Credential.Revoked);
         }
         if (found is not { } texts || !caller.MaySee(texts.Job)) throw ProblemException.JobNotFound();
+        var notes = texts.Job.HasNotedAttempts ? await store.ReadNotesAsync(texts.Job.Seq) : [];
         using var answer = Answer.Rent();
-        await JobJson.WriteAsync(context, answer, texts, leaseSeconds: null);
+        await JobJson.WriteAsync(context, answer, texts, notes, leaseSeconds: null);
         await answer.SendAsync(context);
     }
 
@@ -208,18 +121,10 @@ internal sealed class JobsApi(
     {
         var id = RequestParts.JobId(context);
         var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
-        string? reason = null;
-        if (body.Length > 0)
-        {
-            var field = RequestBody.Parse(context, body, "reason")[0];
-            var errors = new FieldErrors();
-            if (field.Type != JsonTokenType.Null) reason = errors.OptionalText("reason", field, MaxReasonBytes) is { } text
-                ? Encoding.UTF8.GetString(text).Trim() : null;
-            errors.Check();
-        }
+        var reason = JobFields.ReadReason(context, body);
         var caller = context.GetCaller();
         if (caller.SeesOwnAlone && (await store.FindAsync(id) is not { } job || !caller.MaySee(job))) throw ProblemException.JobNotFound();
-        var reply = await calls.ApplyAsync(id, new CancelRequested(calls.Now, string.IsNullOrEmpty(reason) ? null : reason, caller.Name))
+        var reply = await calls.ApplyAsync(id, new CancelRequested(calls.Now, reason, caller.Name))
             ?? throw ProblemException.JobNotFound();
         await Answer.SendAsync(context, json =>
         {

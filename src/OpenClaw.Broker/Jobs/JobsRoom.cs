@@ -9,15 +9,22 @@ internal static class JobsRoom
         services.AddSingleton<FreshJobs>();
         services.AddSingleton<EndWaiters>();
         services.AddSingleton<INewsSink>(static s => s.GetRequiredService<EndWaiters>());
+        services.AddSingleton<DueTimes>();
+        services.AddSingleton<INewsSink>(static s => s.GetRequiredService<DueTimes>());
+        services.AddHostedService<DueJobs>();
         services.AddSingleton<JobQuota>();
         services.AddSingleton<JobCalls>();
+        services.AddSingleton<JobReader>();
+        services.AddSingleton<JobCreation>();
         services.AddSingleton<JobsApi>();
+        services.AddSingleton<JobChangesApi>();
         services.AddSingleton<WorkerApi>();
     }
 
     public static void MapJobs(this WebApplication app)
     {
         app.Services.GetRequiredService<JobsApi>().Map(app);
+        app.Services.GetRequiredService<JobChangesApi>().Map(app);
         app.Services.GetRequiredService<WorkerApi>().Map(app);
     }
 }

@@ -1,3 +1,4 @@
+using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Jobs;
@@ -12,6 +13,36 @@ internal sealed record NewJob(string Queue, string Command, byte[] Payload, stri
 {
     /// <summary>As it was sent, JSON.</summary>
     public string? Signature { get; init; }
+
+    public int Priority { get; init; } = Job.DefaultPriority;
+
+    /// <summary>Not before, in milliseconds since 1970.</summary>
+    public long? RunAt { get; init; }
+
+    /// <summary>Whether <see cref="RunAt"/> is the end of a time that is to pass, whatever happens to the wall clock meanwhile.</summary>
+    public bool IsDelay { get; init; }
+
+    public long? ExpiresInMs { get; init; }
+
+    public long? TimeoutMs { get; init; }
+
+    public int MaxAttempts { get; init; } = 1;
+
+    public Backoff Backoff { get; init; } = Backoff.Default;
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>The job of which this is a changed copy.</summary>
+    public Guid? RetryOf { get; init; }
+
+    /// <summary>The schedule that makes it.</summary>
+    public string? Schedule { get; init; }
+
+    /// <summary>The schedule's time that it is made for, in milliseconds since 1970.</summary>
+    public long? Tick { get; init; }
+
+    /// <summary>Changes of other rooms, written in the same commit before the job; where one is refused, nothing is written.</summary>
+    public IReadOnlyList<Change> Also { get; init; } = [];
 }
 
 /// <summary>Who makes a job.</summary>
@@ -28,5 +59,5 @@ internal sealed record IdempotencyKey(string Scope, string Key, byte[] BodyHash,
 /// <summary>Which job an idempotency key made, and from what body.</summary>
 internal sealed record KeyUse(Guid JobId, byte[] BodyHash);
 
-/// <summary>What became of a new job: its row, or the earlier use of its key.</summary>
-internal readonly record struct Created(Job? Job, KeyUse? EarlierUse);
+/// <summary>What became of a new job: its row, the earlier use of its key, or the change of another room that was refused.</summary>
+internal readonly record struct Created(Job? Job, KeyUse? EarlierUse, Change? Refused = null);

@@ -3,6 +3,11 @@ namespace OpenClaw.Broker.Jobs;
 /// <summary>A ready job as a refill reads it.</summary>
 internal readonly record struct ReadyRow(Guid Id, Rank Rank, long Version);
 
+/// <summary>A job that time alone will change.</summary>
+/// <param name="DueAt">Milliseconds since 1970.</param>
+/// <param name="IsDate">Whether that is a date, which follows the wall clock.</param>
+internal readonly record struct DueRow(Guid Id, long Version, long DueAt, bool IsDate);
+
 /// <summary>What a queue loads when it activates.</summary>
 /// <param name="Lanes">Each lane's first ready jobs, and whether these are all.</param>
 internal sealed record QueueSnapshot(IReadOnlyList<LaneRows> Lanes, IReadOnlyList<Job> Running);

@@ -40,19 +40,39 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
         var id = RequestParts.JobId(context);
         var body = await RequestBody.ReadAsync(context, options.MaxResultBytes + BrokerOptions.EnvelopeBytes);
         var errors = new FieldErrors();
-        var text = errors.OptionalText("error", RequestBody.Parse(context, body, "error")[0]);
+        var fields = RequestBody.Parse(context, body, "error", "retryable", "retry_after_seconds");
+        var text = errors.OptionalText("error", fields[0]);
+        var isRetryable = fields[1].Type == JsonTokenType.None || errors.Flag("retryable", fields[1]);
+        var retryAfter = errors.Seconds("retry_after_seconds", fields[2], JobFields.MaxSeconds, min: 0);
         errors.Check();
         CheckLength("error", text);
         var error = text is null ? "" : Encoding.UTF8.GetString(text).Trim();
-        var failed = new Failed(calls.Now, RequestParts.LeaseToken(context), context.GetWorkerId(), error.Length == 0 ? UnknownError : error);
-        await AnswerAsync(context, id, failed, static job => job.State == JobState.Done ? "already done; fail ignored" : null);
+        var failed = new Failed(calls.Now, RequestParts.LeaseToken(context), context.GetWorkerId(), error.Length == 0 ? UnknownError : error)
+        {
+            IsRetryable = isRetryable,
+            RetryAfterMs = retryAfter,
+            Chance = Random.Shared.NextDouble(),
+        };
+        await AnswerAsync(context, id, failed, static (json, reply) =>
+        {
+            if (reply.Refusal == Refusal.AlreadyEnded && reply.Job.State == JobState.Done) json.WriteString("note", "already done; fail ignored");
+            if (reply.Job.State == JobState.Scheduled) json.WriteNumber("run_at", reply.Job.RunAt!.Value / 1000);
+        });
     }
 
     private async Task ReleaseAsync(HttpContext context)
     {
         var id = RequestParts.JobId(context);
-        await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
         var released = new Released(calls.Now, RequestParts.LeaseToken(context), context.GetWorkerId());
+        if (body.Length > 0)
+        {
+            var errors = new FieldErrors();
+            var fields = RequestBody.Parse(context, body, "delay_seconds", "reason");
+            var delay = errors.Seconds("delay_seconds", fields[0], JobFields.MaxSeconds, min: 0) ?? 0;
+            released = released with { DelayMs = delay, Reason = JobFields.Reason(fields[1], errors) };
+            errors.Check();
+        }
         await AnswerAsync(context, id, released, static job => $"already {job.Status}; release ignored");
     }
 

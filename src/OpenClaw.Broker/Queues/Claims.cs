@@ -105,7 +105,7 @@ internal sealed partial class Claims(
         var (isOver, isGone) = (false, false);
         try
         {
-            var reply = await calls.ApplyAsync(id, Claiming(claimant));
+            var reply = await calls.ApplyAsync(id, Claiming(claimant) with { Queue = queue });
             isGone = reply is null;
             isOver = !isGone; // its news have told the queue
             return reply is { Refusal: Refusal.None } ? new Claim(reply.Job, reply.Before) : null;
@@ -143,10 +143,11 @@ internal sealed partial class Claims(
         try
         {
             var payload = await calls.ReadPayloadAsync(claim.Job);
+            var notes = claim.Job.HasNotedAttempts ? await store.ReadNotesAsync(claim.Job.Seq) : [];
             using var answer = Answer.Rent();
             answer.Json.WriteStartObject();
             answer.Json.WritePropertyName("job");
-            await JobJson.WriteAsync(context, answer, new JobTexts(claim.Job, payload, null, null), options.LeaseSeconds);
+            await JobJson.WriteAsync(context, answer, new JobTexts(claim.Job, payload, null, null), notes, options.LeaseSeconds);
             answer.Json.WriteEndObject();
             context.RequestAborted.ThrowIfCancellationRequested();
             await answer.SendAsync(context);

@@ -12,7 +12,7 @@ internal sealed class QueueLinks(IGrainFactory grains, Clock clock, ILogger<Queu
 {
     private readonly ConcurrentDictionary<string, (QueueLink Link, IQueueGrain Grain)> links = new(StringComparer.Ordinal);
 
-    public ValueTask Heard(JobNews news) => Get(news.Queue).Link.TellAsync(news);
+    public ValueTask Heard(JobNews news) => news.LeftQueue is { } left ? MovedAsync(left, news) : Get(news.Queue).Link.TellAsync(news);
 
     public QueueLink this[string queue] => Get(queue).Link;
 
@@ -21,6 +21,13 @@ internal sealed class QueueLinks(IGrainFactory grains, Clock clock, ILogger<Queu
     public void Participate(ISiloLifecycle lifecycle) =>
         lifecycle.Subscribe(nameof(QueueLinks), ServiceLifecycleStage.Last, static _ => Task.CompletedTask, cancel =>
             Task.WhenAll(links.Values.Select(l => l.Link.CloseAsync(cancel))));
+
+    /// <summary>The queue that a job has left forgets it as one that has ended.</summary>
+    private async ValueTask MovedAsync(string left, JobNews news)
+    {
+        await Get(left).Link.TellAsync(news with { State = JobState.Cancelled });
+        await Get(news.Queue).Link.TellAsync(news);
+    }
 
     private (QueueLink Link, IQueueGrain Grain) Get(string queue) => links.TryGetValue(queue, out var link) ? link : links.GetOrAdd(queue, Make);
 

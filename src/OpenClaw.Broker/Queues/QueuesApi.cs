@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
@@ -11,8 +10,6 @@ namespace OpenClaw.Broker.Queues;
 /// <summary>Claiming from queues, looking at them, and pausing them.</summary>
 internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore store, QueuePauses pauses, Claims claims, IStore rows, BrokerOptions options)
 {
-    private const int MaxReasonBytes = 1000;
-
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/jobs/next", (RequestDelegate)claims.NextAsync).RequireAuthorization(Rights.Work).WithMetadata(new OfContract());
@@ -72,16 +69,7 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
     {
         var name = Name(context);
         var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
-        string? reason = null;
-        if (body.Length > 0)
-        {
-            var errors = new FieldErrors();
-            var field = RequestBody.Parse(context, body, "reason")[0];
-            var text = field.Type == JsonTokenType.Null ? null : errors.OptionalText("reason", field, MaxReasonBytes);
-            errors.Check();
-            reason = text is null ? null : Encoding.UTF8.GetString(text).Trim();
-        }
-        await queues.Grain(name).PauseAsync(new Pause(context.GetCaller().Name, string.IsNullOrEmpty(reason) ? null : reason, calls.Now));
+        await queues.Grain(name).PauseAsync(new Pause(context.GetCaller().Name, JobFields.ReadReason(context, body), calls.Now));
         await NoteAsync(context, "queue.pause", name);
         await AcknowledgeAsync(context, name, isPaused: true);
     }

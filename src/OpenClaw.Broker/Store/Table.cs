@@ -30,6 +30,9 @@ internal enum Writing
     /// <summary>Nobody: it is written with the row.</summary>
     Once,
 
+    /// <summary>An update that a person asked for.</summary>
+    Edited,
+
     /// <summary>Every update.</summary>
     Always,
 }
@@ -53,8 +56,6 @@ internal abstract class Column<T>(string name, Writing writing)
 internal sealed class Table<T>(string name, Func<T> create, params Column<T>[] columns)
     where T : class
 {
-    private readonly Column<T>[] updated = [.. columns.Where(static c => c.Writing == Writing.Always)];
-
     public string Name { get; } = name;
 
     /// <summary>All columns, each behind an alias, as a select lists them.</summary>
@@ -66,19 +67,15 @@ internal sealed class Table<T>(string name, Func<T> create, params Column<T>[] c
         $"insert into {name} ({string.Join(", ", columns.Select(static c => c.Name))}) values "
             + $"({string.Join(", ", columns.Select(static (_, i) => $"?{i + 1}"))})";
 
-    /// <summary>The assignments of an update; what follows them counts on from <see cref="UpdateWidth"/>.</summary>
-    public string Assignments => string.Join(", ", updated.Select(static (c, i) => $"{c.Name} = ?{i + 1}"));
+    /// <summary>What every update writes.</summary>
+    public Assignments<T> Updated { get; } = new([.. columns.Where(static c => c.Writing == Writing.Always)]);
 
-    public int UpdateWidth => updated.Length;
+    /// <summary>What a person's edit writes.</summary>
+    public Assignments<T> Edited { get; } = new([.. columns.Where(static c => c.Writing != Writing.Once)]);
 
     public void WriteAll(T record, IParameters parameters)
     {
         for (var i = 0; i < columns.Length; i++) columns[i].Write(record, parameters, i + 1);
-    }
-
-    public void WriteUpdated(T record, IParameters parameters)
-    {
-        for (var i = 0; i < updated.Length; i++) updated[i].Write(record, parameters, i + 1);
     }
 
     /// <summary>The record in a row's first columns.</summary>
@@ -87,6 +84,20 @@ internal sealed class Table<T>(string name, Func<T> create, params Column<T>[] c
         var record = create();
         for (var i = 0; i < columns.Length; i++) columns[i].Read(row, i, record);
         return record;
+    }
+}
+
+/// <summary>The columns that an update writes.</summary>
+internal sealed class Assignments<T>(Column<T>[] columns)
+{
+    /// <summary>As an update lists them; what follows counts its parameters on from <see cref="Width"/>.</summary>
+    public string Text { get; } = string.Join(", ", columns.Select(static (c, i) => $"{c.Name} = ?{i + 1}"));
+
+    public int Width => columns.Length;
+
+    public void Write(T record, IParameters parameters)
+    {
+        for (var i = 0; i < columns.Length; i++) columns[i].Write(record, parameters, i + 1);
     }
 }
 
@@ -105,8 +116,8 @@ internal static class Columns<T>
     public static Column<T> Number(string name, Expression<Func<T, int?>> property, Writing writing = Writing.Always) =>
         new Mapped<int?>(name, writing, property, static (p, i, v) => p.Set(i, v), static (r, c) => (int?)r.Number(c));
 
-    public static Column<T> Flag(string name, Expression<Func<T, bool>> property) =>
-        new Mapped<bool>(name, Writing.Always, property, static (p, i, v) => p.Set(i, v ? 1 : 0), static (r, c) => r.Number(c) != 0);
+    public static Column<T> Flag(string name, Expression<Func<T, bool>> property, Writing writing = Writing.Always) =>
+        new Mapped<bool>(name, writing, property, static (p, i, v) => p.Set(i, v ? 1 : 0), static (r, c) => r.Number(c) != 0);
 
     public static Column<T> Text(string name, Expression<Func<T, string?>> property, Writing writing = Writing.Always) =>
         new Mapped<string?>(name, writing, property, static (p, i, v) => p.Set(i, v), static (r, c) => r.Text(c));
@@ -125,9 +136,9 @@ internal static class Columns<T>
         new Mapped<TValue>(name, writing, property, (p, i, v) => p.Set(i, format(v)), (r, c) => parse(r.Text(c)));
 
     /// <summary>What follows from the rest of the record: written for the table's indexes, never read back.</summary>
-    public static Column<T> Derived(string name, Func<T, long> value) => new Written(name, value);
+    public static Column<T> Derived(string name, Func<T, long?> value) => new Written(name, value);
 
-    private sealed class Written(string name, Func<T, long> value) : Column<T>(name, Writing.Always)
+    private sealed class Written(string name, Func<T, long?> value) : Column<T>(name, Writing.Always)
     {
         public override void Write(T record, IParameters parameters, int index) => parameters.Set(index, value(record));
 

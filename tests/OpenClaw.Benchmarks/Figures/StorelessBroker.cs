@@ -27,10 +27,14 @@ internal static class StorelessBroker
     {
         private long lastSeq;
 
-        public Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted) =>
+        public Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted, IReadOnlyList<Change>? also) =>
             Task.FromResult(new Created(job with { Seq = Interlocked.Increment(ref lastSeq), RankAt = job.CreatedAt }, null));
 
-        public Task UpdateAsync(Job from, Job to, JobEnd end, long now, AuditEntry? noted) => Task.CompletedTask;
+        public Task UpdateAsync(JobChange change) => Task.CompletedTask;
+
+        public ValueTask<List<JobNote>> ReadNotesAsync(long seq) => ValueTask.FromResult<List<JobNote>>([]);
+
+        public Task<List<DueRow>> ReadDueAsync(int limit) => Task.FromResult<List<DueRow>>([]);
 
         public Task DeleteAsync(Job job, long now, AuditEntry? noted) => Task.CompletedTask;
 

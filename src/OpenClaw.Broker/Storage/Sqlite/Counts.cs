@@ -28,7 +28,7 @@ internal sealed class Counts : ICounts
 
     public void Flush(Statements sql)
     {
-        if (jobs.Count == 0) return;
+        if (jobs.Count == 0 && tokens.Count == 0) return;
         var count = sql["insert into job_count (queue, state, jobs) values (?1, ?2, ?3) on conflict do update set jobs = jobs + excluded.jobs"];
         foreach (var ((queue, state), moved) in jobs)
         {

@@ -52,29 +52,41 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     private static readonly string CountsSql = $"select j.queue, j.state, j.jobs from job_count j where j.jobs > 0 and {IsKnown}";
 
+    private static readonly string DueSql =
+        $"select j.id, j.version, j.due_at, j.state = 'scheduled' and j.is_delay = 0 and j.due_at = j.run_at from job j where j.due_at is not null and {IsKnown} "
+        + "order by j.due_at limit ?1";
+
     private const string QueuesSql = "select name from queue order by name";
 
     private const string FreeKeysSql = $"select scope, key from idempotency_key k where {IdempotencyKeys.IsFree}";
 
     private bool hasDeleted;
 
-    public async Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted)
+    public async Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted, IReadOnlyList<Change>? also)
     {
         var insert = new JobInsert(job);
         var changes = new List<Change>(4);
-        if (key is not null) changes.Add(new KeyInsert(key, job.Id));
+        var taken = key is null ? null : new KeyInsert(key, job.Id);
+        if (taken is not null) changes.Add(taken);
+        if (also is not null) changes.AddRange(also);
         if (isNewQueue) changes.Add(new QueueInsert(job.Queue));
         changes.Add(insert);
         changes.Add(new PayloadInsert(insert, payload));
-        if (await writer.WriteAsync(new Commit(changes, isEssential: false, noted)) is null) return new Created(insert.Job, null);
+        if (await writer.WriteAsync(new Commit(changes, isEssential: false, noted)) is not { } refused) return new Created(insert.Job, null);
+        if (refused != taken) return new Created(null, null, refused);
         return new Created(null, await FindKeyAsync(key!.Scope, key.Key) ?? throw new StorageBusyException("the key's first use was dropped just now"));
     }
 
-    public async Task UpdateAsync(Job from, Job to, JobEnd end, long now, AuditEntry? noted)
+    public async Task UpdateAsync(JobChange change)
     {
-        var update = new JobUpdate(from, to, now);
-        Change[] changes = end.IsEmpty ? [update] : [update, new ResultInsert(from.Seq, end.Result, end.Error)];
-        var commit = new Commit(changes, isEssential: true, noted);
+        var (from, to) = (change.From, change.To);
+        var changes = new List<Change>(2) { new JobUpdate(from, to, change.Now, change.IsEdit) };
+        if (change.IsNewQueue) changes.Add(new QueueInsert(to.Queue));
+        if (change.Payload is { } payload) changes.Add(new PayloadUpdate(from.Seq, payload));
+        if (from.IsFinal && !to.IsFinal) changes.Add(new ResultDelete(from.Seq));
+        if (!change.End.IsEmpty) changes.Add(new ResultInsert(from.Seq, change.End.Result, change.End.Error));
+        foreach (var note in change.Notes) changes.Add(new NoteInsert(from.Seq, note));
+        var commit = new Commit(changes, isEssential: true, change.Noted);
         if (await writer.WriteAsync(commit) is null) return;
         if (commit.IsDuplicate) throw new ClaimIdInUseException();
         throw new StaleVersionException($"job {from.Id} is not at version {from.Version}");
@@ -114,6 +126,20 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     public async ValueTask<byte[]> ReadPayloadAsync(long seq) =>
         await readers.ReadAsync(sql => Payload(sql, seq, ShortTexts)) ?? await readers.ReadLongAsync(sql => Payload(sql, seq, long.MaxValue))
             ?? throw new StorageBusyException("the job was deleted just now");
+
+    public ValueTask<List<JobNote>> ReadNotesAsync(long seq) => readers.ReadAsync(sql =>
+    {
+        var statement = sql[NoteTable.Select];
+        statement.Set(1, seq);
+        return statement.List(NoteTable.Read);
+    });
+
+    public Task<List<DueRow>> ReadDueAsync(int limit) => readers.ReadLongAsync(sql =>
+    {
+        var statement = sql[DueSql];
+        statement.Set(1, limit);
+        return statement.List(static row => new DueRow(Guid.Parse(row.Text(0)!), row.Number(1)!.Value, row.Number(2)!.Value, row.Number(3) != 0));
+    });
 
     public ValueTask<Guid?> FindClaimAsync(string claimId, string? workerId) => readers.ReadAsync(sql =>
         Bind(sql["select id from job where claim_id = ?1 and claim_n = 0 and coalesce(worker_id, '') = ?2"], claimId, workerId ?? "")

@@ -1,0 +1,27 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>Something that a job waits for, and that is no time.</summary>
+/// <param name="Kind">One of <see cref="HoldKinds"/>.</param>
+/// <param name="Since">Milliseconds since 1970.</param>
+/// <param name="Detail">Why, in somebody's words.</param>
+/// <param name="By">Who holds it.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.Hold")]
+internal sealed record Hold([property: Id(0)] string Kind, [property: Id(1)] long Since, [property: Id(2)] string? Detail, [property: Id(3)] string? By)
+{
+    public static string? Format(IReadOnlyList<Hold> holds) => holds.Count == 0 ? null : JsonSerializer.Serialize([.. holds], HoldJson.Default.HoldArray);
+
+    public static IReadOnlyList<Hold> Parse(string? text) => text is null ? [] : JsonSerializer.Deserialize(text, HoldJson.Default.HoldArray)!;
+}
+
+/// <summary>What may hold a job.</summary>
+internal static class HoldKinds
+{
+    public const string Person = "person";
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(Hold[]))]
+internal sealed partial class HoldJson : JsonSerializerContext;

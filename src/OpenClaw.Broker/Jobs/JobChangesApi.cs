@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Text.Json;
+using OpenClaw.Broker.Access;
+using OpenClaw.Broker.Http;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>What people do with jobs that wait or have ended: hold, snooze, edit and retry them; and what became of each.</summary>
+internal sealed class JobChangesApi(JobCalls calls, JobReader reader, JobCreation creation, IJobStore store, BrokerOptions options)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var jobs = routes.MapGroup("/jobs/{id}").RequireAuthorization(Rights.ChangeJobs);
+        jobs.MapPatch("", (RequestDelegate)EditAsync);
+        jobs.MapPost("/retry", (RequestDelegate)RetryAsync);
+        jobs.MapPost("/hold", (RequestDelegate)HoldAsync);
+        jobs.MapPost("/unhold", (RequestDelegate)UnholdAsync);
+        jobs.MapPost("/snooze", (RequestDelegate)SnoozeAsync);
+        routes.MapGet("/jobs/{id}/history", (RequestDelegate)HistoryAsync).RequireAuthorization(Rights.ListJobs);
+    }
+
+    private async Task HoldAsync(HttpContext context)
+    {
+        var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        var reason = JobFields.ReadReason(context, body);
+        await ApplyAsync(context, new HoldPlaced(calls.Now, context.GetCaller().Name, reason));
+    }
+
+    private async Task UnholdAsync(HttpContext context)
+    {
+        await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        await ApplyAsync(context, new HoldLifted(calls.Now, context.GetCaller().Name));
+    }
+
+    private async Task SnoozeAsync(HttpContext context)
+    {
+        var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        var errors = new FieldErrors();
+        var field = RequestBody.Parse(context, body, "seconds")[0];
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null) errors.Add("seconds", "field required", "missing");
+        var seconds = errors.Seconds("seconds", field, JobFields.MaxSeconds) ?? 0;
+        errors.Check();
+        await ApplyAsync(context, new Snoozed(calls.Now, context.GetCaller().Name, seconds));
+    }
+
+    private async Task EditAsync(HttpContext context)
+    {
+        var body = await RequestBody.ReadAsync(context, options.MaxCreateBytes);
+        var errors = new FieldErrors();
+        var fields = RequestBody.Parse(context, body, "payload", "priority", "run_at", "expires_in_seconds", "max_attempts", "tags", "queue");
+        var edit = new JobEdit
+        {
+            Version = RequestParts.IfMatch(context),
+            Payload = errors.OptionalText("payload", fields[0]),
+            Priority = JobFields.Priority(fields[1], errors),
+            RunAt = fields[2].Type == JsonTokenType.Null ? 0 : JobFields.RunAt(fields[2], errors),
+            ExpiresInMs = fields[3].Type == JsonTokenType.Null ? 0 : errors.Seconds("expires_in_seconds", fields[3], JobFields.MaxSeconds),
+            MaxAttempts = JobFields.MaxAttempts(fields[4], errors),
+            Tags = JobFields.Tags(fields[5], errors),
+            Queue = JobFields.Queue(fields[6], errors),
+        };
+        if (edit.Names.Length == 0)
+        {
+            errors.Add([], "names nothing to change; send payload, priority, run_at, expires_in_seconds, max_attempts, tags or queue", "missing");
+        }
+        errors.Check();
+        if (edit.Payload is { } payload) reader.CheckPayload(payload);
+        await ApplyAsync(context, new Edited(calls.Now, context.GetCaller().Name, edit));
+    }
+
+    private async Task RetryAsync(HttpContext context)
+    {
+        var body = await RequestBody.ReadAsync(context, options.MaxCreateBytes);
+        byte[]? payload = null;
+        if (body.Length > 0)
+        {
+            var errors = new FieldErrors();
+            var field = RequestBody.Parse(context, body, "payload")[0];
+            if (field.Type != JsonTokenType.Null) payload = errors.OptionalText("payload", field);
+            errors.Check();
+        }
+        if (payload is null) await ApplyAsync(context, new Retried(calls.Now, context.GetCaller().Name));
+        else await CopyAsync(context, payload);
+    }
+
+    /// <summary>A new job like one that has ended, with another payload.</summary>
+    private async Task CopyAsync(HttpContext context, byte[] payload)
+    {
+        reader.CheckPayload(payload);
+        var id = RequestParts.JobId(context);
+        var caller = context.GetCaller();
+        var job = await FindAsync(id, caller);
+        if (Refuse(JobRules.Next(job, new Retried(calls.Now, caller.Name)).Refusal, job) is { } refused) throw refused;
+        JobReader.CheckCommand(caller, job.Command);
+        var copy = new NewJob(job.Queue, job.Command, payload, job.Requires, job.Lane, caller.Person ?? job.Requester,
+            new Maker(caller.MadeBy(), caller.Name, caller.Token.MaxQueued), calls.Now, null)
+        {
+            Priority = job.Priority,
+            TimeoutMs = job.TimeoutMs,
+            MaxAttempts = job.MaxAttempts,
+            Backoff = job.Backoff,
+            Tags = job.Tags,
+            RetryOf = job.RetryOf ?? job.Id,
+        };
+        var created = await creation.CreateAsync(copy, caller);
+        await AnswerAsync(context, created.Job!);
+    }
+
+    private async Task HistoryAsync(HttpContext context)
+    {
+        var job = await FindAsync(RequestParts.JobId(context), context.GetCaller());
+        var notes = await store.ReadNotesAsync(job.Seq);
+        await Answer.SendAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("events");
+            var n = 0;
+            foreach (var note in JobHistory.Of(job, notes))
+            {
+                json.WriteStartObject();
+                json.WriteNumber("n", ++n);
+                json.WriteNumber("at", note.At / 1000);
+                json.WriteString("event", note.Event);
+                json.WriteString("state", note.State.Name());
+                json.WriteString("actor", note.Actor);
+                json.WriteNumber("round", note.Round);
+                json.WriteNumber("attempt", note.Attempt);
+                json.WriteString("detail", note.Detail);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+    }
+
+    private async Task<Job> FindAsync(Guid id, Caller caller) =>
+        await store.FindAsync(id) is { } job && caller.MaySee(job) ? job : throw ProblemException.JobNotFound();
+
+    private async Task ApplyAsync(HttpContext context, PersonEvent e)
+    {
+        var id = RequestParts.JobId(context);
+        if (context.GetCaller().SeesOwnAlone) await FindAsync(id, context.GetCaller());
+        var reply = await (e is Edited edited ? calls.EditAsync(id, edited) : calls.ApplyAsync(id, e)) ?? throw ProblemException.JobNotFound();
+        if (Refuse(reply.Refusal, reply.Job) is { } refused) throw refused;
+        await AnswerAsync(context, reply.Job);
+    }
+
+    private static Task AnswerAsync(HttpContext context, Job job) => Answer.SendAsync(context, json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("id", job.Id);
+        json.WriteString("status", job.Status);
+        json.WriteString("state", job.State.Name());
+        json.WriteNumber("round", job.Round);
+        json.WriteNumber("version", job.Version);
+        json.WriteEndObject();
+    });
+
+    private static ProblemException? Refuse(Refusal refusal, Job job) => refusal switch
+    {
+        Refusal.NotEnded => Conflict(ErrorCodes.NotEnded, $"the job has not ended (it is {job.State.Name()}); it needs no retry yet", job),
+        Refusal.NotFailed => Conflict(ErrorCodes.NotFailed, "the job is done; make a new one to do it again", job),
+        Refusal.NotWaiting => Conflict(ErrorCodes.NotWaiting, $"the job does not wait (it is {job.State.Name()}); only a waiting one can be changed", job),
+        Refusal.NotHeldByPerson => Conflict(ErrorCodes.NotHeldByPerson, $"no person holds the job (it is {job.State.Name()})", job),
+        Refusal.Changed => new ProblemException(StatusCodes.Status412PreconditionFailed, ErrorCodes.Changed,
+            string.Create(CultureInfo.InvariantCulture, $"the job is at version {job.Version} by now; read it again before you change it")),
+        _ => null,
+    };
+
+    private static ProblemException Conflict(string code, string why, Job job) =>
+        new(StatusCodes.Status409Conflict, code, why + "; nothing was changed") { State = job.State.Name() };
+}

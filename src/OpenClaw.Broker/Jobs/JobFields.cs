@@ -1,0 +1,85 @@
+using System.Text;
+using System.Text.Json;
+using OpenClaw.Broker.Http;
+
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>The members of a request that say how a job is to be treated; each null where it is missing.</summary>
+internal static class JobFields
+{
+    /// <summary>The longest time that may be named: ten years.</summary>
+    public const long MaxSeconds = 315_360_000;
+
+    private const int MaxReasonBytes = 1000;
+    private const int MaxTags = 16;
+    private const int MaxTagBytes = 256;
+    private const int MaxTagLength = 64;
+
+    /// <summary>Why somebody does something, in their words, trimmed; null where it is blank.</summary>
+    public static string? Reason(JsonField field, FieldErrors errors) =>
+        field.Type != JsonTokenType.Null && errors.OptionalText("reason", field, MaxReasonBytes) is { } text
+            && Encoding.UTF8.GetString(text).Trim() is { Length: > 0 } reason ? reason : null;
+
+    /// <summary>The reason in a body that may also be empty.</summary>
+    public static string? ReadReason(HttpContext context, byte[] body)
+    {
+        if (body.Length == 0) return null;
+        var errors = new FieldErrors();
+        var reason = Reason(RequestBody.Parse(context, body, "reason")[0], errors);
+        errors.Check();
+        return reason;
+    }
+
+    public static string? Queue(JsonField field, FieldErrors errors)
+    {
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null || errors.OptionalText("queue", field) is not { } text) return null;
+        var name = Encoding.UTF8.GetString(text);
+        if (!QueueNames.IsValid(name)) errors.Add("queue", QueueNames.Rule, "queue_name");
+        return name;
+    }
+
+    public static int? Priority(JsonField field, FieldErrors errors) => (int?)errors.WholeNumber("priority", field, 1, 5);
+
+    public static int? MaxAttempts(JsonField field, FieldErrors errors) => (int?)errors.WholeNumber("max_attempts", field, 1, 100);
+
+    public static IReadOnlyList<string>? Tags(JsonField field, FieldErrors errors)
+    {
+        var tags = errors.Texts("tags", field, MaxTags, MaxTagBytes);
+        if (tags?.Any(static t => t.Length > MaxTagLength) == true) errors.Add("tags", $"must be of at most {MaxTagLength} characters each", "too_long");
+        return tags?.Distinct(StringComparer.Ordinal).ToList();
+    }
+
+    /// <summary>When it may run at the earliest, in milliseconds since 1970, and whether that is the end of a delay.</summary>
+    public static (long? At, bool IsDelay) RunAt(JsonField date, JsonField delay, long now, FieldErrors errors)
+    {
+        var at = RunAt(date, errors);
+        var ms = errors.Seconds("delay_seconds", delay, MaxSeconds, min: 0);
+        if (at is not null && ms is not null) errors.Add("delay_seconds", "can't come with run_at: send the one or the other", "both");
+        return ms is { } wait ? (now + wait, true) : (at, false);
+    }
+
+    public static long? RunAt(JsonField date, FieldErrors errors) => errors.WholeNumber("run_at", date, 0, uint.MaxValue * 2L) * 1000;
+
+    public static Backoff Backoff(JsonField field, FieldErrors errors)
+    {
+        var backoff = Jobs.Backoff.Default;
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null) return backoff;
+        if (field.Type == JsonTokenType.StartObject)
+        {
+            using var json = JsonDocument.Parse(field.Json);
+            backoff = new Backoff(Number("initial_seconds", 0, MaxSeconds) ?? backoff.InitialSeconds, Number("max_seconds", 0, MaxSeconds)
+                ?? backoff.MaxSeconds, Number("factor", 1, 100) ?? backoff.Factor);
+            return backoff;
+
+            double? Number(string name, double min, double max)
+            {
+                if (!json.RootElement.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
+                if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= min && number <= max) return number;
+                errors.Add(["backoff", name], $"must be a number from {min} to {max}", "float_type");
+                return null;
+            }
+        }
+        errors.Add("backoff", "must be an object, such as {\"initial_seconds\": 5, \"max_seconds\": 900, \"factor\": 2}", "object_type");
+        return backoff;
+    }
+}

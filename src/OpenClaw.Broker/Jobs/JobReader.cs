@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using OpenClaw.Broker.Access;
+using OpenClaw.Broker.Http;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>Reads what a client says of a job that it wants: the body of <c>POST /jobs</c>, and wherever else such an object stands.</summary>
+internal sealed class JobReader(JobCalls calls, BrokerOptions options)
+{
+    private const int MaxCommandBytes = 256;
+    private const int MaxRequesterBytes = 128;
+
+    private static readonly string[] Names =
+    [
+        "command", "payload", "requires", "queue", "requester", "signature", "priority", "run_at", "delay_seconds", "expires_in_seconds",
+        "timeout_seconds", "max_attempts", "backoff", "tags",
+    ];
+
+    /// <param name="key">The request's idempotency key.</param>
+    /// <exception cref="ProblemException">Something is wrong with it, or the caller may not ask for that.</exception>
+    public NewJob Read(HttpContext context, byte[] body, string? key)
+    {
+        var fields = RequestBody.Parse(context, body, Names);
+        var errors = new FieldErrors();
+        var command = errors.Text("command", fields[0], minBytes: 1, maxBytes: MaxCommandBytes);
+        var payload = errors.Text("payload", fields[1]);
+        var (requires, lane) = Requires.Read(fields[2], errors);
+        var queue = JobFields.Queue(fields[3], errors) ?? QueueNames.Default;
+        var requester = fields[4].Type == JsonTokenType.Null ? null : errors.OptionalText("requester", fields[4], MaxRequesterBytes);
+        var signature = JobSignatures.Read(fields[5], errors);
+        var now = calls.Now;
+        var (runAt, isDelay) = JobFields.RunAt(fields[7], fields[8], now, errors);
+        var job = new NewJob(queue, Encoding.UTF8.GetString(command), payload, requires, lane,
+            requester is null ? null : Encoding.UTF8.GetString(requester), new Maker(null, "", null), now, null)
+        {
+            Signature = signature,
+            Priority = JobFields.Priority(fields[6], errors) ?? Job.DefaultPriority,
+            RunAt = runAt,
+            IsDelay = isDelay,
+            ExpiresInMs = errors.Seconds("expires_in_seconds", fields[9], JobFields.MaxSeconds),
+            TimeoutMs = errors.Seconds("timeout_seconds", fields[10], JobFields.MaxSeconds),
+            MaxAttempts = JobFields.MaxAttempts(fields[11], errors) ?? 1,
+            Backoff = JobFields.Backoff(fields[12], errors),
+            Tags = JobFields.Tags(fields[13], errors) ?? [],
+        };
+        errors.Check();
+        CheckPayload(payload);
+        var caller = context.GetCaller();
+        CheckCommand(caller, job.Command);
+        return job with
+        {
+            Requester = caller.Person ?? job.Requester,
+            Maker = new Maker(caller.MadeBy(), caller.Name, caller.Token.MaxQueued),
+            Key = key is null ? null : new IdempotencyKey($"{caller.Token.Name} POST /jobs", key, SHA256.HashData(body), calls.SteadyNow),
+        };
+    }
+
+    /// <exception cref="ProblemException">413: it is longer than allowed.</exception>
+    public void CheckPayload(byte[] payload)
+    {
+        if (payload.Length <= options.MaxPayloadBytes) return;
+        throw new ProblemException(StatusCodes.Status413PayloadTooLarge, ErrorCodes.TooLarge,
+            $"the payload has {payload.Length} bytes; the limit is {options.MaxPayloadBytes}. Send less, or raise {BrokerVariables.MaxPayloadBytes}");
+    }
+
+    /// <exception cref="ProblemException">403: the caller's token is for other commands.</exception>
+    public static void CheckCommand(Caller caller, string command)
+    {
+        if (caller.MayAskFor(command)) return;
+        var commands = (caller.Own ?? caller.Credential).Token.Commands ?? ["all"];
+        throw new ProblemException(StatusCodes.Status403Forbidden, ErrorCodes.Forbidden,
+            $"'{caller.Name}' may not ask for this command; it may ask for {string.Join(", ", commands)}");
+    }
+}
