@@ -82,6 +82,9 @@ public static class ErrorCodes
 
     public const string NotHeldByPerson = "not_held_by_person";
 
+    /// <summary>Another job has the unique key.</summary>
+    public const string Duplicate = "duplicate";
+
     /// <summary>It has changed since the caller looked.</summary>
     public const string Changed = "changed";
 

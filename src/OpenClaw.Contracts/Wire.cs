@@ -73,6 +73,9 @@ public sealed record JobView
 
     public IReadOnlyList<string>? Tags { get; init; }
 
+    /// <summary>Jobs of its queue with the same key run one at a time.</summary>
+    public string? SerialKey { get; init; }
+
     /// <summary>What it waits for that is no time.</summary>
     public IReadOnlyList<HoldView>? Holds { get; init; }
 
@@ -146,6 +149,12 @@ public sealed record CreateJob(string Command, string Payload)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Tags { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SerialKey { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public UniqueBody? Unique { get; init; }
+
     /// <summary>For runners that run only what is signed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Signature? Signature { get; init; }
@@ -153,6 +162,11 @@ public sealed record CreateJob(string Command, string Payload)
 
 /// <summary>How long a job waits after a failure: up to initial · factor^(n-1), at most the maximum, with full jitter.</summary>
 public sealed record BackoffBody(double InitialSeconds, double MaxSeconds, double Factor);
+
+/// <summary>What is to be there once.</summary>
+/// <param name="Key">Null for the payload's hash.</param>
+/// <param name="OnConflict"><c>return</c>, <c>replace</c>, <c>reject</c> or <c>keep_latest</c>.</param>
+public sealed record UniqueBody(string? Key, double? WithinSeconds = null, string OnConflict = "return");
 
 /// <summary>Proves who wrote a job, to a runner that trusts no broker.</summary>
 /// <param name="Key">The name of the key that signed.</param>

@@ -232,7 +232,7 @@ public sealed class TimeTests
         static Guid Id(int n) => new(n, 0, 0, new byte[8]);
     }
 
-    private static async Task<HttpResponseMessage> PatchAsync(BrokerFixture broker, string id, object body, long? version = null)
+    internal static async Task<HttpResponseMessage> PatchAsync(BrokerFixture broker, string id, object body, long? version = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Patch, $"jobs/{id}") { Content = JsonContent.Create(body) };
         request.Headers.Add(HeaderNames.BotToken, BrokerProcess.BotToken);

@@ -158,6 +158,7 @@ internal sealed class Answer : IDisposable
         }
         json.WriteString("code", problem.Code);
         if (problem.State is { } state) json.WriteString("state", state);
+        if (problem.JobId is { } job) json.WriteString("id", job);
         if (problem.Reached is var (depth, limit))
         {
             json.WriteNumber("depth", depth);

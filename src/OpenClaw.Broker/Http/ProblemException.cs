@@ -20,6 +20,9 @@ internal sealed class ProblemException : Exception
     /// <summary>In a 409: the job's state now.</summary>
     public string? State { get; init; }
 
+    /// <summary>In a 409: the job that stands in the way.</summary>
+    public Guid? JobId { get; init; }
+
     /// <summary>Of a limit that is reached: how much there is, and how much there may be.</summary>
     public (long Depth, long Limit)? Reached { get; init; }
 

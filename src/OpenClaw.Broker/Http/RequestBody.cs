@@ -124,6 +124,9 @@ internal static class RequestBody
         }
     }
 
+    /// <summary>The named members of an object within a body that was read, as <see cref="Parse"/> gives them.</summary>
+    public static JsonField[] ParseMembers(ReadOnlyMemory<byte> json, params ReadOnlySpan<string> names) => ParseObject(json, names);
+
     private static async ValueTask<ReadResult> ReadAsync(HttpContext context, PipeReader reader)
     {
         try
@@ -267,7 +270,18 @@ internal sealed class FieldErrors
         return false;
     }
 
-    public void Add(string name, string message, string type) => Add([name], message, type);
+    /// <summary>A member that must be a number, where it is there; null where it isn't.</summary>
+    public double? Number(string name, JsonField field, double min, double max)
+    {
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null) return null;
+        if (field.Type == JsonTokenType.Number && Utf8Parser.TryParse(field.Json.Span, out double number, out var read) && read == field.Json.Length
+            && number >= min && number <= max) return number;
+        Add(name, $"must be a number from {min} to {max}", "float_type");
+        return null;
+    }
+
+    /// <param name="name">Its path in the body, with dots between.</param>
+    public void Add(string name, string message, string type) => Add(name.Split('.'), message, type);
 
     /// <param name="path">Where in the body it stands.</param>
     public void Add(IReadOnlyList<string> path, string message, string type) => errors.Add(new FieldError(["body", .. path], message, type));

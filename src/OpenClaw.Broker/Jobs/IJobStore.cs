@@ -19,6 +19,7 @@ internal interface IJobStore
     /// <summary>Replaces a job's version by the next, with all that goes with it.</summary>
     /// <exception cref="Store.StaleVersionException">The row is at another version.</exception>
     /// <exception cref="Store.ClaimIdInUseException">Another running job of this worker has the claim id.</exception>
+    /// <exception cref="UniqueKeyHeldException">Another job has taken the unique key since this one ended.</exception>
     Task UpdateAsync(JobChange change);
 
     /// <summary>Removes an ended job with its texts, and frees its idempotency key.</summary>
@@ -37,6 +38,15 @@ internal interface IJobStore
     ValueTask<JobTexts?> FindWithTextsAsync(Guid id);
 
     ValueTask<byte[]> ReadPayloadAsync(long seq);
+
+    /// <summary>Notes that an idempotency key found a job that was there.</summary>
+    Task NoteFoundAsync(IdempotencyKey key, Guid job);
+
+    /// <summary>The job that has a unique key, or had it last.</summary>
+    ValueTask<Guid?> FindHolderAsync(string queue, string command, string uniqueKey);
+
+    /// <summary>The job of a serial key that is ready.</summary>
+    ValueTask<Job?> FindFirstAsync(string queue, string serialKey);
 
     /// <summary>What was noted of a job, in its order.</summary>
     ValueTask<List<JobNote>> ReadNotesAsync(long seq);
@@ -68,8 +78,8 @@ internal interface IJobStore
     /// <summary>The first ready jobs of every lane of every queue, and the running ones: about as many of each as asked for.</summary>
     Task<List<Job>> ReadHeadsAsync(int limit);
 
-    /// <summary>Drops idempotency keys of before a time, a few at once, and notes how far the steady clock has come.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>Drops idempotency keys of before a time and unique keys that nobody has any more, a few at once, and notes how far the steady clock has come.</summary>
+    /// <returns>How many idempotency keys.</returns>
     Task<int> PurgeKeysAsync(SteadyTime before, SteadyTime now);
 
     /// <summary>Proves that a read answers.</summary>
@@ -95,6 +105,9 @@ internal sealed record JobChange(Job From, Job To, long Now)
     public byte[]? Payload { get; init; }
 
     public IReadOnlyList<JobNote> Notes { get; init; } = [];
+
+    /// <summary>Takes the job's unique key anew; refused where another job has it.</summary>
+    public UniqueInsert? Unique { get; init; }
 
     /// <summary>What of it stands in the audit.</summary>
     public AuditEntry? Noted { get; init; }

@@ -144,7 +144,16 @@ internal sealed record Job
 
     public Rank Rank => new(RankAt, Seq);
 
-    public bool IsReady => State == JobState.Queued;
+    /// <summary>Jobs of a queue with the same key run one at a time, in the order of acceptance.</summary>
+    [Id(43)] public string? SerialKey { get; init; }
+
+    /// <summary>Whether it is the first of its serial key; the table alone knows, and says so when the row is read.</summary>
+    [Id(44)] public bool IsFirst { get; init; }
+
+    /// <summary>The text that no other unfinished job of its queue and command may have.</summary>
+    [Id(45)] public string? UniqueKey { get; init; }
+
+    public bool IsReady => State == JobState.Queued && (SerialKey is null || IsFirst);
 
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;
 

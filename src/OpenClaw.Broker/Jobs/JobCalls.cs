@@ -67,18 +67,23 @@ internal sealed class JobCalls(
             RetryOf = job.RetryOf,
             Schedule = job.Schedule,
             Tick = job.Tick,
+            SerialKey = job.SerialKey,
+            UniqueKey = job.Unique?.Key,
         };
+        IReadOnlyList<Change> also = job.Unique is not { } unique ? job.Also : [.. job.Also, new UniqueInsert(row, clock.SteadyNow,
+            unique.WithinMs is { } ms ? clock.SteadyNow + ms : null, unique.OnConflict == OnConflict.KeepLatest)];
         Created created = default;
         try
         {
             created = await store.InsertAsync(row, job.Payload, job.Key, isNewQueue,
-                new AuditEntry(job.Now, job.Maker.Actor, "job.create", row.Id.ToString(), job.Command), job.Also);
+                new AuditEntry(job.Now, job.Maker.Actor, "job.create", row.Id.ToString(), job.Command), also);
         }
         finally
         {
             if (isNewQueue) EndNaming(job.Queue, isWritten: created.Job is not null);
         }
         if (created.Job is not { } written) return created;
+        if (written.SerialKey is not null) written = await store.FindAsync(written.Id) ?? written; // the table says whether it is first
         if (written.IsReady) fresh.Add(written, job.Payload);
         await TellAsync(written, null);
         return created;
@@ -90,7 +95,14 @@ internal sealed class JobCalls(
     {
         var reply = await jobs[id].ApplyAsync(e);
         if (reply is not null && IsNews(reply, e)) await TellAsync(reply.Job, reply.Before);
+        if (reply is { Before: { SerialKey: { } key } before, Job: { } job } && (job.IsFinal || before.Queue != job.Queue)) await AdmitAsync(before.Queue, key);
         return reply;
+    }
+
+    /// <summary>What has ended made the next of its serial key ready: its queue hears of that.</summary>
+    private async Task AdmitAsync(string queue, string serialKey)
+    {
+        if (await store.FindFirstAsync(queue, serialKey) is { IsReady: true } next) await TellAsync(next, null);
     }
 
     /// <summary>Changes a waiting job's fields.</summary>

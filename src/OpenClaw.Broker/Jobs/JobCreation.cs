@@ -5,8 +5,11 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>Makes jobs for callers.</summary>
-internal sealed class JobCreation(JobCalls calls, BrokerOptions options)
+internal sealed class JobCreation(JobCalls calls, IJobStore store, BrokerOptions options)
 {
+    /// <summary>How often a conflict over a unique key is settled anew, since its holder moves on meanwhile.</summary>
+    private const int MostSettlings = 3;
+
     private const int FullRetrySeconds = 10;
 
     /// <summary>Creates the job within the rates of the caller's token, and of the person's own for whom it speaks; what is refused counts nothing.</summary>
@@ -19,8 +22,8 @@ internal sealed class JobCreation(JobCalls calls, BrokerOptions options)
         {
             Count(caller.Credential);
             if (caller.Own is { } own) Count(own);
-            var created = await calls.CreateAsync(job);
-            isCreated = created.Job is not null;
+            var created = await CreateOrFindAsync(job);
+            isCreated = created.Job is not null && created.Found is null;
             return created;
         }
         catch (QueueFullException e)
@@ -46,4 +49,32 @@ internal sealed class JobCreation(JobCalls calls, BrokerOptions options)
             places.Add((credential, place!));
         }
     }
+
+    /// <summary>Makes the job, or settles with the one that has its unique key.</summary>
+    private async Task<Created> CreateOrFindAsync(NewJob job)
+    {
+        Job? holder = null;
+        for (var settling = 0; settling < MostSettlings; settling++)
+        {
+            var created = await calls.CreateAsync(job);
+            if (created.Refused is not UniqueInsert || job.Unique is not { } unique) return created;
+            if (await store.FindHolderAsync(job.Queue, job.Command, unique.Key) is not { } id || await store.FindAsync(id) is not { } found) continue;
+            holder = found;
+            if (unique.OnConflict == OnConflict.Reject) break;
+            if (unique.OnConflict == OnConflict.Return || await ReplaceAsync(holder, job) is { Refusal: Refusal.None })
+            {
+                if (job.Key is { } key) await store.NoteFoundAsync(key, holder.Id);
+                return new Created(null, null) { Found = holder };
+            }
+        }
+        throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.Duplicate,
+            $"job {holder?.Id} has the unique key '{job.Unique!.Key}'; nothing was created")
+        {
+            State = holder?.State.Name(), JobId = holder?.Id,
+        };
+    }
+
+    /// <summary>The one that waits gets the payload and the time of the new.</summary>
+    private Task<JobReply?> ReplaceAsync(Job holder, NewJob job) => calls.ApplyAsync(holder.Id, new Edited(job.Now, job.Maker.Actor,
+        new JobEdit { Payload = job.Payload, RunAt = job.RunAt ?? 0, IsDelay = job.IsDelay }));
 }

@@ -153,6 +153,9 @@ internal sealed record JobEdit
     /// <summary>Milliseconds since 1970; 0 for at once.</summary>
     [Id(6)] public long? RunAt { get; init; }
 
+    /// <summary>Whether <see cref="RunAt"/> is the end of a delay.</summary>
+    [Id(9)] public bool IsDelay { get; init; }
+
     /// <summary>From the edit on; 0 for never.</summary>
     [Id(7)] public long? ExpiresInMs { get; init; }
 

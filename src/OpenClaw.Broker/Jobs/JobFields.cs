@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using OpenClaw.Broker.Http;
@@ -60,24 +61,56 @@ internal static class JobFields
 
     public static long? RunAt(JsonField date, FieldErrors errors) => errors.WholeNumber("run_at", date, 0, uint.MaxValue * 2L) * 1000;
 
+    public static string? SerialKey(JsonField field, FieldErrors errors)
+    {
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null || errors.OptionalText("serial_key", field) is not { } text) return null;
+        var key = Encoding.UTF8.GetString(text);
+        if (key.Length is 0 or > SerialKeys.MaxLength || key.Any(char.IsControl))
+        {
+            errors.Add("serial_key", $"must have 1 to {SerialKeys.MaxLength} characters, none of them a control character", "serial_key");
+        }
+        return key;
+    }
+
+    /// <param name="payload">Its hash is the key where none is named.</param>
+    public static Unique? Unique(JsonField field, byte[] payload, FieldErrors errors)
+    {
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null) return null;
+        if (field.Type != JsonTokenType.StartObject)
+        {
+            errors.Add("unique", "must be an object of key, within_seconds and on_conflict, each of which may be missing", "object_type");
+            return null;
+        }
+        var fields = RequestBody.ParseMembers(field.Json, "key", "within_seconds", "on_conflict");
+        var key = fields[0].Type == JsonTokenType.Null ? null : errors.OptionalText("unique.key", fields[0]) is { } text ? Encoding.UTF8.GetString(text) : null;
+        if (key is { Length: 0 or > Jobs.Unique.MaxLength } || key?.Any(char.IsControl) == true)
+        {
+            errors.Add("unique.key", $"must have 1 to {Jobs.Unique.MaxLength} characters, none of them a control character", "unique_key");
+        }
+        var word = fields[2].Text is { } sent ? Encoding.UTF8.GetString(sent) : fields[2].Type is JsonTokenType.None or JsonTokenType.Null ? "return" : "";
+        OnConflict? conflict = word switch
+        {
+            "return" => OnConflict.Return,
+            "replace" => OnConflict.Replace,
+            "reject" => OnConflict.Reject,
+            "keep_latest" => OnConflict.KeepLatest,
+            _ => null,
+        };
+        if (conflict is null) errors.Add("unique.on_conflict", "must be return, replace, reject or keep_latest", "enum");
+        return new Unique(key ?? Convert.ToHexStringLower(SHA256.HashData(payload)), errors.Seconds("unique.within_seconds", fields[1], MaxSeconds),
+            conflict ?? OnConflict.Return);
+    }
+
     public static Backoff Backoff(JsonField field, FieldErrors errors)
     {
         var backoff = Jobs.Backoff.Default;
         if (field.Type is JsonTokenType.None or JsonTokenType.Null) return backoff;
         if (field.Type == JsonTokenType.StartObject)
         {
-            using var json = JsonDocument.Parse(field.Json);
-            backoff = new Backoff(Number("initial_seconds", 0, MaxSeconds) ?? backoff.InitialSeconds, Number("max_seconds", 0, MaxSeconds)
-                ?? backoff.MaxSeconds, Number("factor", 1, 100) ?? backoff.Factor);
-            return backoff;
-
-            double? Number(string name, double min, double max)
-            {
-                if (!json.RootElement.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
-                if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= min && number <= max) return number;
-                errors.Add(["backoff", name], $"must be a number from {min} to {max}", "float_type");
-                return null;
-            }
+            var fields = RequestBody.ParseMembers(field.Json, "initial_seconds", "max_seconds", "factor");
+            return new Backoff(errors.Number("backoff.initial_seconds", fields[0], 0, MaxSeconds) ?? backoff.InitialSeconds,
+                errors.Number("backoff.max_seconds", fields[1], 0, MaxSeconds) ?? backoff.MaxSeconds, errors.Number("backoff.factor", fields[2], 1, 100)
+                    ?? backoff.Factor);
         }
         errors.Add("backoff", "must be an object, such as {\"initial_seconds\": 5, \"max_seconds\": 900, \"factor\": 2}", "object_type");
         return backoff;

@@ -1,5 +1,6 @@
 using System.Text;
 using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Jobs;
 
@@ -18,7 +19,7 @@ internal interface IJobGrain : IGrainWithGuidKey
 [GenerateSerializer, Immutable, Alias("OpenClaw.JobReply")]
 internal sealed record JobReply([property: Id(0)] Job Job, [property: Id(1)] Refusal Refusal, [property: Id(2)] Job? Before);
 
-internal sealed class JobGrain(IJobStore store, FreshJobs fresh) : Grain, IJobGrain
+internal sealed class JobGrain(IJobStore store, FreshJobs fresh, Clock clock) : Grain, IJobGrain
 {
     private Job? job;
 
@@ -39,6 +40,10 @@ internal sealed class JobGrain(IJobStore store, FreshJobs fresh) : Grain, IJobGr
             job = await store.FindAsync(this.GetPrimaryKey()); // somebody else wrote the row: judge again by what it is now
             return await TryApplyAsync(e);
         }
+        catch (UniqueKeyHeldException)
+        {
+            return new JobReply(job!, Refusal.Duplicate, null);
+        }
     }
 
     private async Task<JobReply?> TryApplyAsync(JobEvent e)
@@ -49,6 +54,12 @@ internal sealed class JobGrain(IJobStore store, FreshJobs fresh) : Grain, IJobGr
             return null;
         }
         var step = JobRules.Next(before, e);
+        if (step.Refusal != Refusal.None && before is { SerialKey: not null, IsWaiting: true } && await store.FindAsync(before.Id) is { } found
+            && found.Version != before.Version)
+        {
+            job = before = found; // the end of another job of its serial key made it ready
+            step = JobRules.Next(before, e);
+        }
         if (step.Refusal != Refusal.None) return new JobReply(before, step.Refusal, null);
         if (step.Next is not { } next) return await DeleteAsync(before, e);
         next = next with { Version = before.Version + 1 };
@@ -60,9 +71,11 @@ internal sealed class JobGrain(IJobStore store, FreshJobs fresh) : Grain, IJobGr
             IsNewQueue = edit is { IsNewQueue: true },
             Payload = edit?.Payload,
             Notes = step.Notes,
+            Unique = before.IsFinal && next.UniqueKey is not null ? new UniqueInsert(next, clock.SteadyNow, null, isLatest: false) : null,
             Noted = e.Noted(next),
         });
         job = next; // memory follows the commit, never leads it
+        if (next is { SerialKey: not null, State: not JobState.Running }) job = next = await store.FindAsync(next.Id) ?? next; // the table says whether it is first
         if (next.IsFinal) DeactivateOnIdle();
         return new JobReply(next, Refusal.None, before);
     }

@@ -81,6 +81,7 @@ internal static class JobJson
         json.WriteStartArray("holds");
         foreach (var hold in job.Holds) Write(json, hold);
         json.WriteEndArray();
+        json.WriteString("serial_key", job.SerialKey is [not SerialKeys.Own, ..] ? job.SerialKey : null);
         json.WriteString("retry_of", job.RetryOf?.ToString());
         json.WriteString("schedule", job.Schedule);
         WriteNumber(json, "tick", job.Tick / 1000);

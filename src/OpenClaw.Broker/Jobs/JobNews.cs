@@ -20,12 +20,13 @@ internal sealed record JobNews(
     /// <summary>Whether that moment is a date, which follows the wall clock.</summary>
     [Id(11)] public bool IsDueByDate { get; init; }
 
-    public bool IsReady => State == JobState.Queued;
+    /// <summary>Whether it can be claimed.</summary>
+    [Id(12)] public bool IsReady { get; init; }
 
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;
 
     public static JobNews Of(Job job, SteadyTime at, long leaseMs) =>
-        new(job.Id, job.Version, job.State, job.Queue, job.Rank, job.Lane, leaseMs, at, job.CancelRequested);
+        new(job.Id, job.Version, job.State, job.Queue, job.Rank, job.Lane, leaseMs, at, job.CancelRequested) { IsReady = job.IsReady };
 }
 
 /// <summary>Hears of every change of every job, in this process.</summary>

@@ -16,7 +16,7 @@ internal sealed class JobReader(JobCalls calls, BrokerOptions options)
     private static readonly string[] Names =
     [
         "command", "payload", "requires", "queue", "requester", "signature", "priority", "run_at", "delay_seconds", "expires_in_seconds",
-        "timeout_seconds", "max_attempts", "backoff", "tags",
+        "timeout_seconds", "max_attempts", "backoff", "tags", "serial_key", "unique",
     ];
 
     /// <param name="key">The request's idempotency key.</param>
@@ -45,7 +45,16 @@ internal sealed class JobReader(JobCalls calls, BrokerOptions options)
             MaxAttempts = JobFields.MaxAttempts(fields[11], errors) ?? 1,
             Backoff = JobFields.Backoff(fields[12], errors),
             Tags = JobFields.Tags(fields[13], errors) ?? [],
+            SerialKey = JobFields.SerialKey(fields[14], errors),
         };
+        if (JobFields.Unique(fields[15], payload, errors) is { } unique)
+        {
+            if (unique.OnConflict == OnConflict.KeepLatest && job.SerialKey is not null)
+            {
+                errors.Add("serial_key", "can't come with keep_latest, which lets jobs run one after the other by itself", "both");
+            }
+            job = job with { Unique = unique, SerialKey = job.SerialKey ?? unique.SerialKey(job.Command) };
+        }
         errors.Check();
         CheckPayload(payload);
         var caller = context.GetCaller();

@@ -36,6 +36,9 @@ internal enum Refusal
 
     /// <summary>The job has changed since whoever changes it looked.</summary>
     Changed,
+
+    /// <summary>Another job has its unique key.</summary>
+    Duplicate,
 }
 
 /// <summary>What an event makes of a job: the next job, or why there is none.</summary>
@@ -147,7 +150,7 @@ internal static class JobRules
 
     private static Step Claim(Job job, Claimed e) => job.State switch
     {
-        JobState.Queued when e.Queue is null || e.Queue == job.Queue => job with
+        JobState.Queued when job.IsReady && (e.Queue is null || e.Queue == job.Queue) => job with
         {
             State = JobState.Running,
             Attempt = job.Attempt + 1,
@@ -278,7 +281,7 @@ internal static class JobRules
             PayloadBytes = edit.Payload?.Length ?? job.PayloadBytes,
             ExpiresAt = edit.ExpiresInMs is { } ms ? ms == 0 ? null : At(job, e.Now) + ms : job.ExpiresAt,
             RunAt = edit.RunAt is { } at ? at == 0 ? null : at : job.RunAt,
-            IsDelay = edit.RunAt is null && job.IsDelay,
+            IsDelay = edit.RunAt is null ? job.IsDelay : edit.IsDelay,
             Signature = edit.Payload is null && edit.Queue is null ? job.Signature : null, // it was over these
         };
         next = Settle(next, e.Now);

@@ -23,7 +23,8 @@ internal static class JobTable
         Columns<Job>.Number("rank", j => j.RankAt, Writing.Edited),
         Columns<Job>.Number("created_at", j => j.CreatedAt, Writing.Once),
         Columns<Job>.As("state", j => j.State, static v => v.Name(), static t => JobStateNames.Parse(t)!.Value),
-        Columns<Job>.Derived("ready", static j => j.IsReady ? 1 : 0),
+        // Of a serial key the table itself finds the first: see SerialSettle.
+        Columns<Job>.Half("ready", static j => j.State == JobState.Queued && j.SerialKey is null, j => j.IsFirst),
         Columns<Job>.Number("started_at", j => j.StartedAt),
         Columns<Job>.Number("finished_at", j => j.FinishedAt),
         Columns<Job>.Number("lease_until", j => j.LeaseUntil),
@@ -55,6 +56,8 @@ internal static class JobTable
         Columns<Job>.Text("schedule", j => j.Schedule, Writing.Once),
         Columns<Job>.Number("tick", j => j.Tick, Writing.Once),
         Columns<Job>.Text("signature", j => j.Signature, Writing.Edited),
+        Columns<Job>.Text("serial_key", j => j.SerialKey, Writing.Once),
+        Columns<Job>.Text("unique_key", j => j.UniqueKey, Writing.Once),
         Columns<Job>.Text("made_by", j => j.MadeBy, Writing.Once));
 
     /// <summary>What of a long error stands in the row.</summary>
@@ -176,10 +179,14 @@ internal sealed class ResultInsert(long seq, byte[]? result, byte[]? error) : Ch
 }
 
 /// <summary>Takes an idempotency key for a job; refused where it was taken before.</summary>
-internal sealed class KeyInsert(IdempotencyKey key, Guid job) : Change
+/// <param name="isFound">Whether the job was there before.</param>
+internal sealed class KeyInsert(IdempotencyKey key, Guid job, bool isFound = false) : Change
 {
-    private const string Statement = "insert into idempotency_key as k (scope, key, body_hash, job_id, created_at) values (?1, ?2, ?3, ?4, ?5) "
-        + "on conflict (scope, key) do update set body_hash = excluded.body_hash, job_id = excluded.job_id, created_at = excluded.created_at "
+    private static readonly byte[] Found = [0];
+
+    private const string Statement = "insert into idempotency_key as k (scope, key, body_hash, job_id, created_at, answer) values (?1, ?2, ?3, ?4, ?5, ?6) "
+        + "on conflict (scope, key) do update set body_hash = excluded.body_hash, job_id = excluded.job_id, created_at = excluded.created_at, "
+        + "answer = excluded.answer "
         + $"where {IdempotencyKeys.IsFree}";
 
     public override string Sql => Statement;
@@ -193,6 +200,7 @@ internal sealed class KeyInsert(IdempotencyKey key, Guid job) : Change
         parameters.Set(3, key.BodyHash);
         parameters.Set(4, job.ToString());
         parameters.Set(5, key.At.Milliseconds);
+        parameters.Set(6, isFound ? Found : null);
     }
 }
 

@@ -36,12 +36,13 @@ internal sealed class JobsApi(
                 [new FieldError(["header", HeaderNames.IdempotencyKey], "this key came with another body before; use a new key for a new job",
                     "idempotency_mismatch")]);
         }
-        var id = created.Job?.Id ?? created.EarlierUse!.JobId;
+        var id = (created.Job ?? created.Found)?.Id ?? created.EarlierUse!.JobId;
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteString("id", id);
-            json.WriteString("status", JobStatuses.Queued);
+            json.WriteString("status", created.Found?.Status ?? JobStatuses.Queued);
+            if (job.Unique is not null) json.WriteBoolean("created", created.Found is null && created.EarlierUse is not { IsFound: true });
             json.WriteEndObject();
         });
     }

@@ -35,6 +35,10 @@ internal sealed record NewJob(string Queue, string Command, byte[] Payload, stri
     /// <summary>The job of which this is a changed copy.</summary>
     public Guid? RetryOf { get; init; }
 
+    public string? SerialKey { get; init; }
+
+    public Unique? Unique { get; init; }
+
     /// <summary>The schedule that makes it.</summary>
     public string? Schedule { get; init; }
 
@@ -57,7 +61,12 @@ internal sealed record Maker(string? Token, string Actor, int? MaxQueued);
 internal sealed record IdempotencyKey(string Scope, string Key, byte[] BodyHash, SteadyTime At);
 
 /// <summary>Which job an idempotency key made, and from what body.</summary>
-internal sealed record KeyUse(Guid JobId, byte[] BodyHash);
+/// <param name="IsFound">Whether it found the job by its unique key, and made none.</param>
+internal sealed record KeyUse(Guid JobId, byte[] BodyHash, bool IsFound);
 
 /// <summary>What became of a new job: its row, the earlier use of its key, or the change of another room that was refused.</summary>
-internal readonly record struct Created(Job? Job, KeyUse? EarlierUse, Change? Refused = null);
+internal readonly record struct Created(Job? Job, KeyUse? EarlierUse, Change? Refused = null)
+{
+    /// <summary>The job that has its unique key, and was there before.</summary>
+    public Job? Found { get; init; }
+}

@@ -25,7 +25,7 @@ internal sealed class QueueLinks(IGrainFactory grains, Clock clock, ILogger<Queu
     /// <summary>The queue that a job has left forgets it as one that has ended.</summary>
     private async ValueTask MovedAsync(string left, JobNews news)
     {
-        await Get(left).Link.TellAsync(news with { State = JobState.Cancelled });
+        await Get(left).Link.TellAsync(news with { State = JobState.Cancelled, IsReady = false });
         await Get(news.Queue).Link.TellAsync(news);
     }
 

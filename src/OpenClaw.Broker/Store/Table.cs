@@ -138,6 +138,16 @@ internal static class Columns<T>
     /// <summary>What follows from the rest of the record: written for the table's indexes, never read back.</summary>
     public static Column<T> Derived(string name, Func<T, long?> value) => new Written(name, value);
 
+    /// <summary>A flag that is written as it follows from the record, and that the table may set otherwise before it is read.</summary>
+    public static Column<T> Half(string name, Func<T, bool> write, Expression<Func<T, bool>> read) => new HalfMapped(name, write, Flag(name, read));
+
+    private sealed class HalfMapped(string name, Func<T, bool> write, Column<T> read) : Column<T>(name, Writing.Always)
+    {
+        public override void Write(T record, IParameters parameters, int index) => parameters.Set(index, write(record) ? 1 : 0);
+
+        public override void Read(IRow row, int column, T record) => read.Read(row, column, record);
+    }
+
     private sealed class Written(string name, Func<T, long?> value) : Column<T>(name, Writing.Always)
     {
         public override void Write(T record, IParameters parameters, int index) => parameters.Set(index, value(record));

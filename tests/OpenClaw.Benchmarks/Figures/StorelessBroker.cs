@@ -32,6 +32,12 @@ internal static class StorelessBroker
 
         public Task UpdateAsync(JobChange change) => Task.CompletedTask;
 
+        public Task NoteFoundAsync(IdempotencyKey key, Guid job) => Task.CompletedTask;
+
+        public ValueTask<Guid?> FindHolderAsync(string queue, string command, string uniqueKey) => default;
+
+        public ValueTask<Job?> FindFirstAsync(string queue, string serialKey) => default;
+
         public ValueTask<List<JobNote>> ReadNotesAsync(long seq) => ValueTask.FromResult<List<JobNote>>([]);
 
         public Task<List<DueRow>> ReadDueAsync(int limit) => Task.FromResult<List<DueRow>>([]);

@@ -52,6 +52,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     private static readonly string CountsSql = $"select j.queue, j.state, j.jobs from job_count j where j.jobs > 0 and {IsKnown}";
 
+    private static readonly string FirstSql = $"select {AllColumns} from job j where {SerialKeys.First} and {IsKnown}";
+
     private static readonly string DueSql =
         $"select j.id, j.version, j.due_at, j.state = 'scheduled' and j.is_delay = 0 and j.due_at = j.run_at from job j where j.due_at is not null and {IsKnown} "
         + "order by j.due_at limit ?1";
@@ -72,6 +74,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         if (isNewQueue) changes.Add(new QueueInsert(job.Queue));
         changes.Add(insert);
         changes.Add(new PayloadInsert(insert, payload));
+        changes.AddRange(SerialKeys.After(null, job));
         if (await writer.WriteAsync(new Commit(changes, isEssential: false, noted)) is not { } refused) return new Created(insert.Job, null);
         if (refused != taken) return new Created(null, null, refused);
         return new Created(null, await FindKeyAsync(key!.Scope, key.Key) ?? throw new StorageBusyException("the key's first use was dropped just now"));
@@ -86,8 +89,11 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         if (from.IsFinal && !to.IsFinal) changes.Add(new ResultDelete(from.Seq));
         if (!change.End.IsEmpty) changes.Add(new ResultInsert(from.Seq, change.End.Result, change.End.Error));
         foreach (var note in change.Notes) changes.Add(new NoteInsert(from.Seq, note));
+        changes.AddRange(SerialKeys.After(from, to));
+        if (change.Unique is { } unique) changes.Add(unique);
         var commit = new Commit(changes, isEssential: true, change.Noted);
-        if (await writer.WriteAsync(commit) is null) return;
+        if (await writer.WriteAsync(commit) is not { } refused) return;
+        if (refused == change.Unique) throw new UniqueKeyHeldException();
         if (commit.IsDuplicate) throw new ClaimIdInUseException();
         throw new StaleVersionException($"job {from.Id} is not at version {from.Version}");
     }
@@ -127,6 +133,20 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         await readers.ReadAsync(sql => Payload(sql, seq, ShortTexts)) ?? await readers.ReadLongAsync(sql => Payload(sql, seq, long.MaxValue))
             ?? throw new StorageBusyException("the job was deleted just now");
 
+    public Task NoteFoundAsync(IdempotencyKey key, Guid job) => writer.WriteAsync(new Commit([new KeyInsert(key, job, isFound: true)], isEssential: false));
+
+    public ValueTask<Guid?> FindHolderAsync(string queue, string command, string uniqueKey) => readers.ReadAsync(sql =>
+    {
+        var statement = sql[UniqueKeys.Holder];
+        statement.Set(1, queue);
+        statement.Set(2, Encoding.UTF8.GetBytes(command));
+        statement.Set(3, uniqueKey);
+        return statement.First(static row => (Guid?)Guid.Parse(row.Text(0)!));
+    });
+
+    public ValueTask<Job?> FindFirstAsync(string queue, string serialKey) =>
+        readers.ReadAsync(sql => Bind(sql[FirstSql], queue, serialKey).First(JobTable.Rows.Read));
+
     public ValueTask<List<JobNote>> ReadNotesAsync(long seq) => readers.ReadAsync(sql =>
     {
         var statement = sql[NoteTable.Select];
@@ -146,8 +166,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
             .First(static row => (Guid?)Guid.Parse(row.Text(0)!)));
 
     public ValueTask<KeyUse?> FindKeyAsync(string scope, string key) => readers.ReadAsync(sql =>
-        Bind(sql[$"select job_id, body_hash from idempotency_key k where scope = ?1 and key = ?2 and not {IdempotencyKeys.IsFree}"], scope, key)
-            .First(static row => new KeyUse(Guid.Parse(row.Text(0)!), row.Blob(1)!)));
+        Bind(sql[$"select job_id, body_hash, answer is not null from idempotency_key k where scope = ?1 and key = ?2 and not {IdempotencyKeys.IsFree}"], scope, key)
+            .First(static row => new KeyUse(Guid.Parse(row.Text(0)!), row.Blob(1)!, row.Number(2) != 0)));
 
     public Task<JobPage> ListAsync(JobQuery query, CancellationToken stop) => readers.ReadLongAsync(sql =>
     {
@@ -213,6 +233,13 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     public async Task<int> PurgeKeysAsync(SteadyTime before, SteadyTime now)
     {
+        var free = await readers.ReadLongAsync(sql =>
+        {
+            var statement = sql[UniqueKeys.Free];
+            statement.Set(1, now.Milliseconds);
+            return statement.List(row => new UniqueDelete(now, row.Text(0)!, row.Blob(1)!, row.Text(2)!));
+        });
+        foreach (var some in free.Chunk(500)) await writer.WriteAsync(new Commit(some, isEssential: true));
         var purge = new KeyPurge(before.Milliseconds);
         await writer.WriteAsync(new Commit([purge, new SteadyNote(now)], isEssential: true));
         return purge.Dropped;

@@ -1,4 +1,5 @@
--- Version 6. What a job goes through: retries, its times, holds, and the notes of what its row forgets. Times are milliseconds since 1970.
+-- Version 6. What a job goes through: retries, its times, holds, serial and unique keys, and the notes of what its row forgets.
+-- Times are milliseconds since 1970.
 
 alter table job add column is_delay integer not null default 0 check (is_delay in (0, 1));       -- run_at is the end of a delay, no date
 alter table job add column is_answered integer not null default 0 check (is_answered in (0, 1)); -- the newest attempt's worker said how it ended
@@ -21,3 +22,20 @@ create table job_event (
 create index job_event_job on job_event (seq, id);
 
 create unique index job_tick on job (schedule, tick) where tick is not null;
+
+-- Of a serial key the order is that of acceptance, whatever the priority.
+drop index job_serial;
+create index job_serial on job (queue, serial_key, seq) where serial_key is not null and finished_at is null;
+create index job_serial_running on job (queue, serial_key) where serial_key is not null and state = 'running';
+
+alter table job add column unique_key text;
+
+-- Which job has a key; whether it has it still, its own row says.
+create table unique_key (
+  queue text not null,
+  command blob not null,
+  key text not null,
+  job_id text not null,
+  until integer,                           -- on the steady clock: taken until then, also by a job that has ended
+  primary key (queue, command, key)
+) strict, without rowid;
