@@ -219,7 +219,15 @@ public sealed record HeartbeatAnswer(bool Ok, string Status, long LeaseUntil, do
 /// <summary>The answer of <c>GET /jobs</c>: newest first, without payloads and results.</summary>
 /// <param name="Jobs">At most <c>limit</c> jobs.</param>
 /// <param name="Next">The <c>cursor</c> of the next page; null on the last.</param>
-public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next);
+public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next)
+{
+    /// <summary>Where a search that took long stopped: jobs created until then were looked at.</summary>
+    public long? SearchedUntil { get; init; }
+}
+
+/// <summary>The answer of <c>POST /jobs/retry</c>, <c>/jobs/cancel</c> and <c>/jobs/delete</c>.</summary>
+/// <param name="Ids">Those that were changed, or, in a dry run, would be.</param>
+public sealed record ChangedJobs(int Matched, int Changed, IReadOnlyList<string> Ids);
 
 /// <summary>The answer of <c>GET /health</c>.</summary>
 public sealed record Health(bool Ok, bool TsBound);
@@ -258,6 +266,7 @@ public sealed record FieldError(IReadOnlyList<string> Loc, string Msg, string Ty
 [JsonSerializable(typeof(Acknowledgement))]
 [JsonSerializable(typeof(DeletedJob))]
 [JsonSerializable(typeof(ChangedJob))]
+[JsonSerializable(typeof(ChangedJobs))]
 [JsonSerializable(typeof(JobHistoryView))]
 [JsonSerializable(typeof(HeartbeatAnswer))]
 [JsonSerializable(typeof(JobPage))]

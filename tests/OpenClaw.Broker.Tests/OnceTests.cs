@@ -105,7 +105,8 @@ public sealed class OnceTests
         using var folder = new OpenClaw.Testing.TempFolder();
         using var database = Database.Open(folder.File("broker.db"));
         using var connection = database.Connect();
-        foreach (var change in SerialKeys.After(new Job { Id = default, Command = "c", State = JobState.Done }, new Job { Id = default, Command = "c", SerialKey = "k" }))
+        var job = new Job { Id = default, Command = "c", SerialKey = "k" };
+        foreach (var change in SerialKeys.After(job with { State = JobState.Done }, job))
         {
             var plan = string.Join('\n', Plan(connection, change.Sql));
             Assert.DoesNotContain("SCAN", plan, StringComparison.Ordinal);

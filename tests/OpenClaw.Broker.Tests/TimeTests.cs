@@ -111,11 +111,13 @@ public sealed class TimeTests
         await using var broker = await BrokerFixture.StartAsync();
         var later = await RetryTests.CreateAsync(broker, new { command = "ping", payload = "p", delay_seconds = 100, queue = "other" });
         var past = await RetryTests.CreateAsync(broker, new { command = "ping", payload = "p", delay_seconds = 30, queue = "other" });
-        var expiring = await RetryTests.CreateAsync(broker, new { command = "ping", payload = "p", expires_in_seconds = 40, requires = new { caps = new[] { "x" } } });
+        var expiring = await RetryTests.CreateAsync(broker, new { command = "ping", payload = "p", expires_in_seconds = 40,
+            requires = new { caps = new[] { "x" } } });
         await broker.StopAsync();
         broker.Clock.Advance(TimeSpan.FromSeconds(50));
         await broker.StartAgainAsync();
-        await BrokerFixture.EventuallyAsync(async () => (await broker.GetAsync(past)).State == "queued" && (await broker.GetAsync(expiring)).Status == "failed");
+        await BrokerFixture.EventuallyAsync(async () => (await broker.GetAsync(past)).State == "queued");
+        await BrokerFixture.EventuallyAsync(async () => (await broker.GetAsync(expiring)).Status == "failed");
         Assert.Equal("scheduled", (await broker.GetAsync(later)).State);
         await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(50), later, static job => job.State == "queued");
         Assert.Equal(later, (await broker.ClaimFromAsync("other"))!.Id); // it was accepted first

@@ -78,7 +78,10 @@ internal interface IJobStore
     /// <summary>The first ready jobs of every lane of every queue, and the running ones: about as many of each as asked for.</summary>
     Task<List<Job>> ReadHeadsAsync(int limit);
 
-    /// <summary>Drops idempotency keys of before a time and unique keys that nobody has any more, a few at once, and notes how far the steady clock has come.</summary>
+    /// <summary>
+    /// Drops idempotency keys of before a time and unique keys that nobody has any more, a few at once, and notes how far the
+    /// steady clock has come.
+    /// </summary>
     /// <returns>How many idempotency keys.</returns>
     Task<int> PurgeKeysAsync(SteadyTime before, SteadyTime now);
 

@@ -75,7 +75,7 @@ internal sealed class JobGrain(IJobStore store, FreshJobs fresh, Clock clock) : 
             Noted = e.Noted(next),
         });
         job = next; // memory follows the commit, never leads it
-        if (next is { SerialKey: not null, State: not JobState.Running }) job = next = await store.FindAsync(next.Id) ?? next; // the table says whether it is first
+        if (next is { SerialKey: not null, State: not JobState.Running }) job = next = await store.FindAsync(next.Id) ?? next; // is it first?
         if (next.IsFinal) DeactivateOnIdle();
         return new JobReply(next, Refusal.None, before);
     }

@@ -8,7 +8,8 @@ namespace OpenClaw.Broker.Jobs;
 
 /// <summary>What a bot's token opens: creating, reading, listing, cancelling and deleting jobs.</summary>
 internal sealed class JobsApi(
-    JobCalls calls, JobReader reader, JobCreation creation, IJobStore store, EndWaiters endWaiters, TimeProvider time, BrokerOptions options, IHostApplicationLifetime lifetime)
+    JobCalls calls, JobReader reader, JobCreation creation, IJobStore store, EndWaiters endWaiters, TimeProvider time, BrokerOptions options,
+    IHostApplicationLifetime lifetime)
 {
     private const int DefaultLimit = 50;
     private const int MaxLimit = 200;
@@ -95,13 +96,8 @@ internal sealed class JobsApi(
         {
             throw ProblemException.BadQuery("limit", $"must be a whole number from 1 to {MaxLimit}");
         }
-        var states = States(query["state"].ToString());
-        var (jobs, searchedUntil) = await store.ListAsync(
-            new JobQuery(states, Text("command"), Text("queue"), Text("worker"), Cursor.Read(query["cursor"].ToString()), limit + 1)
-            {
-                Requester = caller is { SeesOwnAlone: true, Acts: true } ? caller.Person : Text("requester"),
-                MadeBy = caller.SeesOwnAlone ? caller.MadeBy() : null,
-            }, context.RequestAborted);
+        var (jobs, searchedUntil, searchedTime) = await store.ListAsync(JobFilters.Read(n => query[n].ToString(), ProblemException.BadQuery, caller,
+            Cursor.Read(query["cursor"].ToString()), limit + 1), context.RequestAborted);
         var hasMore = jobs.Count > limit;
         if (hasMore) jobs.RemoveAt(limit);
         var next = hasMore ? jobs[^1].Seq : searchedUntil;
@@ -112,10 +108,10 @@ internal sealed class JobsApi(
             foreach (var job in jobs) JobJson.WriteSummary(json, job);
             json.WriteEndArray();
             json.WriteString("next", next is { } after ? Cursor.Write(after) : null);
+            if (!hasMore && searchedTime is { } time) json.WriteNumber("searched_until", time / 1000);
+            else json.WriteNull("searched_until");
             json.WriteEndObject();
         });
-
-        string? Text(string name) => query[name].ToString() is { Length: > 0 } text ? text : null;
     }
 
     private async Task CancelAsync(HttpContext context)
@@ -159,11 +155,6 @@ internal sealed class JobsApi(
             json.WriteEndObject();
         });
     }
-
-    /// <summary>A comma list of states; empty for all.</summary>
-    private static JobState[] States(string list) => list.Length == 0 ? [] : [.. list.Split(',').Select(static name => JobStateNames.Parse(name)
-        ?? throw ProblemException.BadQuery("state",
-            "must be one or several, separated by commas, of queued, scheduled, held, running, done, failed and cancelled"))];
 
     /// <summary>The place in a list after which the next page begins.</summary>
     private static class Cursor

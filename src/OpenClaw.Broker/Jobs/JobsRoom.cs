@@ -18,6 +18,7 @@ internal static class JobsRoom
         services.AddSingleton<JobCreation>();
         services.AddSingleton<JobsApi>();
         services.AddSingleton<JobChangesApi>();
+        services.AddSingleton<ManyJobsApi>();
         services.AddSingleton<WorkerApi>();
     }
 
@@ -25,6 +26,7 @@ internal static class JobsRoom
     {
         app.Services.GetRequiredService<JobsApi>().Map(app);
         app.Services.GetRequiredService<JobChangesApi>().Map(app);
+        app.Services.GetRequiredService<ManyJobsApi>().Map(app);
         app.Services.GetRequiredService<WorkerApi>().Map(app);
     }
 }

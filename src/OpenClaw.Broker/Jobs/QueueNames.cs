@@ -4,6 +4,9 @@ internal static class QueueNames
 {
     public const string Default = "default";
 
+    /// <summary>Stands for all of them: where it is paused, nothing is claimed at all. No job is in it.</summary>
+    public const string Broker = "_broker";
+
     /// <summary>How many there may be.</summary>
     public const int Most = 1000;
 

@@ -59,6 +59,18 @@ internal sealed class ClaimWaiters
         }
     }
 
+    /// <summary>Wakes all waiters, whatever they may take.</summary>
+    public void WakeEverybody()
+    {
+        foreach (var (queue, list) in queues)
+        {
+            lock (list)
+            {
+                foreach (var waiter in list) waiter.TryWake(queue, Lane.Any);
+            }
+        }
+    }
+
     internal void Leave(ClaimWaiter waiter)
     {
         foreach (var (_, list, node) in waiter.Places)

@@ -14,7 +14,7 @@ namespace OpenClaw.Broker.Queues;
 /// grain calls end after 30 s.
 /// </summary>
 internal sealed partial class Claims(
-    QueueLinks queues, JobCalls calls, IJobStore store, ClaimWaiters waiters, Clock clock, BrokerOptions options,
+    QueueLinks queues, QueuePauses pauses, JobCalls calls, IJobStore store, ClaimWaiters waiters, Clock clock, BrokerOptions options,
     IHostApplicationLifetime lifetime, ILogger<Claims> log)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
@@ -79,6 +79,7 @@ internal sealed partial class Claims(
     private async Task<(Claim? Claim, bool IsRefilling)> LookAsync(Claimant claimant, CancellationToken stop)
     {
         var isRefilling = false;
+        if (pauses.OfBroker is not null) return default;
         foreach (var queue in claimant.Queues)
         {
             if (!calls.HasQueue(queue)) continue; // a poll makes no queue

@@ -56,10 +56,14 @@ internal sealed record QueueView(
 
 /// <summary>Who paused a queue's claims, why and when.</summary>
 /// <param name="Since">Milliseconds since 1970.</param>
+/// <param name="Until">When it ends by itself, in milliseconds since 1970; null where somebody has to end it.</param>
+/// <param name="IsDate">Whether that is a date, which follows the wall clock.</param>
+/// <param name="IsDrain">Whether it is there to let what runs come to its end.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Pause")]
-internal sealed record Pause([property: Id(0)] string By, [property: Id(1)] string? Reason, [property: Id(2)] long Since)
+internal sealed record Pause([property: Id(0)] string By, [property: Id(1)] string? Reason, [property: Id(2)] long Since,
+    [property: Id(3)] long? Until = null, [property: Id(4)] bool IsDate = false, [property: Id(5)] bool IsDrain = false)
 {
-    public override string ToString() => Reason is null ? $"paused by {By}" : $"paused by {By}: {Reason}";
+    public override string ToString() => $"{(IsDrain ? "drained" : "paused")} by {By}{(Reason is null ? "" : $": {Reason}")}";
 }
 
 /// <summary>What only the queue knows.</summary>

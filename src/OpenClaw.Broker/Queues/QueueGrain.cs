@@ -41,6 +41,7 @@ internal sealed partial class QueueGrain(
     private bool reminderIsKnown;
     private SteadyTime lastLeased;
     private SteadyTime lastUsed;
+    private SteadyTime? pauseEnd;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -57,12 +58,13 @@ internal sealed partial class QueueGrain(
         }
         lastLeased = lastUsed = clock.SteadyNow;
         pauses.Set(Name, Paused);
+        pauseEnd = PauseEnd();
         foreach (var job in snapshot.Running) index.Observe(JobNews.Of(job, clock.SteadyNow, options.LeaseMs), clock.SteadyNow);
         timer = this.RegisterGrainTimer(EndOverdueAsync,
             new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
         this.RegisterGrainTimer(KeepAsync, new GrainTimerCreationOptions(TimeSpan.Zero, KeepEvery) { Interleave = true });
         Settle();
-        LogLoaded(Name, index.Window.Count, index.Leased);
+        if (Name != QueueNames.Broker) LogLoaded(Name, index.Window.Count, index.Leased);
     }
 
     public Task WakeAsync() => Task.CompletedTask;
@@ -128,14 +130,17 @@ internal sealed partial class QueueGrain(
             throw;
         }
         pauses.Set(Name, pause);
+        pauseEnd = PauseEnd();
+        Settle();
         if (pause is null)
         {
             LogResumed(Name);
+            if (Name == QueueNames.Broker) waiters.WakeEverybody();
             foreach (var lane in index.Window.ReadyLanes) waiters.WakeAll(Name, lane);
         }
         else
         {
-            LogPaused(Name, pause.By, pause.Reason);
+            LogPaused(Name, pause.IsDrain ? "drained" : "paused", pause.By, pause.Reason);
         }
     }
 
@@ -163,7 +168,7 @@ internal sealed partial class QueueGrain(
     /// <summary>After each change: the timer is set to the next deadline.</summary>
     private void Settle()
     {
-        var next = index.NextDeadline;
+        var next = index.NextDeadline is { } deadline && !(pauseEnd < deadline) ? deadline : pauseEnd;
         if (next == timerDue) return;
         timerDue = next;
         var due = next is { } until ? TimeSpan.FromMilliseconds(Math.Max(0, until - clock.SteadyNow)) : Timeout.InfiniteTimeSpan;
@@ -174,6 +179,7 @@ internal sealed partial class QueueGrain(
     private Task EndOverdueAsync(CancellationToken stop)
     {
         timerDue = null;
+        if (pauseEnd <= clock.SteadyNow) _ = EndPauseAsync();
         var due = index.TakeOverdue(clock.SteadyNow, out var lanes);
         foreach (var entry in due)
         {
@@ -185,6 +191,22 @@ internal sealed partial class QueueGrain(
         StartLeaseEnds();
         Settle();
         return Task.CompletedTask;
+    }
+
+    /// <summary>When the pause ends by itself, on the steady clock.</summary>
+    private SteadyTime? PauseEnd() => Paused?.Until is { } until ? clock.SteadyNow + (until - clock.Wall) : null;
+
+    private async Task EndPauseAsync()
+    {
+        pauseEnd = null;
+        try
+        {
+            await PauseAsync(null);
+        }
+        catch (Exception e)
+        {
+            LogStillPaused(e, Name); // the queue is loaded again, and with it the end of the pause
+        }
     }
 
     private void StartLeaseEnds()
@@ -235,11 +257,14 @@ internal sealed partial class QueueGrain(
 
     private async Task KeepAsync(CancellationToken stop)
     {
+        if (Paused is { IsDate: true }) pauseEnd = PauseEnd();
+        Settle();
         var isIdle = Name != QueueNames.Default && index.IsEmpty && Paused is null && !waiters.HasAny(Name)
             && clock.SteadyNow - lastUsed >= IdleLinger.TotalMilliseconds;
         try
         {
-            await KeepReminderAsync(isWanted: !isIdle && (!index.IsEmpty || clock.SteadyNow - lastLeased < ReminderLinger.TotalMilliseconds));
+            var isUsed = !index.IsEmpty || clock.SteadyNow - lastLeased < ReminderLinger.TotalMilliseconds;
+            await KeepReminderAsync(isWanted: isUsed && !isIdle && Name != QueueNames.Broker);
         }
         catch (Exception e)
         {
@@ -282,8 +307,11 @@ internal sealed partial class QueueGrain(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} could not keep its reminder; tried again in 30 s")]
     private partial void LogReminder(Exception e, string queue);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} paused by {By}: {Reason}")]
-    private partial void LogPaused(string queue, string by, string? reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} {Paused} by {By}: {Reason}")]
+    private partial void LogPaused(string queue, string paused, string by, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The end of queue {Queue}'s pause could not be written; tried again when the queue is loaded")]
+    private partial void LogStillPaused(Exception e, string queue);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Queue {Queue} resumed")]
     private partial void LogResumed(string queue);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OpenClaw.Broker.Jobs;
 
 namespace OpenClaw.Broker.Queues;
 
@@ -7,9 +8,13 @@ internal sealed class QueuePauses
 {
     private readonly ConcurrentDictionary<string, Pause> pauses = new(StringComparer.Ordinal);
 
-    public IEnumerable<KeyValuePair<string, Pause>> All => pauses.OrderBy(static p => p.Key, StringComparer.Ordinal);
+    public IEnumerable<KeyValuePair<string, Pause>> All =>
+        pauses.Where(static p => p.Key != QueueNames.Broker).OrderBy(static p => p.Key, StringComparer.Ordinal);
 
     public bool Has(string queue) => pauses.ContainsKey(queue);
+
+    /// <summary>The drain of the whole broker.</summary>
+    public Pause? OfBroker => pauses.GetValueOrDefault(QueueNames.Broker);
 
     public void Set(string queue, Pause? pause)
     {

@@ -8,6 +8,6 @@ internal sealed class QueueStarter(QueueLinks queues, JobCalls calls) : IStartup
     public async Task Execute(CancellationToken cancellationToken)
     {
         await calls.LoadAsync();
-        await Task.WhenAll(calls.Queues.Select(q => queues.Grain(q).WakeAsync()));
+        await Task.WhenAll(calls.Queues.Append(QueueNames.Broker).Select(q => queues.Grain(q).WakeAsync()));
     }
 }

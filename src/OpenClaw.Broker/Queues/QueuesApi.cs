@@ -15,8 +15,12 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
         routes.MapGet("/jobs/next", (RequestDelegate)claims.NextAsync).RequireAuthorization(Rights.Work).WithMetadata(new OfContract());
         routes.MapGet("/queues", (RequestDelegate)ListAsync).RequireAuthorization(Rights.ReadQueues);
         var group = routes.MapGroup("/queues").RequireAuthorization(Rights.ChangeQueues);
-        group.MapPost("/{name}/pause", (RequestDelegate)PauseAsync);
-        group.MapPost("/{name}/resume", (RequestDelegate)ResumeAsync);
+        group.MapPost("/{name}/pause", (RequestDelegate)(c => PauseAsync(c, Name(c), "queue.pause", isDrain: false)));
+        group.MapPost("/{name}/drain", (RequestDelegate)(c => PauseAsync(c, Name(c), "queue.drain", isDrain: true)));
+        group.MapPost("/{name}/resume", (RequestDelegate)(c => ResumeAsync(c, Name(c), "queue.resume")));
+        var all = routes.MapGroup("").RequireAuthorization(Rights.ChangeQueues);
+        all.MapPost("/drain", (RequestDelegate)(c => PauseAsync(c, QueueNames.Broker, "broker.drain", isDrain: true)));
+        all.MapPost("/undrain", (RequestDelegate)(c => ResumeAsync(c, QueueNames.Broker, "broker.undrain")));
     }
 
     private async Task ListAsync(HttpContext context)
@@ -31,6 +35,8 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
             for (var i = 0; i < names.Count; i++) Write(json, names[i], views[i], counts[names[i]]);
             json.WriteEndArray();
             json.WriteNull("next");
+            json.WritePropertyName("drain");
+            Write(json, pauses.OfBroker);
             json.WriteEndObject();
         });
     }
@@ -50,37 +56,53 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
         json.WriteNumber("running", byState.GetValueOrDefault(JobState.Running));
         if (view?.OldestReadyAt is { } oldest) json.WriteNumber("oldest_ready_seconds", Math.Max(0, (calls.Now - oldest) / 1000));
         else json.WriteNull("oldest_ready_seconds");
-        if (view?.Paused is { } pause)
-        {
-            json.WriteStartObject("paused");
-            json.WriteString("by", pause.By);
-            json.WriteString("reason", pause.Reason);
-            json.WriteNumber("since", pause.Since / 1000);
-            json.WriteEndObject();
-        }
-        else
-        {
-            json.WriteNull("paused");
-        }
+        json.WritePropertyName("paused");
+        Write(json, view?.Paused);
         json.WriteEndObject();
     }
 
-    private async Task PauseAsync(HttpContext context)
+    private static void Write(Utf8JsonWriter json, Pause? pause)
     {
-        var name = Name(context);
-        var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
-        await queues.Grain(name).PauseAsync(new Pause(context.GetCaller().Name, JobFields.ReadReason(context, body), calls.Now));
-        await NoteAsync(context, "queue.pause", name);
-        await AcknowledgeAsync(context, name, isPaused: true);
+        if (pause is null)
+        {
+            json.WriteNullValue();
+            return;
+        }
+        json.WriteStartObject();
+        json.WriteString("by", pause.By);
+        json.WriteString("reason", pause.Reason);
+        json.WriteNumber("since", pause.Since / 1000);
+        if (pause.Until is { } until) json.WriteNumber("until", until / 1000);
+        else json.WriteNull("until");
+        json.WriteBoolean("drain", pause.IsDrain);
+        json.WriteEndObject();
     }
 
-    private async Task ResumeAsync(HttpContext context)
+    private async Task PauseAsync(HttpContext context, string name, string action, bool isDrain)
     {
-        var name = Name(context);
+        var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        var pause = new Pause(context.GetCaller().Name, null, calls.Now, IsDrain: isDrain);
+        if (body.Length > 0)
+        {
+            var errors = new FieldErrors();
+            var fields = RequestBody.Parse(context, body, "reason", "seconds", "until");
+            var length = errors.Seconds("seconds", fields[1], JobFields.MaxSeconds);
+            var until = errors.WholeNumber("until", fields[2], 0, uint.MaxValue * 2L) * 1000;
+            if (length is not null && until is not null) errors.Add("until", "can't come with seconds: send the one or the other", "both");
+            pause = pause with { Reason = JobFields.Reason(fields[0], errors), Until = until ?? calls.Now + length, IsDate = until is not null };
+            errors.Check();
+        }
+        await queues.Grain(name).PauseAsync(pause);
+        await NoteAsync(context, action, name);
+        await AcknowledgeAsync(context, name, pause);
+    }
+
+    private async Task ResumeAsync(HttpContext context, string name, string action)
+    {
         await RequestBody.ReadAsync(context, options.MaxOtherBytes);
         await queues.Grain(name).PauseAsync(null);
-        await NoteAsync(context, "queue.resume", name);
-        await AcknowledgeAsync(context, name, isPaused: false);
+        await NoteAsync(context, action, name);
+        await AcknowledgeAsync(context, name, null);
     }
 
     /// <summary>A queue that was named by a job before; others are not there to be paused.</summary>
@@ -94,12 +116,13 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
 
     private static bool IsFinal(JobState state) => state is JobState.Done or JobState.Failed or JobState.Cancelled;
 
-    private static Task AcknowledgeAsync(HttpContext context, string name, bool isPaused) => Answer.SendAsync(context, json =>
+    private static Task AcknowledgeAsync(HttpContext context, string name, Pause? pause) => Answer.SendAsync(context, json =>
     {
         json.WriteStartObject();
         json.WriteBoolean("ok", true);
-        json.WriteString("name", name);
-        json.WriteBoolean("paused", isPaused);
+        if (name != QueueNames.Broker) json.WriteString("name", name);
+        json.WriteBoolean("paused", pause is not null);
+        if (pause?.Until is { } until) json.WriteNumber("until", until / 1000);
         json.WriteEndObject();
     });
 }

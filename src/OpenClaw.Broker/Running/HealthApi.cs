@@ -56,6 +56,7 @@ internal sealed class HealthApi(Health health, QueuePauses pauses, Listeners lis
             json.WriteStartObject("queues");
             foreach (var (queue, pause) in pauses.All) json.WriteString(queue, pause.ToString());
             json.WriteEndObject();
+            json.WriteString("drain", pauses.OfBroker?.ToString());
             json.WriteEndObject();
         });
     }

@@ -32,6 +32,9 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     private static readonly string HeadsSql = $"select {AllColumns} from job j where j.queue = ?1 and j.lane = ?2 and j.ready = 1 order by j.rank, "
         + "j.seq limit ?3";
 
+    private const string HasText = " and (instr(j.command, ?11) > 0 or instr(coalesce(j.error, x''), ?11) > 0 "
+        + "or exists (select 1 from job_payload p where p.seq = j.seq and instr(substr(p.payload, 1, 4096), ?11) > 0))";
+
     private const long FirstSlice = 2000;
     private const long LongestSlice = 64_000;
     private static readonly TimeSpan LongestSearch = TimeSpan.FromMilliseconds(50);
@@ -55,10 +58,13 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
     private static readonly string FirstSql = $"select {AllColumns} from job j where {SerialKeys.First} and {IsKnown}";
 
     private static readonly string DueSql =
-        $"select j.id, j.version, j.due_at, j.state = 'scheduled' and j.is_delay = 0 and j.due_at = j.run_at from job j where j.due_at is not null and {IsKnown} "
-        + "order by j.due_at limit ?1";
+        "select j.id, j.version, j.due_at, j.state = 'scheduled' and j.is_delay = 0 and j.due_at = j.run_at from job j "
+        + $"where j.due_at is not null and {IsKnown} order by j.due_at limit ?1";
 
     private const string QueuesSql = "select name from queue order by name";
+
+    private const string KeySql =
+        $"select job_id, body_hash, answer is not null from idempotency_key k where scope = ?1 and key = ?2 and not {IdempotencyKeys.IsFree}";
 
     private const string FreeKeysSql = $"select scope, key from idempotency_key k where {IdempotencyKeys.IsFree}";
 
@@ -166,30 +172,30 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
             .First(static row => (Guid?)Guid.Parse(row.Text(0)!)));
 
     public ValueTask<KeyUse?> FindKeyAsync(string scope, string key) => readers.ReadAsync(sql =>
-        Bind(sql[$"select job_id, body_hash, answer is not null from idempotency_key k where scope = ?1 and key = ?2 and not {IdempotencyKeys.IsFree}"], scope, key)
+        Bind(sql[KeySql], scope, key)
             .First(static row => new KeyUse(Guid.Parse(row.Text(0)!), row.Blob(1)!, row.Number(2) != 0)));
 
     public Task<JobPage> ListAsync(JobQuery query, CancellationToken stop) => readers.ReadLongAsync(sql =>
     {
         var begun = Stopwatch.GetTimestamp();
         var jobs = new List<Job>();
-        var before = query.Before ?? sql["select coalesce(max(seq), 0) + 1 from job"].First(static row => row.Number(0)!.Value);
+        var newest = sql["select coalesce(max(seq), 0) from job"].First(static row => row.Number(0)!.Value);
+        var (low, high) = query.IsOldestFirst ? ((query.After ?? 0) + 1, newest + 1) : (1, query.After ?? newest + 1);
         var statement = sql[ListSql(query)];
         // Slice by slice: each is a snapshot of its own, so that a long search keeps no log from being folded in.
-        for (var slice = FirstSlice; before > 1; slice = Math.Min(slice * 2, LongestSlice))
+        for (var slice = FirstSlice; low < high; slice = Math.Min(slice * 2, LongestSlice))
         {
-            statement.Set(1, query.Limit - jobs.Count);
-            statement.Set(2, before);
-            statement.Set(3, before - slice);
-            if (query.Command is not null) statement.Set(4, Encoding.UTF8.GetBytes(query.Command));
-            if (query.Queue is not null) statement.Set(5, query.Queue);
-            if (query.WorkerId is not null) statement.Set(6, query.WorkerId);
-            if (query.Requester is not null) statement.Set(7, query.Requester);
-            if (query.MadeBy is not null) statement.Set(8, query.MadeBy);
+            var edge = query.IsOldestFirst ? Math.Min(high, low + slice) : Math.Max(low, high - slice);
+            Bind(statement, query, query.Limit - jobs.Count, query.IsOldestFirst ? (low, edge) : (edge, high));
             jobs.AddRange(statement.List(JobTable.Rows.Read, stop));
-            before -= slice;
+            (low, high) = query.IsOldestFirst ? (edge, high) : (low, edge);
             if (jobs.Count >= query.Limit) break;
-            if (before > 1 && Stopwatch.GetElapsedTime(begun) > LongestSearch) return new JobPage(jobs, before);
+            if (low < high && Stopwatch.GetElapsedTime(begun) > LongestSearch)
+            {
+                var at = sql["select created_at from job where seq >= ?1 order by seq limit 1"];
+                at.Set(1, edge);
+                return new JobPage(jobs, query.IsOldestFirst ? edge - 1 : edge, at.First(static row => row.Number(0)));
+            }
         }
         return new JobPage(jobs, null);
     }, stop);
@@ -286,6 +292,23 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         return statement;
     }
 
+    private static void Bind(Statement statement, JobQuery query, int limit, (long Low, long High) slice)
+    {
+        statement.Set(1, limit);
+        statement.Set(2, slice.High);
+        statement.Set(3, slice.Low);
+        if (query.Command is not null) statement.Set(4, Encoding.UTF8.GetBytes(query.Command));
+        if (query.Queue is not null) statement.Set(5, query.Queue);
+        if (query.WorkerId is not null) statement.Set(6, query.WorkerId);
+        if (query.Requester is not null) statement.Set(7, query.Requester);
+        if (query.MadeBy is not null) statement.Set(8, query.MadeBy);
+        if (query.Tag is not null) statement.Set(9, query.Tag);
+        if (query.Batch is not null) statement.Set(10, query.Batch);
+        if (query.Text is not null) statement.Set(11, Encoding.UTF8.GetBytes(query.Text));
+        if (query.CreatedAfter is not null) statement.Set(12, query.CreatedAfter);
+        if (query.CreatedBefore is not null) statement.Set(13, query.CreatedBefore);
+    }
+
     /// <summary>The text for what a query asks; one object for each combination. States stand in it, in the words of the partial indexes.</summary>
     private static string ListSql(JobQuery query)
     {
@@ -299,7 +322,12 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         if (query.MadeBy is not null) where.Append(" and j.made_by = ?8");
         if (query.Queue is not null) where.Append(query.Queue == QueueNames.Default ? " and j.queue = ?5" : " and j.queue = ?5 and j.queue <> 'default'");
         if (query.WorkerId is not null) where.Append(" and j.worker_id = ?6 and j.state not in ('queued', 'scheduled', 'held')");
-        return string.Intern($"select {AllColumns} from job j where {where} order by j.seq desc limit ?1");
+        if (query.Tag is not null) where.Append(" and exists (select 1 from json_each(j.tags) t where t.value = ?9)");
+        if (query.Batch is not null) where.Append(" and j.batch = ?10");
+        if (query.CreatedAfter is not null) where.Append(" and j.created_at >= ?12");
+        if (query.CreatedBefore is not null) where.Append(" and j.created_at < ?13");
+        if (query.Text is not null) where.Append(HasText);
+        return string.Intern($"select {AllColumns} from job j where {where} order by j.seq{(query.IsOldestFirst ? "" : " desc")} limit ?1");
     }
 
     private sealed class KeyPurge(long before) : Change
