@@ -98,6 +98,43 @@ public sealed class BrokerClient
     public Task<DeletedJob> DeleteAsync(string id, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Delete, Job(id), WireJson.Default.DeletedJob, stop, AddBot);
 
+    /// <summary>Has a job that failed or was cancelled done anew; with a payload, a changed copy of it.</summary>
+    public Task<ChangedJob> RetryAsync(string id, string? payload = null, CancellationToken stop = default) =>
+        PostAsync(Job(id, "/retry"), new RetryBody(payload), WireJson.Default.RetryBody, WireJson.Default.ChangedJob, stop);
+
+    /// <summary>Holds a waiting job until <see cref="UnholdAsync"/>.</summary>
+    public Task<ChangedJob> HoldAsync(string id, string? reason = null, CancellationToken stop = default) =>
+        PostAsync(Job(id, "/hold"), new CancelBody(reason), WireJson.Default.CancelBody, WireJson.Default.ChangedJob, stop);
+
+    public Task<ChangedJob> UnholdAsync(string id, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Post, Job(id, "/unhold"), WireJson.Default.ChangedJob, stop, AddBot);
+
+    /// <summary>Has a waiting job wait so much longer.</summary>
+    public Task<ChangedJob> SnoozeAsync(string id, TimeSpan time, CancellationToken stop = default) =>
+        PostAsync(Job(id, "/snooze"), new SnoozeBody(time.TotalSeconds), WireJson.Default.SnoozeBody, WireJson.Default.ChangedJob, stop);
+
+    /// <summary>All that happened to a job.</summary>
+    public Task<JobHistoryView> GetHistoryAsync(string id, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Get, Job(id, "/history"), WireJson.Default.JobHistoryView, stop, AddBot);
+
+    public Task<QueuePage> ListQueuesAsync(CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Get, "queues", WireJson.Default.QueuePage, stop, AddBot);
+
+    /// <summary>Pauses a queue's claims.</summary>
+    /// <param name="drain">Whether it is there to let what runs come to its end.</param>
+    public Task<PauseAnswer> PauseQueueAsync(string name, PauseBody pause, bool drain, CancellationToken stop = default) =>
+        PostAsync($"queues/{Uri.EscapeDataString(name)}/{(drain ? "drain" : "pause")}", pause, WireJson.Default.PauseBody, WireJson.Default.PauseAnswer, stop);
+
+    public Task<PauseAnswer> ResumeQueueAsync(string name, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Post, $"queues/{Uri.EscapeDataString(name)}/resume", WireJson.Default.PauseAnswer, stop, AddBot);
+
+    /// <summary>Lets all that runs come to its end: nothing new is claimed.</summary>
+    public Task<PauseAnswer> DrainAsync(PauseBody pause, CancellationToken stop = default) =>
+        PostAsync("drain", pause, WireJson.Default.PauseBody, WireJson.Default.PauseAnswer, stop);
+
+    public Task<PauseAnswer> UndrainAsync(CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Post, "undrain", WireJson.Default.PauseAnswer, stop, AddBot);
+
     /// <summary>Claims the next job this worker may take; null where none came within <paramref name="wait"/>.</summary>
     /// <param name="claimId">Random for each claim; after a lost answer the same id gives the same claim.</param>
     public async Task<JobView?> ClaimAsync(string claimId, TimeSpan wait, CancellationToken stop = default)
@@ -134,6 +171,13 @@ public sealed class BrokerClient
     /// <summary>Gives a claimed job back without spending a failure.</summary>
     public Task<Acknowledgement> ReleaseAsync(string id, string? leaseToken, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Post, Job(id, "/release"), WireJson.Default.Acknowledgement, stop, request => AddWorker(request, leaseToken));
+
+    private Task<T> PostAsync<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken stop)
+        where T : class => SendAsync(HttpMethod.Post, path, type, stop, request =>
+        {
+            AddBot(request);
+            request.Content = JsonContent.Create(body, bodyType);
+        });
 
     private async Task<T> SendAsync<T>(
         HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken stop, Action<HttpRequestMessage>? prepare = null, TimeSpan wait = default)

@@ -16,6 +16,14 @@ public sealed record JobFilter
     public string? Queue { get; init; }
     public string? Worker { get; init; }
 
+    public string? Requester { get; init; }
+    public string? Tag { get; init; }
+
+    /// <summary>In the command, the beginning of the payload, or the error.</summary>
+    public string? Text { get; init; }
+
+    public bool OldestFirst { get; init; }
+
     /// <summary>1 to <see cref="LargestPage"/>; null for the broker's default of 50.</summary>
     public int? Limit { get; init; }
 
@@ -26,7 +34,8 @@ public sealed record JobFilter
     {
         var parts = new (string Name, string? Value)[]
         {
-            ("state", State), ("command", Command), ("queue", Queue), ("worker", Worker),
+            ("state", State), ("command", Command), ("queue", Queue), ("worker", Worker), ("requester", Requester), ("tag", Tag), ("text", Text),
+            ("order", OldestFirst ? "oldest" : null),
             ("limit", Limit?.ToString(CultureInfo.InvariantCulture)), ("cursor", Cursor),
         };
         var query = string.Join('&', parts.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));

@@ -203,6 +203,36 @@ public sealed record Acknowledgement(bool Ok, string Status)
 /// <summary>The answer of <c>retry</c>, <c>hold</c>, <c>unhold</c>, <c>snooze</c> and <c>PATCH</c>.</summary>
 public sealed record ChangedJob(string Id, string Status, string State, int Round, long Version);
 
+/// <summary>The body of <c>POST /jobs/{id}/retry</c>, which may also be empty.</summary>
+/// <param name="Payload">For a changed copy; null for a new round of the same job.</param>
+public sealed record RetryBody(string? Payload);
+
+/// <summary>The body of <c>POST /jobs/{id}/snooze</c>.</summary>
+public sealed record SnoozeBody(double Seconds);
+
+/// <summary>The body of <c>POST /queues/{name}/pause</c> and <c>/drain</c>, and of <c>POST /drain</c>.</summary>
+/// <param name="Seconds">After which it ends by itself; null where somebody has to end it.</param>
+public sealed record PauseBody(string? Reason, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Seconds = null);
+
+/// <summary>The answer of pauses, drains and resumes.</summary>
+public sealed record PauseAnswer(bool Ok, bool Paused)
+{
+    /// <summary>The queue; null of the whole broker.</summary>
+    public string? Name { get; init; }
+
+    public long? Until { get; init; }
+}
+
+/// <summary>The answer of <c>GET /queues</c>.</summary>
+/// <param name="Drain">Of the whole broker.</param>
+public sealed record QueuePage(IReadOnlyList<QueueView> Queues, string? Next, PauseView? Drain);
+
+/// <summary>One queue.</summary>
+public sealed record QueueView(string Name, long Ready, long Scheduled, long Held, long Running, long? OldestReadySeconds, PauseView? Paused);
+
+/// <summary>Who paused a queue, and why.</summary>
+public sealed record PauseView(string By, string? Reason, long Since, long? Until, bool Drain);
+
 /// <summary>The answer of <c>GET /jobs/{id}/history</c>.</summary>
 public sealed record JobHistoryView(IReadOnlyList<JobEventView> Events);
 
@@ -266,6 +296,11 @@ public sealed record FieldError(IReadOnlyList<string> Loc, string Msg, string Ty
 [JsonSerializable(typeof(Acknowledgement))]
 [JsonSerializable(typeof(DeletedJob))]
 [JsonSerializable(typeof(ChangedJob))]
+[JsonSerializable(typeof(RetryBody))]
+[JsonSerializable(typeof(SnoozeBody))]
+[JsonSerializable(typeof(PauseBody))]
+[JsonSerializable(typeof(PauseAnswer))]
+[JsonSerializable(typeof(QueuePage))]
 [JsonSerializable(typeof(ChangedJobs))]
 [JsonSerializable(typeof(JobHistoryView))]
 [JsonSerializable(typeof(HeartbeatAnswer))]

@@ -68,7 +68,8 @@ public sealed class ManyJobsTests
         Assert.Equal((4, 0, 4), await AskAsync("retry", new { filter = new { tag = "a" }, dry_run = true }));
         Assert.Equal(5, broker.Query<long>("select count(*) from job where state = 'failed'"));
         Assert.Equal((3, 3, 3), await AskAsync("retry", new { filter = new { tag = "a", order = "oldest" }, limit = 3 }));
-        Assert.Equal("failed 2, queued 4", broker.Query<string>("select group_concat(s, ', ') from (select state || ' ' || count(*) as s from job group by state)"));
+        Assert.Equal("failed 2, queued 4",
+            broker.Query<string>("select group_concat(s, ', ') from (select state || ' ' || count(*) as s from job group by state)"));
         Assert.Equal((2, 2, 2), await AskAsync("delete", new { filter = new { state = "failed,queued" } }));
         Assert.Equal((4, 4, 4), await AskAsync("cancel", new { filter = new { }, reason = "enough" }));
         Assert.Equal(4, broker.Query<long>("select count(*) from job where state = 'cancelled' and cast(error as text) = 'cancelled: enough'"));

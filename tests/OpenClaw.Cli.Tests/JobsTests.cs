@@ -118,6 +118,62 @@ public sealed class JobsTests : IAsyncLifetime, IDisposable
         Assert.Equal((ExitCodes.Ok, """{"ok":true,"ts_bound":true}""" + "\n"), (run.ExitCode, run.Out));
     }
 
+    [Fact]
+    public async Task AFailedJobIsDoneAgainAndItsHistoryTold()
+    {
+        var id = (await RunAsync("submit", "ping", "x", "--attempts", "2", "--tag", "night", "--tag", "b", "--priority", "1", "--timeout", "15m",
+            "--serial", "disk")).Out.Trim();
+        var job = await ClaimAsync();
+        Assert.Equal((id, 2, 1, 900, "disk"), (job.Id, job.MaxAttempts, job.Priority, job.TimeoutSeconds, job.SerialKey));
+        await broker.Client("w").FailAsync(id, job.LeaseToken, "went \u001b[31mwrong");
+        Assert.Contains("not before", (await RunAsync("status", id)).Out, StringComparison.Ordinal);
+        Assert.Equal("cancelled\n", (await RunAsync("cancel", id)).Out);
+        Assert.Equal(id + "\n", (await RunAsync("retry", id)).Out);
+        Assert.Equal(ExitCodes.Usage, (await RunAsync("retry", id)).ExitCode); // it waits
+        var copy = await RunAsync("retry", await EndedAsync(), "--payload", "better");
+        Assert.Equal("better", (await broker.Client().GetAsync(copy.Out.Trim())).Payload);
+        var history = await RunAsync("history", id);
+        Assert.Equal(["created", "claimed", "failed", "cancel_asked", "ended", "retried"],
+            history.Out.Trim().Split('\n').Select(static l => l.Split("  ")[1].Trim()));
+        Assert.Contains("went \\u001b[31mwrong", history.Out, StringComparison.Ordinal);
+        Assert.Equal(6, JsonDocument.Parse((await RunAsync("history", id, "--json")).Out).RootElement.GetProperty("events").GetArrayLength());
+        Assert.Single((await RunAsync("jobs", "--tag", "night", "--oldest", "--text", "x")).Out.Trim().Split('\n'));
+        Assert.Equal("", (await RunAsync("jobs", "--tag", "day")).Out);
+
+        async Task<string> EndedAsync()
+        {
+            var other = (await RunAsync("submit", "ping", "--delay", "1h")).Out.Trim();
+            await RunAsync("cancel", other);
+            return other;
+        }
+    }
+
+    [Fact]
+    public async Task AWaitingJobIsHeldAndSnoozed()
+    {
+        var id = (await RunAsync("submit", "ping")).Out.Trim();
+        Assert.Equal("held\n", (await RunAsync("hold", id, "--reason", "look first")).Out);
+        Assert.Contains("look first", (await RunAsync("status", id)).Out, StringComparison.Ordinal);
+        Assert.Equal("queued\n", (await RunAsync("unhold", id)).Out);
+        Assert.Equal("scheduled\n", (await RunAsync("snooze", id, "10m")).Out);
+        var wrong = await RunAsync("snooze", id, "soon");
+        Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
+        Assert.Contains("90s, 10m, 2h or 1d", wrong.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task QueuesArePausedDrainedAndResumed()
+    {
+        await RunAsync("submit", "ping", "--queue", "mail");
+        Assert.StartsWith("mail: paused until 2", (await RunAsync("queues", "pause", "mail", "--reason", "tea", "--for", "2h")).Out, StringComparison.Ordinal);
+        Assert.Matches("mail +1 .* paused by bot until .*: tea", (await RunAsync("queues")).Out);
+        Assert.Equal("mail: goes on\n", (await RunAsync("queues", "resume", "mail")).Out);
+        Assert.Equal("the broker: drained\n", (await RunAsync("queues", "drain", "--reason", "new disk")).Out);
+        Assert.Contains("the whole broker is drained by bot: new disk", (await RunAsync("queues")).Messages, StringComparison.Ordinal);
+        Assert.Equal("the broker: goes on\n", (await RunAsync("queues", "resume")).Out);
+        Assert.Equal(ExitCodes.NotFound, (await RunAsync("queues", "pause", "nowhere")).ExitCode);
+    }
+
     private Task<Clawctl> RunAsync(params string[] arguments) => Clawctl.RunAsync(environment, ["--folder", folder.File("none"), .. arguments]);
 
     private async Task<JobView> ClaimAsync() => (await broker.Client("w").ClaimAsync(Guid.NewGuid().ToString("N"), TimeSpan.FromSeconds(60)))!;

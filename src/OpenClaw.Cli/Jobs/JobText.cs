@@ -37,6 +37,9 @@ internal static class JobText
         Fact("worker", job.WorkerId);
         Fact("attempt", job.Attempt > 1 ? job.Attempt.ToString(CultureInfo.InvariantCulture) : null);
         Fact("created", Time(job.CreatedAt));
+        Fact("not before", State(job) == JobStates.Scheduled ? Time(job.RunAt) : null);
+        foreach (var hold in job.Holds ?? []) Fact("held", $"since {Time(hold.Since)}{(hold.Detail is null ? "" : $": {hold.Detail}")}");
+        Fact("retry of", job.RetryOf);
         Fact("started", Time(job.StartedAt));
         Fact("finished", Time(job.FinishedAt));
         Fact("error", job.Error);

@@ -15,9 +15,17 @@ internal static class JobsCommand
     };
     public static Option<string?> CommandName { get; } = new("--command") { Description = "Only jobs of this command", HelpName = "COMMAND" };
     private static readonly Option<string?> WorkerName = new("--worker") { Description = "Only jobs of this worker", HelpName = "WORKER" };
+    private static readonly Option<string?> Queue = new("--queue") { Description = "Only jobs of this queue", HelpName = "QUEUE" };
+    private static readonly Option<string?> Tag = new("--tag") { Description = "Only jobs with this tag", HelpName = "TAG" };
+    private static readonly Option<string?> Requester = new("--requester") { Description = "Only jobs for this person", HelpName = "NAME" };
+    private static readonly Option<string?> Text = new("--text") { Description = "Only jobs with this in command, payload or error", HelpName = "TEXT" };
+    private static readonly Option<bool> Oldest = new("--oldest") { Description = "Oldest first" };
     private static readonly Option<int> Limit = new("--limit") { Description = "At most so many", HelpName = "N", DefaultValueFactory = _ => 20 };
 
-    public static Command Create() => Invocation.Of(new Command("jobs", "List jobs, newest first") { States, CommandName, WorkerName, Limit }, RunAsync);
+    public static Command Create() => Invocation.Of(new Command("jobs", "List jobs, newest first")
+    {
+        States, CommandName, WorkerName, Queue, Tag, Requester, Text, Oldest, Limit,
+    }, RunAsync);
 
     /// <summary>What the options that other commands share ask for.</summary>
     public static JobFilter Filter(Invocation invocation) => new()
@@ -30,7 +38,15 @@ internal static class JobsCommand
     {
         var limit = invocation.Parsed.GetValue(Limit);
         if (limit < 1) throw new CommandException($"--limit {limit}: it takes a whole number from 1. Try `clawctl jobs --limit 20`.", ExitCodes.Usage);
-        var filter = Filter(invocation) with { Worker = invocation.Parsed.GetValue(WorkerName) };
+        var filter = Filter(invocation) with
+        {
+            Worker = invocation.Parsed.GetValue(WorkerName),
+            Queue = invocation.Parsed.GetValue(Queue),
+            Tag = invocation.Parsed.GetValue(Tag),
+            Requester = invocation.Parsed.GetValue(Requester),
+            Text = invocation.Parsed.GetValue(Text),
+            OldestFirst = invocation.Parsed.GetValue(Oldest),
+        };
         var page = await ReadAsync(invocation.Connect().Broker, filter, limit, invocation);
         if (invocation.AsJson)
         {

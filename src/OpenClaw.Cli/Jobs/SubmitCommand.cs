@@ -32,6 +32,16 @@ internal static class SubmitCommand
         HelpName = "KEY",
     };
 
+    private static readonly Option<string?> Queue = new("--queue") { Description = "Into this queue", HelpName = "QUEUE" };
+    private static readonly Option<int?> Priority = new("--priority") { Description = "1 comes first, 5 last; 3", HelpName = "N" };
+    private static readonly Option<string?> Delay = new("--delay") { Description = "Not before so much time has passed, such as 10m", HelpName = "TIME" };
+    private static readonly Option<string?> Expires = new("--expires") { Description = "Fail it where nobody starts it in that time", HelpName = "TIME" };
+    private static readonly Option<string?> Timeout = new("--timeout") { Description = "End an attempt that takes longer", HelpName = "TIME" };
+    private static readonly Option<int?> Attempts = new("--attempts") { Description = "Try it so many times at most; 1", HelpName = "N" };
+    private static readonly Option<string[]> Tags = new("--tag") { Description = "A tag to find it by; may be given several times", HelpName = "TAG" };
+    private static readonly Option<string?> Serial = new("--serial") { Description = "One at a time with others of this key", HelpName = "KEY" };
+    private static readonly Option<string?> Unique = new("--unique") { Description = "Unless one with this key is unfinished", HelpName = "KEY" };
+
     private static readonly Option<string?> SignWith = new("--sign")
     {
         Description = "Sign it with this key, for runners with JOB_KEYS; good for a day",
@@ -39,7 +49,10 @@ internal static class SubmitCommand
     };
 
     public static Command Create() => Invocation.Of(
-        new Command("submit", "Send a job; prints its id, or with --wait its result") { Command, Payload, Wait, Requires, Key, SignWith }, RunAsync);
+        new Command("submit", "Send a job; prints its id, or with --wait its result")
+        {
+            Command, Payload, Wait, Requires, Queue, Priority, Delay, Expires, Timeout, Attempts, Tags, Serial, Unique, Key, SignWith,
+        }, RunAsync);
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
@@ -52,6 +65,15 @@ internal static class SubmitCommand
             Requires = parsed.GetValue(Requires) is { } caps
                 ? new Requirements(caps.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
                 : null,
+            Queue = parsed.GetValue(Queue),
+            Priority = parsed.GetValue(Priority),
+            DelaySeconds = Seconds(Delay),
+            ExpiresInSeconds = Seconds(Expires),
+            TimeoutSeconds = Seconds(Timeout),
+            MaxAttempts = parsed.GetValue(Attempts),
+            Tags = parsed.GetValue(Tags) is { Length: > 0 } tags ? tags : null,
+            SerialKey = parsed.GetValue(Serial),
+            Unique = parsed.GetValue(Unique) is { } unique ? new UniqueBody(unique) : null,
         };
         var key = parsed.GetValue(Key) ?? Guid.NewGuid().ToString("N");
         if (!HeaderText.CanCarry(key))
@@ -78,6 +100,8 @@ internal static class SubmitCommand
             invocation.Messages.Say($"clawctl: the job is accepted; `clawctl watch {created.Id}` asks for its end again.");
             throw;
         }
+
+        double? Seconds(Option<string?> option) => parsed.GetValue(option) is { } text ? Duration.Parse(option.Name, text).TotalSeconds : null;
     }
 
     /// <summary>Creates the job. An answer that was lost is asked for again: the key keeps that from making a second job.</summary>

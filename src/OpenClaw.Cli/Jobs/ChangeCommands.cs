@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Globalization;
+using OpenClaw.Client;
+using OpenClaw.Contracts;
+using OpenClaw.Programs;
+
+namespace OpenClaw.Cli.Jobs;
+
+/// <summary><c>retry</c>, <c>hold</c>, <c>unhold</c> and <c>snooze</c>: jobs that ended or wait; <c>history</c>: what happened to one.</summary>
+internal static class ChangeCommands
+{
+    private static readonly Option<string?> Payload = new("--payload")
+    {
+        Description = "Make a changed copy with this payload instead; - reads it from stdin",
+        HelpName = "TEXT",
+    };
+
+    private static readonly Option<string?> Reason = new("--reason") { Description = "Why; shown with the job", HelpName = "TEXT" };
+    private static readonly Argument<string> Time = new("TIME") { Description = "How much longer, such as 90s, 10m, 2h or 1d" };
+
+    public static IEnumerable<Command> Create() =>
+    [
+        Invocation.Of(new Command("retry", "Do a failed or cancelled job again") { StatusCommand.Id, Payload }, RetryAsync),
+        Of(new Command("hold", "Let a waiting job wait until `unhold`") { StatusCommand.Id, Reason },
+            static (broker, id, i) => broker.HoldAsync(id, i.Parsed.GetValue(Reason), i.Stop)),
+        Of(new Command("unhold", "Let a held job go on") { StatusCommand.Id }, static (broker, id, i) => broker.UnholdAsync(id, i.Stop)),
+        Of(new Command("snooze", "Let a waiting job wait so much longer") { StatusCommand.Id, Time },
+            static (broker, id, i) => broker.SnoozeAsync(id, Duration.Parse("TIME", i.Parsed.GetValue(Time)!), i.Stop)),
+        Invocation.Of(new Command("history", "Show what happened to a job") { StatusCommand.Id }, HistoryAsync),
+    ];
+
+    private static Command Of(Command command, Func<BrokerClient, string, Invocation, Task<ChangedJob>> change) => Invocation.Of(command, async invocation =>
+    {
+        var broker = invocation.Connect().Broker;
+        return Print(await change(broker, await ResolveAsync(broker, invocation), invocation), invocation);
+    });
+
+    private static async Task<int> RetryAsync(Invocation invocation)
+    {
+        var broker = invocation.Connect().Broker;
+        var id = await ResolveAsync(broker, invocation);
+        var payload = invocation.Parsed.GetValue(Payload);
+        if (payload == "-") payload = await Console.In.ReadToEndAsync(invocation.Stop);
+        var answer = await broker.RetryAsync(id, payload, invocation.Stop);
+        if (!invocation.AsJson && answer.Id != id) invocation.Messages.Say("a changed copy:");
+        return invocation.AsJson ? Print(answer, invocation) : PrintId(answer.Id);
+    }
+
+    private static int PrintId(string id)
+    {
+        Console.Out.WriteLine(id);
+        return ExitCodes.Ok;
+    }
+
+    private static int Print(ChangedJob answer, Invocation invocation)
+    {
+        Console.Out.WriteLine(invocation.AsJson ? JobText.Json(answer, WireJson.Default.ChangedJob) : answer.State);
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> HistoryAsync(Invocation invocation)
+    {
+        var broker = invocation.Connect().Broker;
+        var history = await broker.GetHistoryAsync(await ResolveAsync(broker, invocation), invocation.Stop);
+        if (invocation.AsJson)
+        {
+            Console.Out.WriteLine(JobText.Json(history, WireJson.Default.JobHistoryView));
+            return ExitCodes.Ok;
+        }
+        var isOneRound = history.Events.All(static e => e.Round == 1);
+        foreach (var e in history.Events)
+        {
+            var attempt = e.Attempt == 0 ? "-" : (isOneRound ? "" : $"{e.Round}.") + e.Attempt.ToString(CultureInfo.InvariantCulture);
+            var line = $"{JobText.Time(e.At)}  {e.Event,-12}  {e.State,-9}  {attempt,-4}  {e.Actor ?? "-",-12}  {e.Detail}";
+            Console.Out.WriteLine(VisibleText.Of(line).TrimEnd());
+        }
+        return ExitCodes.Ok;
+    }
+
+    private static Task<string> ResolveAsync(BrokerClient broker, Invocation invocation) =>
+        JobReference.ResolveAsync(invocation.Parsed.GetValue(StatusCommand.Id)!, broker, invocation.Messages, invocation.Stop);
+}
