@@ -179,6 +179,65 @@ public sealed class JobRulesTests
         Assert.Equal(1_000_000, Apply(created, new CancelRequested(1, null, "anna")).FinishedAt);
     }
 
+    /// <summary>What people and time do to a job, in any order: every step keeps what must always hold.</summary>
+    [Fact]
+    public void EveryStepOfPeopleAndTimeKeepsTheRules() => Gen.Select(Gen.Int[0, 13], Gen.Int[0, 200_000], Gen.Double[0, 0.999],
+        static (kind, ms, chance) => (Kind: kind, Ms: ms, Chance: chance)).Array[0, 60].Sample(moves =>
+    {
+        var job = NewJob() with { MaxAttempts = 3, TimeoutMs = 90_000, ExpiresAt = 150_000, State = JobState.Scheduled, RunAt = 1000 };
+        var (now, ends, claims) = (0L, 0, 0);
+        foreach (var (kind, ms, chance) in moves)
+        {
+            now += ms / 4;
+            var token = job.LeaseToken;
+            JobEvent e = kind switch
+            {
+                0 or 1 => new Claimed(now, now + Lease, $"t{++claims}", "anna", null),
+                2 => new Finished(now, token, "anna", []),
+                3 or 4 => new Failed(now, token, "anna", "e") { IsRetryable = ms % 5 != 0, Chance = chance },
+                5 => new Released(now, token, "anna") { DelayMs = ms % 3 == 0 ? 0 : ms },
+                6 => new LeaseEnded(now, job.Version),
+                7 or 8 => new TimeCame(Math.Max(now, JobRules.Due(job)?.At ?? now), job.Version, chance),
+                9 => new HoldPlaced(now, "p", null),
+                10 => new HoldLifted(now, "p"),
+                11 => new Snoozed(now, "p", ms + 1),
+                12 => new Edited(now, "p", new JobEdit { Priority = ms % 5 + 1, RunAt = ms % 2 == 0 ? 0 : now + ms }),
+                _ => new Retried(now, "p"),
+            };
+            var step = JobRules.Next(job, e);
+            if (step.Next is not { } next)
+            {
+                Assert.NotEqual(Refusal.None, step.Refusal);
+                continue;
+            }
+            Assert.Equal(next.State == JobState.Held, next.Holds.Count > 0);
+            Assert.Equal(next.State == JobState.Running, next.LeaseUntil is not null);
+            Assert.Equal(next.IsFinal, next.Outcome is not null && next.FinishedAt is not null);
+            if (next.State == JobState.Scheduled) Assert.NotNull(next.RunAt);
+            if (next is { IsFinal: false, Round: var round } && round == job.Round) Assert.True(next.Failures < next.MaxAttempts);
+            Assert.InRange(next.Failures, 0, next.MaxAttempts);
+            Assert.Equal(next.Round, job.IsFinal ? job.Round + 1 : job.Round); // a final state never changes within a round
+            if (next.State == JobState.Running && job.State != JobState.Running) Assert.Equal(JobState.Queued, job.State);
+            if (next.Outcome == Outcome.Expired) Assert.Equal(0, next.Attempt);
+            if (next.Outcome == Outcome.TimedOut) Assert.Null(next.LeaseToken);
+            if (next.IsFinal) Assert.Null(JobRules.Due(next));
+            Assert.Equal(job.RankAt - job.Priority * Rank.PriorityStepMs, next.RankAt - next.Priority * Rank.PriorityStepMs); // its place but for its priority
+            var forgets = job.State == JobState.Running && !next.IsFinal && next.State != JobState.Running || job.IsFinal;
+            if (forgets) Assert.Contains(step.Notes, n => n.Round == job.Round && n.Attempt == job.Attempt); // what the row forgets is noted
+            if (next.IsFinal) ends++;
+            job = next with { Version = job.Version + 1 };
+        }
+        Assert.InRange(ends, 0, moves.Length);
+    });
+
+    [Theory]
+    [InlineData(1, 0.5, 2500)]
+    [InlineData(3, 0.5, 10_000)]
+    [InlineData(50, 0.999, 899_100)]
+    [InlineData(99, 0, 0)]
+    public void BackoffIsAPartOfWhatDoublesUpToAQuarterOfAnHour(int failures, double chance, long ms) =>
+        Assert.Equal(ms, Backoff.Default.Wait(failures, chance));
+
     private static (JobState, string?, Outcome?) EndOf(Job job, JobEvent e) => Apply(job, e) is var end ? (end.State, end.Error, end.Outcome) : default;
 
     private static Job NewJob() => new() { Id = Guid.Empty, Command = "ping", Seq = 7 };

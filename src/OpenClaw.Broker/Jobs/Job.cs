@@ -125,7 +125,7 @@ internal sealed record Job
     /// <summary>How long it waits after a failure.</summary>
     [Id(36)] public Backoff Backoff { get; init; } = Backoff.Default;
 
-    /// <summary>Whether the newest attempt's worker has said how it ended.</summary>
+    /// <summary>Whether the newest attempt's failure is counted: the same one sent again is no other.</summary>
     [Id(37)] public bool IsAnswered { get; init; }
 
     /// <summary>What it waits for that is no time; in state held, and then one at least.</summary>
@@ -161,7 +161,7 @@ internal sealed record Job
     public bool IsWaiting => State is JobState.Queued or JobState.Scheduled or JobState.Held;
 
     /// <summary>Whether an attempt may have been noted that the row tells nothing of.</summary>
-    public bool HasNotedAttempts => Attempt > 1 || Round > 1 || IsAnswered || LostLeases > 0 || Failures > 0;
+    public bool HasNotedAttempts => Attempt > 1 || Round > 1 || Failures > 0 || LostLeases > 0 || Attempt > 0 && IsWaiting;
 
     /// <summary>Which job and how it stands: whoever logs one logs no token and no text.</summary>
     public override string ToString() => $"job {Id} version {Version} {State}";

@@ -188,14 +188,14 @@ internal static class JobRules
     {
         var failed = job with { Failures = job.Failures + 1 };
         if (delay is null || failed.Failures >= job.MaxAttempts) return End(failed, JobState.Failed, outcome, now, error);
-        var next = Wait(failed with { IsAnswered = true, LeaseUntil = null, ClaimId = null }, At(job, now) + delay.Value, isDelay: true);
+        var next = Wait(failed with { IsAnswered = true, LeaseUntil = null, ClaimId = null }, At(job, now) + delay.Value);
         return new Step(next, Refusal.None, JobNote.OfAttempt(job, next, now, JobNotes.Failed, kind, error));
     }
 
     private static Step Release(Job job, Released e)
     {
-        var next = GiveBack(job with { IsAnswered = true }, e.Now);
-        if (next.State == JobState.Queued && e.DelayMs > 0) next = Wait(next, At(job, e.Now) + e.DelayMs, isDelay: true);
+        var next = GiveBack(job, e.Now);
+        if (next.State == JobState.Queued && e.DelayMs > 0) next = Wait(next, At(job, e.Now) + e.DelayMs);
         return next.IsFinal ? next : new Step(next, Refusal.None,
             JobNote.OfAttempt(job, next, e.Now, JobNotes.Released, ErrorKinds.Interrupted, e.Reason));
     }
@@ -314,8 +314,13 @@ internal static class JobRules
         return new Step(next, Refusal.None, JobNote.OfPerson(next, e, JobNotes.CancelAsked, e.Reason));
     }
 
-    /// <summary>Waits for a time.</summary>
-    private static Job Wait(Job job, long until, bool isDelay) => job with { State = JobState.Scheduled, RunAt = until, IsDelay = isDelay };
+    /// <summary>Waits for a time to pass; a job that somebody holds meanwhile goes on to be held.</summary>
+    private static Job Wait(Job job, long until) => job with
+    {
+        State = job.Holds.Count > 0 ? JobState.Held : JobState.Scheduled,
+        RunAt = until,
+        IsDelay = true,
+    };
 
     /// <summary>The state of a job that nobody works on: held while anything holds it, scheduled until its time, then queued.</summary>
     private static Job Settle(Job job, long now) => job with

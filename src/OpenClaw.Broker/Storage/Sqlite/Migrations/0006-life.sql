@@ -2,7 +2,7 @@
 -- Times are milliseconds since 1970.
 
 alter table job add column is_delay integer not null default 0 check (is_delay in (0, 1));       -- run_at is the end of a delay, no date
-alter table job add column is_answered integer not null default 0 check (is_answered in (0, 1)); -- the newest attempt's worker said how it ended
+alter table job add column is_answered integer not null default 0 check (is_answered in (0, 1)); -- the newest attempt's failure is counted
 
 create table job_event (
   id integer primary key,
