@@ -89,6 +89,9 @@ internal sealed record BrokerOptions
 
     public int AuditDays { get; init; } = DefaultAuditDays;
 
+    /// <summary>How long ended jobs are kept; null where nobody has said so.</summary>
+    public Retention? Keep { get; init; }
+
     /// <summary>Variables that are set and that this broker does not know, by name.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
@@ -126,6 +129,7 @@ internal sealed record BrokerOptions
             MaxQueuedBytes = settings.WholeNumber(BrokerVariables.MaxQueuedBytes, 0L, 0, long.MaxValue / 2),
             JobsPerMinute = settings.WholeNumber(BrokerVariables.JobsPerMinute, 0, 0, 1_000_000),
             AuditDays = settings.WholeNumber(BrokerVariables.AuditDays, DefaultAuditDays, 1, 36500),
+            Keep = ReadRetention(settings),
             DiskReserveBytes = settings.WholeNumber(BrokerVariables.DiskReserveBytes, 4L << 20, 0, MaxBytes),
         };
         // A body is counted twice, and the longest must fit.
@@ -151,6 +155,16 @@ internal sealed record BrokerOptions
             + "who has that one may make tokens; set it to one of its own";
         if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't "
             + "create jobs";
+    }
+
+    private static Retention? ReadRetention(Settings settings)
+    {
+        const int MostDays = 36500;
+        string[] names = [BrokerVariables.KeepDoneDays, BrokerVariables.KeepFailedDays, BrokerVariables.KeepCancelledDays, BrokerVariables.KeepJobs];
+        var usual = Retention.Default;
+        var said = new Retention(settings.WholeNumber(names[0], usual.DoneDays, 0, MostDays), settings.WholeNumber(names[1], usual.FailedDays, 0, MostDays),
+            settings.WholeNumber(names[2], usual.CancelledDays, 0, MostDays), settings.WholeNumber(names[3], usual.MostJobs, 0, long.MaxValue / 2));
+        return names.Any(n => settings.Text(n) is not null) ? said : null;
     }
 
     private static string Token(Settings settings, string name, string token)
@@ -184,4 +198,11 @@ internal sealed record BrokerOptions
             + "prints, a name that stands for one, or 'tailscale'.");
         return "127.0.0.1";
     }
+}
+
+/// <summary>How long ended jobs are kept, in days that the broker ran; 0 for ever.</summary>
+/// <param name="MostJobs">How many at most; 0 for any number.</param>
+internal sealed record Retention(int DoneDays, int FailedDays, int CancelledDays, long MostJobs)
+{
+    public static readonly Retention Default = new(7, 30, 7, 0);
 }

@@ -34,6 +34,15 @@ internal static class BrokerVariables
     /// <summary>For how many days the audit is kept.</summary>
     public const string AuditDays = "AUDIT_DAYS";
 
+    /// <summary>For how many days a job is kept that is done, that failed, that was cancelled; 0 for ever.</summary>
+    public const string KeepDoneDays = "KEEP_DONE_DAYS";
+
+    public const string KeepFailedDays = "KEEP_FAILED_DAYS";
+    public const string KeepCancelledDays = "KEEP_CANCELLED_DAYS";
+
+    /// <summary>How many ended jobs are kept; 0 for any number.</summary>
+    public const string KeepJobs = "KEEP_JOBS";
+
     /// <summary>Where backups are kept, if not beside the database.</summary>
     public const string BackupDir = "BACKUP_DIR";
 

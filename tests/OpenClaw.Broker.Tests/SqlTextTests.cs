@@ -11,7 +11,7 @@ public sealed partial class SqlTextTests
     [
         // JobTable and Table: names that the program gives
         "name", "written.Text", "written.Width + 1", "written.Width + 2", "IdempotencyKeys.IsFree",
-        "IsFree", "UniqueKeys.IsFree", "Oldest", "SerialKeys.First",
+        "IsFree", "UniqueKeys.IsFree", "JobTable.Rows.Select(", "Oldest", "SerialKeys.First",
         // SqliteJobStore and AuditTable: columns, words of an enumeration, and the conditions of a list, which are made of these
         "AllColumns", "Columns", "IsKnown", "s.Name()", "where",
         // Numbers

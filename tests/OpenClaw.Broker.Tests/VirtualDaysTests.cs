@@ -19,7 +19,11 @@ public sealed class VirtualDaysTests
     [Fact]
     public async Task NoTableOrFileGrowsWithoutEnd()
     {
-        await using var broker = await BrokerFixture.StartAsync(configure: static options => options with { AuditDays = 3 });
+        await using var broker = await BrokerFixture.StartAsync(configure: static options => options with
+        {
+            AuditDays = 3,
+            Keep = new Retention(3, 3, 3, 0),
+        });
         var kept = StepsPerDay * JobsPerStep;
         var workers = Enumerable.Range(0, Workers).Select(w => broker.Client($"worker-{w}")).ToList();
         var ended = new ConcurrentQueue<string>();

@@ -103,6 +103,7 @@ internal static class BrokerHost
         services.AddHostedService<OldKeys>();
         services.AddHostedService<OldAudit>();
         services.AddHostedService<OldMinutes>();
+        services.AddHostedService<OldJobs>();
         services.AddHostedService<DeletedJobs>();
         services.AddSingleton<ByteBudget>();
         services.AddAccess();

@@ -101,7 +101,8 @@ internal static class PythonTakeover
         }
         counts.Flush(sql);
         sql["insert into queue (name) select distinct queue from job"].Run();
-        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"update meta set last_seq = {ledger.LastSeq}, last_accepted = {ledger.LastAccepted}"));
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"update meta set from_python = 1, last_seq = {ledger.LastSeq}, "
+            + $"last_accepted = {ledger.LastAccepted}"));
         if (quarantined.Count == 0) connection.Execute("drop table seed_quarantine");
         return (count, quarantined);
 

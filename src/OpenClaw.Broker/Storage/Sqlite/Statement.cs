@@ -38,13 +38,15 @@ internal sealed class Statement : IParameters, IRow, IDisposable
 
     public byte[]? Blob(int column) => IsNull(column) ? null : sqlite3_column_blob(handle, column).ToArray();
 
-    /// <summary>Executes it and returns how many rows it changed.</summary>
+    /// <summary>Executes it to its end and returns how many rows it changed.</summary>
     /// <exception cref="SqliteException">It failed.</exception>
     public int Run()
     {
         try
         {
-            Check(sqlite3_step(handle));
+            while (Step())
+            {
+            }
             return sqlite3_changes(database);
         }
         finally

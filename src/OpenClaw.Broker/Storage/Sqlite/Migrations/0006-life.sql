@@ -39,3 +39,11 @@ create table unique_key (
   until integer,                           -- on the steady clock: taken until then, also by a job that has ended
   primary key (queue, command, key)
 ) strict, without rowid;
+
+-- How far acceptance had come when, on the steady clock: a wall clock that is wrong makes no ended job old.
+create table pace (
+  steady_ms integer primary key,
+  seq integer not null
+) strict;
+
+alter table meta add column from_python integer not null default 0; -- the file was the Python broker's
