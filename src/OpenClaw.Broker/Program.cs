@@ -49,6 +49,6 @@ catch (SettingsException e)
 }
 catch (StartException e)
 {
-    Console.Error.WriteLine($"{Name}: {e.Message}");
+    Console.Error.WriteLine($"{Journal.Prefix(Console.Error, "error")}{Name}: {e.Message}");
     return e.ExitCode;
 }

@@ -94,8 +94,8 @@ internal static class DocsProofs
             "sudo chown -R openclaw: /var/lib/openclaw-broker", "sudo systemctl daemon-reload", "sudo systemctl enable --now openclaw-broker");
         yield return RunBy("tests/OpenClaw.Broker.Tests/PythonTakeoverTests.cs", "seed-backup",
             "mkdir after-the-switch; mv broker.db broker.db-* broker.db.lock after-the-switch/ 2>/dev/null", "cp broker.db.seed-backup broker.db");
-        yield return RunBy(Life, "journalctl --no-pager -u openclaw-broker --since -1h -g ' (info|warn|error|fatal) '",
-            "journalctl -u openclaw-broker -f", "journalctl -u openclaw-broker --since -1h -g ' (warn|error|fatal) '", "journalctl -u openclaw-runner -n 50");
+        yield return RunBy(Life, "-u openclaw-runner -p warning --since -1h",
+            "journalctl -u openclaw-broker -f", "journalctl -u openclaw-broker -p warning --since -1h", "journalctl -u openclaw-runner -n 50");
         yield return NotRun("another machine, and another's program", "rsync -a root@broker:/var/lib/openclaw-broker/backups/ openclaw-backups/",
             "newest=$(ls /var/lib/openclaw-broker/backups/broker-*.db | tail -1)",
             "age -r age1YOURPUBLICKEY -o \"/root/$(basename \"$newest\").age\" \"$newest\"");
