@@ -86,8 +86,7 @@ internal static class DocsProofs
             "WORKER_TOKEN_FILE=worker-token BROKER_URL=http://100.64.0.7:8000 RUNNER_STATE_DIR=$HOME/openclaw-runner openclaw-runner");
 
         // Running it, and back to Python
-        yield return RunBy(Life, "ReadWritePaths=/mnt/backups", "mkdir -p /etc/systemd/system/openclaw-broker-backup.service.d",
-            @"printf '[Service]\nReadWritePaths=/mnt/backups\n' > /etc/systemd/system/openclaw-broker-backup.service.d/folder.conf", "systemctl daemon-reload");
+        yield return RunBy(Life, "current/deploy/install.sh broker", "/usr/local/lib/openclaw/current/deploy/install.sh broker");
         yield return RunBy(Life, "cp /etc/openclaw/python-openclaw-broker.service /etc/systemd/system/openclaw-broker.service",
             "sudo cp /etc/openclaw/python-openclaw-broker.service /etc/systemd/system/openclaw-broker.service",
             "sudo sed -i 's|^BROKER_DB=.*|BROKER_DB=/var/lib/openclaw-broker/python.db|' /opt/openclaw-broker/broker.env",
