@@ -8,7 +8,7 @@ using static OpenClaw.Contract.Tests.Support.BrokerTask;
 namespace OpenClaw.Contract.Tests;
 
 /// <summary>A backup that is restored to see whether it can be.</summary>
-public sealed class DrillTests : IDisposable
+public sealed class DrillTests(DrillTests.FullBroker full) : IClassFixture<DrillTests.FullBroker>, IDisposable
 {
     private readonly TempFolder folder = new();
 
@@ -54,11 +54,9 @@ public sealed class DrillTests : IDisposable
     [InlineData("no database")]
     public async Task DrillFailsWhereTheBackupIsNotWhole(string what)
     {
-        await using var broker = await OwnBroker.StartAsync();
-        for (var i = 0; i < 20; i++) await broker.Api.CreateAsync("ping", new string('x', 5000));
-        await broker.Api.TakeAsync();
+        var broker = full.Broker;
         var copy = folder.File("copy.db");
-        Assert.Equal(ExitCodes.Ok, (await RunAsync(broker, "--backup", copy)).Code);
+        File.Copy(full.Backup, copy);
         await (what switch
         {
             "a page" => BreakAsync(copy),
@@ -75,6 +73,24 @@ public sealed class DrillTests : IDisposable
         Assert.Single(said.TrimEnd().Split('\n'));
         Assert.False(Directory.Exists(broker.Database + ".drill"));
         (await broker.Api.CreateAsync("ping", "x")).Is(200);
+    }
+
+    /// <summary>A broker with jobs, one of which runs, and a backup of it.</summary>
+    public sealed class FullBroker : IAsyncLifetime
+    {
+        public OwnBroker Broker { get; private set; } = null!;
+
+        public string Backup => Broker.Database + ".copy";
+
+        public async Task InitializeAsync()
+        {
+            Broker = await OwnBroker.StartAsync();
+            for (var i = 0; i < 20; i++) await Broker.Api.CreateAsync("ping", new string('x', 5000));
+            await Broker.Api.TakeAsync();
+            Assert.Equal(ExitCodes.Ok, (await RunAsync(Broker, "--backup", Backup)).Code);
+        }
+
+        public async Task DisposeAsync() => await Broker.DisposeAsync();
     }
 
     private static async Task BreakAsync(string file)
