@@ -89,6 +89,7 @@ put_units() {
     put 644 root:root "$units/openclaw-broker-backup.service" < "$source/openclaw-broker-backup.service"
     put 644 root:root "$units/openclaw-broker-backup.timer" < "$source/openclaw-broker-backup.timer"
     put_database_place
+    put_backup_place
     if [ -n "$socket" ]; then
       sed "s/^ListenStream=.*/$(streams)/" "$source/openclaw-broker.socket" | put 644 root:root "$units/openclaw-broker.socket"
       put 644 root:root "$units/openclaw-broker.service.d/socket.conf" < "$source/openclaw-broker.service.d/socket.conf"
@@ -119,14 +120,34 @@ keep_now() {
   cp "$units/$1.service" "$etc/python-$1.service"
 }
 
-# A database beside the usual folder: the service must be allowed to write there.
+# A database outside of the usual folder: the services must be allowed to write there.
 put_database_place() {
   local folder unit
-  folder=$(dirname "$(first "$(variable "$(env_of broker)" BROKER_DB)" /var/lib/openclaw-broker/broker.db)")
-  case $folder/ in /var/lib/openclaw-broker/*) return ;; esac
-  [ -z "$(find "$folder" -mindepth 1 -maxdepth 1 ! -name "$(basename "$(database)")*" ! -name backups 2> /dev/null)" ] \
+  folder=$(dirname "$(database)")
+  case $folder/ in /var/lib/openclaw-broker/*) folder= ;; esac
+  [ -z "$folder" ] || [ -z "$(find "$folder" -mindepth 1 -maxdepth 1 ! -name "$(basename "$(database)")*" ! -name backups 2> /dev/null)" ] \
     || die "BROKER_DB is in $folder, among other files, and the broker's user must own the folder. Move the database into a folder of its own."
-  for unit in openclaw-broker openclaw-broker-backup; do
-    printf '[Service]\nReadWritePaths=%s\n' "$folder" | put 644 root:root "$units/$unit.service.d/database.conf"
-  done
+  for unit in openclaw-broker openclaw-broker-backup; do put_writable "$unit" database "$folder"; done
+}
+
+# Backups outside of the database's folder, likewise; the broker itself only looks when the newest was made.
+put_backup_place() {
+  local folder
+  folder=$(variable "$(env_of broker)" BACKUP_DIR)
+  case $folder/ in /var/lib/openclaw-broker/* | "$(dirname "$(database)")"/*) folder= ;; esac
+  case $folder in /* | '') ;; *) die "BACKUP_DIR is '$folder'. Name the whole path, from / on." ;; esac
+  [ -z "$folder" ] || [ -d "$folder" ] || change "make $folder for openclaw-broker" install -d -m 700 -o openclaw-broker -g openclaw-broker "$folder"
+  [ -z "$folder" ] || [ -n "$dry" ] || runuser -u openclaw-broker -- test -w "$folder" \
+    || die "BACKUP_DIR is $folder, where openclaw-broker can't write. Give it the folder: chown openclaw-broker: $folder"
+  put_writable openclaw-broker-backup backups "$folder"
+}
+
+put_writable() { # unit, the drop-in's name, a folder; without one, none is to be written
+  local file="$units/$1.service.d/$2.conf"
+  if [ -n "$3" ]; then
+    printf '[Service]\nReadWritePaths=%s\n' "$3" | put 644 root:root "$file"
+    return
+  fi
+  [ ! -e "$file" ] || change "remove $file" rm "$file"
+  [ -n "$dry" ] || [ ! -d "${file%/*}" ] || rmdir --ignore-fail-on-non-empty "${file%/*}"
 }

@@ -50,5 +50,8 @@ uninstall() {
     [ -e "$(state_of "$component")" ] && change "remove $(state_of "$component")" rm -rf "$(state_of "$component")"
     if id "$(user_of "$component")" > /dev/null 2>&1; then change "remove the user $(user_of "$component")" userdel "$(user_of "$component")"; fi
   done
+  local backups
+  backups=$(variable "$(env_of broker)" BACKUP_DIR)
+  [ -z "$backups" ] || [ ! -d "$backups" ] || say "kept: the backups in $backups"
   [ ! -e "$etc" ] || change "remove $etc" rm -rf "$etc"
 }

@@ -21,6 +21,8 @@ const string Usage = """
       --backup [FILE]    copy the database, also while the broker runs, and prove the copy; without a name into BACKUP_DIR,
                          which keeps seven days and four weeks
       --restore FILE     put a backup in the place of the stopped broker's database, which is kept beside it
+      --drill [FILE]     restore a backup, the newest if none is named, into a folder of its own, prove it, and remove it again;
+                         a broker that runs goes on
       --to-python FILE   write today's jobs as the Python broker keeps them
       --compact          write the stopped broker's database anew, without its free space
 
@@ -49,6 +51,6 @@ catch (SettingsException e)
 }
 catch (StartException e)
 {
-    Console.Error.WriteLine($"{Name}: {e.Message}");
+    Console.Error.WriteLine($"{Journal.Prefix(Console.Error, "error")}{Name}: {e.Message}");
     return e.ExitCode;
 }

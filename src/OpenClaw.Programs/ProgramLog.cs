@@ -27,7 +27,7 @@ public sealed class ProgramLog(TextWriter output, TimeProvider clock, params str
         {
             try
             {
-                output.WriteLine(line);
+                output.WriteLine(Journal.Prefix(output, level) + line);
                 output.Flush();
             }
             catch (IOException)

@@ -171,7 +171,7 @@ public sealed class SettingsException(IReadOnlyList<string> problems) : Exceptio
     /// <returns>The exit code to end with.</returns>
     public int Report(string program)
     {
-        foreach (var problem in Problems) Console.Error.WriteLine($"{program}: {problem}");
+        foreach (var problem in Problems) Console.Error.WriteLine($"{Journal.Prefix(Console.Error, "error")}{program}: {problem}");
         return ExitCodes.Configuration;
     }
 }

@@ -41,11 +41,12 @@ public sealed class ClockTests : IDisposable
         Assert.True(first.StartedAt >= created.CreatedAt);
         broker.Clock.Advance(broker.Lease / 2);
         await broker.Client("anna").HeartbeatAsync(first.Id, first.LeaseToken);
+        broker.Clock.SetWall(TimeSpan.Parse(jump, null)); // within the lease
         broker.Clock.Advance(broker.Lease - TimeSpan.FromMilliseconds(1));
         Assert.Null(await broker.ClaimAsync("bert"));
         await broker.AdvanceUntilAsync(TimeSpan.FromMilliseconds(1), first.Id, job => job.Status == JobStatuses.Queued);
         var second = await broker.ClaimSoonAsync("bert");
-        broker.Clock.SetWall(-2 * TimeSpan.Parse(jump, null).Duration());
+        broker.Clock.SetWall(-3 * TimeSpan.Parse(jump, null).Duration());
         await broker.Client("bert").FinishAsync(first.Id, second.LeaseToken, "good");
         var done = await broker.GetAsync(first.Id);
         Assert.Equal((JobStatuses.Done, created.CreatedAt), (done.Status, done.CreatedAt));

@@ -14,7 +14,6 @@ public sealed partial class DocsCommandsTests : IDisposable
 {
     private readonly TempFolder folder = new();
     private readonly int port = FreePort.Take();
-    private readonly int drillPort = FreePort.Take();
 
     public void Dispose()
     {
@@ -68,8 +67,7 @@ public sealed partial class DocsCommandsTests : IDisposable
     private string Here(string block) => block
         .Replace("/etc/openclaw/", folder.File("etc/"), StringComparison.Ordinal)
         .Replace("/var/lib/openclaw-broker", folder.File("lib"), StringComparison.Ordinal)
-        .Replace("127.0.0.1:8000", $"127.0.0.1:{port}", StringComparison.Ordinal)
-        .Replace("8001", $"{drillPort}", StringComparison.Ordinal);
+        .Replace("127.0.0.1:8000", $"127.0.0.1:{port}", StringComparison.Ordinal);
 
     /// <summary>What an installation has: programs by name, a file of variables, a service.</summary>
     private void Install()

@@ -86,16 +86,15 @@ internal static class DocsProofs
             "WORKER_TOKEN_FILE=worker-token BROKER_URL=http://100.64.0.7:8000 RUNNER_STATE_DIR=$HOME/openclaw-runner openclaw-runner");
 
         // Running it, and back to Python
-        yield return RunBy(Life, "ReadWritePaths=/mnt/backups", "mkdir -p /etc/systemd/system/openclaw-broker-backup.service.d",
-            @"printf '[Service]\nReadWritePaths=/mnt/backups\n' > /etc/systemd/system/openclaw-broker-backup.service.d/folder.conf", "systemctl daemon-reload");
+        yield return RunBy(Life, "current/deploy/install.sh broker", "/usr/local/lib/openclaw/current/deploy/install.sh broker");
         yield return RunBy(Life, "cp /etc/openclaw/python-openclaw-broker.service /etc/systemd/system/openclaw-broker.service",
             "sudo cp /etc/openclaw/python-openclaw-broker.service /etc/systemd/system/openclaw-broker.service",
             "sudo sed -i 's|^BROKER_DB=.*|BROKER_DB=/var/lib/openclaw-broker/python.db|' /opt/openclaw-broker/broker.env",
             "sudo chown -R openclaw: /var/lib/openclaw-broker", "sudo systemctl daemon-reload", "sudo systemctl enable --now openclaw-broker");
         yield return RunBy("tests/OpenClaw.Broker.Tests/PythonTakeoverTests.cs", "seed-backup",
             "mkdir after-the-switch; mv broker.db broker.db-* broker.db.lock after-the-switch/ 2>/dev/null", "cp broker.db.seed-backup broker.db");
-        yield return RunBy(Life, "journalctl --no-pager -u openclaw-broker --since -1h -g ' (info|warn|error|fatal) '",
-            "journalctl -u openclaw-broker -f", "journalctl -u openclaw-broker --since -1h -g ' (warn|error|fatal) '", "journalctl -u openclaw-runner -n 50");
+        yield return RunBy(Life, "-u openclaw-runner -p warning --since -1h",
+            "journalctl -u openclaw-broker -f", "journalctl -u openclaw-broker -p warning --since -1h", "journalctl -u openclaw-runner -n 50");
         yield return NotRun("another machine, and another's program", "rsync -a root@broker:/var/lib/openclaw-broker/backups/ openclaw-backups/",
             "newest=$(ls /var/lib/openclaw-broker/backups/broker-*.db | tail -1)",
             "age -r age1YOURPUBLICKEY -o \"/root/$(basename \"$newest\").age\" \"$newest\"");

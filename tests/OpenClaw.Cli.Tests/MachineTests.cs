@@ -22,6 +22,8 @@ public sealed class MachineTests : IDisposable
         var copy = folder.File("copy.db");
         var made = await Clawctl.RunAsync(new Dictionary<string, string>(), "backup", copy, "--env", env);
         Assert.Equal((0, $"Wrote {copy}: 1 jobs (1 waiting, 0 running, 0 ended), every page checked.\n"), (made.ExitCode, made.Out));
+        var drill = await Clawctl.RunAsync(new Dictionary<string, string>(), "drill", copy, "--env", env);
+        Assert.Equal((0, true), (drill.ExitCode, drill.Out.Contains("All its jobs are there, 1: 1 queued.", StringComparison.Ordinal)));
         Assert.Equal("The configuration is right.\n", (await Clawctl.RunAsync(new Dictionary<string, string>(), "check-config", "--env", env)).Out);
         var running = await Clawctl.RunAsync(new Dictionary<string, string>(), "restore", copy, "--env", env);
         Assert.Equal(ExitCodes.Temporary, running.ExitCode);

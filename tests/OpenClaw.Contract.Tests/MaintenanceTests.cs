@@ -5,13 +5,13 @@ using OpenClaw.Contract.Tests.Support;
 using OpenClaw.Programs;
 using OpenClaw.Testing;
 using OpenClaw.Testing.Http;
+using static OpenClaw.Contract.Tests.Support.BrokerTask;
 
 namespace OpenClaw.Contract.Tests;
 
 /// <summary>What the program does with the broker's file and configuration, beside serving.</summary>
 public sealed class MaintenanceTests : IDisposable
 {
-    private static readonly string Program = Repository.Program("OpenClaw.Broker", "openclaw-broker");
     private readonly TempFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -225,22 +225,6 @@ public sealed class MaintenanceTests : IDisposable
         File.WriteAllText(file, $"# a comment\nBOT_TOKEN={BrokerProcess.BotToken}\nWORKER_TOKEN={BrokerProcess.WorkerToken}\n{line}\n");
         return file;
     }
-
-    private static Task<(int Code, string Said)> RunAsync(OwnBroker broker, params string[] arguments) =>
-        RunAsync(Variables(broker.Database, broker.Process.Url.Port), arguments);
-
-    private static async Task<(int Code, string Said)> RunAsync(Dictionary<string, string> variables, params string[] arguments)
-    {
-        await using var program = ProgramProcess.Start(Program, variables, arguments);
-        var code = await program.WaitForExitAsync();
-        await program.Process.WaitForExitAsync(); // its last lines too
-        return (code, program.Output);
-    }
-
-    private static Dictionary<string, string> Variables(string database, int port = 8000) => new()
-    {
-        ["BROKER_DB"] = database, ["BROKER_PORT"] = $"{port}", ["BOT_TOKEN"] = BrokerProcess.BotToken, ["WORKER_TOKEN"] = BrokerProcess.WorkerToken,
-    };
 
     private static Opened Open(string path) => new(path);
 

@@ -13,18 +13,21 @@ internal sealed class Backups(string folder)
     private const string Ending = ".db";
     private const string Stamp = "yyyy-MM-dd'T'HHmmss'Z'";
 
-    /// <summary>When the newest was made; null where there is none, or where the folder can't be read.</summary>
-    public DateTimeOffset? Newest()
+    /// <summary>The newest, and when it was made; null where there is none, or where the folder can't be read.</summary>
+    public (DateTimeOffset At, string Path)? Newest()
     {
         try
         {
-            return All().Select(static b => (DateTimeOffset?)b.At).Max();
+            return All().OrderBy(static b => b.At).Select(static b => ((DateTimeOffset, string)?)b).LastOrDefault();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
+
+    /// <summary>When a backup was made: as its name says, or where it has another name, the file.</summary>
+    public static DateTimeOffset MadeAt(string path) => Time(path) ?? new DateTimeOffset(File.GetLastWriteTimeUtc(path));
 
     /// <summary>Makes one, proves it, and drops those that are no longer kept.</summary>
     /// <exception cref="DatabaseException">It could not be made; the earlier ones are all there.</exception>
@@ -54,8 +57,16 @@ internal sealed class Backups(string folder)
         if (!Directory.Exists(folder)) yield break;
         foreach (var path in Directory.EnumerateFiles(folder, Prefix + "*" + Ending))
         {
-            if (DateTimeOffset.TryParseExact(Path.GetFileName(path)[Prefix.Length..^Ending.Length], Stamp, CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal, out var at)) yield return (at, path);
+            if (Time(path) is { } at) yield return (at, path);
         }
+    }
+
+    /// <summary>When a backup was made, as its name says; null where it has another name.</summary>
+    private static DateTimeOffset? Time(string path)
+    {
+        var name = Path.GetFileName(path);
+        if (!name.StartsWith(Prefix, StringComparison.Ordinal) || !name.EndsWith(Ending, StringComparison.Ordinal)) return null;
+        var stamp = name.AsSpan()[Prefix.Length..^Ending.Length];
+        return DateTimeOffset.TryParseExact(stamp, Stamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
     }
 }

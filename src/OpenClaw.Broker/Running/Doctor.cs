@@ -153,7 +153,7 @@ internal sealed class Doctor(BrokerOptions options, string? envFile, DateTimeOff
     private void LookAtBackups()
     {
         const string Mend = "systemctl enable --now openclaw-broker-backup.timer, or: openclaw-broker --backup";
-        if (new Backups(options.BackupFolder).Newest() is not { } newest) Warn("backup", $"there is none in {options.BackupFolder}", Mend);
+        if (new Backups(options.BackupFolder).Newest()?.At is not { } newest) Warn("backup", $"there is none in {options.BackupFolder}", Mend);
         else if (now - newest > TimeSpan.FromHours(OldBackupHours)) Warn("backup", Text($"the newest is of {newest:u}"), Mend);
         else Ok("backup", Text($"the newest is of {newest:u}"));
     }

@@ -39,7 +39,7 @@ internal sealed partial class Health(IJobStore store, DiskReserve reserve, FileW
         writing = writing.IsCompleted ? store.ProbeWriteAsync(clock.Wall) : writing;
         var (read, write) = (DescribeAsync(reading), DescribeAsync(writing));
         return new Checks(await read, await write, reserve.IsSpent ? "full: new jobs are refused until there is room again" : Checks.Fine,
-            tailnet.Problem ?? Checks.Fine) { Answers = reading.IsCompleted && writing.IsCompleted, BackupAt = backups.Newest() };
+            tailnet.Problem ?? Checks.Fine) { Answers = reading.IsCompleted && writing.IsCompleted, BackupAt = backups.Newest()?.At };
     }
 
     private async Task<string> DescribeAsync(Task probe)

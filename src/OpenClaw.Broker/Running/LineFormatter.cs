@@ -10,9 +10,13 @@ internal sealed class LineFormatter(Clock clock) : ConsoleFormatter(FormatterNam
 {
     public const string FormatterName = "line";
 
-    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter) =>
-        textWriter.WriteLine(LogLine.Format(DateTimeOffset.FromUnixTimeMilliseconds(clock.Wall), Level(logEntry.LogLevel),
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        var level = Level(logEntry.LogLevel);
+        textWriter.Write(Journal.Prefix(Console.Out, level)); // which the console's logger writes to in the end
+        textWriter.WriteLine(LogLine.Format(DateTimeOffset.FromUnixTimeMilliseconds(clock.Wall), level,
             logEntry.Formatter(logEntry.State, null), logEntry.Exception));
+    }
 
     private static string Level(LogLevel level) => level switch
     {

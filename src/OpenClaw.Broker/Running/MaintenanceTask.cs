@@ -10,14 +10,14 @@ internal sealed class MaintenanceTask(string name, string? file)
 {
     private static readonly string[] WithoutFile = ["--check-config", "--health", "--ping", "--doctor", "--compact"];
     private static readonly string[] WithFile = ["--restore", "--to-python"];
-    private const string PerhapsWithFile = "--backup";
+    private static readonly string[] PerhapsWithFile = ["--backup", "--drill"];
 
     /// <summary>Takes the task, and its file, from the front of the arguments; null where there is none.</summary>
     public static MaintenanceTask? Read(ref string[] args)
     {
         if (args is not [var first, ..]) return null;
         var file = args.Length > 1 && !args[1].StartsWith("--", StringComparison.Ordinal) ? args[1] : null;
-        var isTask = WithoutFile.Contains(first) || first == PerhapsWithFile || file is not null && WithFile.Contains(first);
+        var isTask = WithoutFile.Contains(first) || PerhapsWithFile.Contains(first) || file is not null && WithFile.Contains(first);
         if (!isTask) return null;
         if (WithoutFile.Contains(first)) file = null;
         args = args[(file is null ? 1 : 2)..];
@@ -56,7 +56,14 @@ internal sealed class MaintenanceTask(string name, string? file)
                 Existing(database);
                 Say($"Wrote {file}: {PythonExport.Run(database, Path.GetFullPath(file!))}. Give it to the Python broker as its BROKER_DB.");
                 return ExitCodes.Ok;
-            case PerhapsWithFile:
+            case "--drill":
+                var drilled = file ?? new Backups(options.BackupFolder).Newest()?.Path ?? throw new DatabaseException(
+                    $"There is no backup in {options.BackupFolder}. Make one (clawctl backup), or name one that is elsewhere.");
+                var drill = Drill.Run(database, drilled, now.ToUnixTimeMilliseconds());
+                Say($"Restored {drilled}, made {Ago(now - Backups.MadeAt(drilled))}, into a folder of its own: every page and index is whole, and it opens.");
+                Say($"All its jobs are there, {drill.Jobs}: {drill.States}.");
+                return ExitCodes.Ok;
+            case "--backup":
                 Existing(database);
                 if (file is not null)
                 {
@@ -80,6 +87,14 @@ internal sealed class MaintenanceTask(string name, string? file)
         if (!File.Exists(database)) throw new DatabaseException($"There is no database {database}. Set BROKER_DB to the broker's file, or name its env "
             + "file: --env FILE.");
     }
+
+    private static FormattableString Ago(TimeSpan age) => age switch
+    {
+        { TotalMinutes: < 2 } => $"just now",
+        { TotalHours: < 2 } => $"{(long)age.TotalMinutes} minutes ago",
+        { TotalDays: < 2 } => $"{(long)age.TotalHours} hours ago",
+        _ => $"{(long)age.TotalDays} days ago",
+    };
 
     private static void Say(FormattableString line) => Console.Out.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

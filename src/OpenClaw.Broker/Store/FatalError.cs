@@ -13,8 +13,9 @@ internal sealed partial class FatalError(TimeProvider clock)
     public void End(int exitCode, string message, Exception? cause = null)
     {
         if (Interlocked.Exchange(ref ended, 1) != 0) return;
-        var line = LogLine.Format(clock.GetUtcNow(), "fatal", message, cause);
-        var writing = new Thread(() => Console.Error.WriteLine(line)) { IsBackground = true };
+        const string Level = "fatal";
+        var line = LogLine.Format(clock.GetUtcNow(), Level, message, cause);
+        var writing = new Thread(() => Console.Error.WriteLine(Journal.Prefix(Console.Error, Level) + line)) { IsBackground = true };
         writing.Start();
         writing.Join(MostForTheLine);
         if (OperatingSystem.IsWindows()) Environment.Exit(exitCode);

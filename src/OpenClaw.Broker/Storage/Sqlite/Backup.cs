@@ -82,7 +82,7 @@ internal static class Backup
     private static JobNumbers Prove(SqliteConnection copy, string path)
     {
         if (copy.Scalar<string>("pragma quick_check(1)") is var verdict and not "ok") throw new DatabaseException(DatabaseException.Damaged(path,
-            verdict ?? "unreadable"));
+            verdict?.ReplaceLineEndings(" ") ?? "unreadable"));
         var isPython = copy.Scalar<long>("pragma user_version") == 0;
         if (isPython && !PythonTakeover.Applies(copy)) throw new DatabaseException($"{path} is no broker's database: it has none of its tables. Name a "
             + "file that a backup made.");
