@@ -107,6 +107,9 @@ public static class ErrorCodes
     /// <summary>As many unfinished jobs as there may be.</summary>
     public const string QueueFull = "queue_full";
 
+    /// <summary>As many schedules as there may be.</summary>
+    public const string TooManySchedules = "too_many_schedules";
+
     public const string RateLimited = "rate_limited";
     public const string Busy = "busy";
     public const string StorageFull = "storage_full";

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
@@ -32,5 +33,25 @@ internal static class Kills
             foreach (var ending in files) File.Copy(path + ending, copy + ending);
             copies.Add(copy);
         }
+    }
+
+    /// <summary>Copies of the file with its log up to each commit that stands in there.</summary>
+    public static List<string> AfterEachCommit(TempFolder folder, string path)
+    {
+        const int HeaderBytes = 32, FrameHeaderBytes = 24;
+        var log = File.ReadAllBytes(path + "-wal");
+        var frameBytes = FrameHeaderBytes + BinaryPrimitives.ReadInt32BigEndian(log.AsSpan(8));
+        var copies = new List<string>();
+        for (var end = HeaderBytes + frameBytes; end <= log.Length; end += frameBytes)
+        {
+            var frame = log.AsSpan(end - frameBytes, FrameHeaderBytes);
+            if (!frame[8..16].SequenceEqual(log.AsSpan(16, 8))) break; // left of an earlier log
+            if (BinaryPrimitives.ReadInt32BigEndian(frame[4..]) == 0) continue;
+            var copy = folder.File(string.Create(CultureInfo.InvariantCulture, $"commit-{copies.Count}.db"));
+            File.Copy(path, copy);
+            File.WriteAllBytes(copy + "-wal", log[..end]);
+            copies.Add(copy);
+        }
+        return copies;
     }
 }

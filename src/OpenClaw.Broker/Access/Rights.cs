@@ -15,6 +15,8 @@ internal static class Rights
     public const string HoldJobs = "hold claimed jobs";
     public const string ReadQueues = "read queues";
     public const string ChangeQueues = "change queues";
+    public const string ReadSchedules = "read schedules";
+    public const string ChangeSchedules = "change schedules";
     public const string ReadAudit = "read the audit";
     public const string ManageTokens = "manage tokens";
 
@@ -35,6 +37,8 @@ internal static class Rights
         new(HoldJobs, Role.Worker),
         new(ReadQueues, Role.Bot | Role.Reader | Role.Approver | Role.Admin),
         new(ChangeQueues, Role.Bot | Role.Admin),
+        new(ReadSchedules, Role.Bot | Role.Reader | Role.Admin),
+        new(ChangeSchedules, Role.Bot | Role.Admin),
         new(ReadAudit, Role.Reader | Role.Admin),
         new(ManageTokens, Role.Admin),
     ];

@@ -204,7 +204,8 @@ internal static class RequestBody
 }
 
 /// <summary>Collects what is wrong with a body's members.</summary>
-internal sealed class FieldErrors
+/// <param name="within">Where in the body the object stands whose members they are.</param>
+internal sealed class FieldErrors(params string[] within)
 {
     private readonly List<FieldError> errors = [];
 
@@ -284,7 +285,7 @@ internal sealed class FieldErrors
     public void Add(string name, string message, string type) => Add(name.Split('.'), message, type);
 
     /// <param name="path">Where in the body it stands.</param>
-    public void Add(IReadOnlyList<string> path, string message, string type) => errors.Add(new FieldError(["body", .. path], message, type));
+    public void Add(IReadOnlyList<string> path, string message, string type) => errors.Add(new FieldError(["body", .. within, .. path], message, type));
 
     /// <exception cref="ProblemException">Something is wrong.</exception>
     public void Check()

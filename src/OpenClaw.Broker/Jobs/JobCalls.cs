@@ -44,7 +44,7 @@ internal sealed class JobCalls(
         var isNewQueue = NameQueue(job.Queue);
         var row = new Job
         {
-            Id = Guid.CreateVersion7(), // grows with time, so that new rows lie side by side in the index
+            Id = job.Id,
             Version = 1,
             Queue = job.Queue,
             Command = job.Command,

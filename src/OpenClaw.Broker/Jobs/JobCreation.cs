@@ -14,14 +14,17 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, BrokerOptions
 
     /// <summary>Creates the job within the rates of the caller's token, and of the person's own for whom it speaks; what is refused counts nothing.</summary>
     /// <exception cref="ProblemException">429: a rate or a limit is reached.</exception>
-    public async Task<Created> CreateAsync(NewJob job, Caller caller)
+    public Task<Created> CreateAsync(NewJob job, Caller caller) => CreateAsync(job, caller.Credential, caller.Own);
+
+    /// <summary>Creates it within the rates of those who are there.</summary>
+    /// <exception cref="ProblemException">429: a rate or a limit is reached.</exception>
+    public async Task<Created> CreateAsync(NewJob job, params Credential?[] counted)
     {
         var places = new List<(Credential Credential, LinkedListNode<long> Place)>(2);
         var isCreated = false;
         try
         {
-            Count(caller.Credential);
-            if (caller.Own is { } own) Count(own);
+            foreach (var credential in counted) if (credential is not null) Count(credential);
             var created = await CreateOrFindAsync(job);
             isCreated = created.Job is not null && created.Found is null;
             return created;

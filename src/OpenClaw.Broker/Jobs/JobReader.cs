@@ -23,8 +23,38 @@ internal sealed class JobReader(JobCalls calls, BrokerOptions options)
     /// <exception cref="ProblemException">Something is wrong with it, or the caller may not ask for that.</exception>
     public NewJob Read(HttpContext context, byte[] body, string? key)
     {
-        var fields = RequestBody.Parse(context, body, Names);
-        var errors = new FieldErrors();
+        var job = Read(RequestBody.Parse(context, body, Names), new FieldErrors(), context.GetCaller());
+        return key is null ? job
+            : job with { Key = new IdempotencyKey($"{context.GetCaller().Token.Name} POST /jobs", key, SHA256.HashData(body), calls.SteadyNow) };
+    }
+
+    /// <summary>A job in an object within a body.</summary>
+    /// <param name="within">Where in the body it stands.</param>
+    /// <exception cref="ProblemException">Something is wrong with it, or the caller may not ask for that.</exception>
+    public NewJob Read(ReadOnlyMemory<byte> json, Caller caller, params string[] within) =>
+        Read(RequestBody.ParseMembers(json, Names), new FieldErrors(within), caller);
+
+    /// <summary>Once more what a caller was allowed to ask for.</summary>
+    /// <param name="requester">For whom that was; null where the object says so, or nobody.</param>
+    /// <exception cref="ProblemException">Something is wrong with it by now.</exception>
+    public NewJob Read(ReadOnlyMemory<byte> json, Maker maker, string? requester)
+    {
+        var job = Read(RequestBody.ParseMembers(json, Names), new FieldErrors());
+        return job with { Requester = requester ?? job.Requester, Maker = maker };
+    }
+
+    private NewJob Read(JsonField[] fields, FieldErrors errors, Caller caller)
+    {
+        var job = Read(fields, errors);
+        CheckCommand(caller, job.Command);
+        return job with
+        {
+            Requester = caller.Person ?? job.Requester, Maker = new Maker(caller.MadeBy(), caller.Name, caller.Token.MaxQueued),
+        };
+    }
+
+    private NewJob Read(JsonField[] fields, FieldErrors errors)
+    {
         var command = errors.Text("command", fields[0], minBytes: 1, maxBytes: MaxCommandBytes);
         var payload = errors.Text("payload", fields[1]);
         var (requires, lane) = Requires.Read(fields[2], errors);
@@ -57,14 +87,7 @@ internal sealed class JobReader(JobCalls calls, BrokerOptions options)
         }
         errors.Check();
         CheckPayload(payload);
-        var caller = context.GetCaller();
-        CheckCommand(caller, job.Command);
-        return job with
-        {
-            Requester = caller.Person ?? job.Requester,
-            Maker = new Maker(caller.MadeBy(), caller.Name, caller.Token.MaxQueued),
-            Key = key is null ? null : new IdempotencyKey($"{caller.Token.Name} POST /jobs", key, SHA256.HashData(body), calls.SteadyNow),
-        };
+        return job;
     }
 
     /// <exception cref="ProblemException">413: it is longer than allowed.</exception>

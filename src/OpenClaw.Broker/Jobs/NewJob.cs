@@ -14,6 +14,8 @@ internal sealed record NewJob(string Queue, string Command, byte[] Payload, stri
     /// <summary>As it was sent, JSON.</summary>
     public string? Signature { get; init; }
 
+    public Guid Id { get; init; } = Guid.CreateVersion7(); // grows with time, so that new rows lie side by side in the index
+
     public int Priority { get; init; } = Job.DefaultPriority;
 
     /// <summary>Not before, in milliseconds since 1970.</summary>

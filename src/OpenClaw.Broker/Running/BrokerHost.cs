@@ -12,6 +12,7 @@ using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Keeping;
 using OpenClaw.Broker.Queues;
+using OpenClaw.Broker.Schedules;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
@@ -107,6 +108,7 @@ internal static class BrokerHost
         services.AddHostedService<DeletedJobs>();
         services.AddSingleton<ByteBudget>();
         services.AddAccess();
+        services.AddSchedules();
     }
 
     private static void Configure(ISiloBuilder silo, BrokerOptions options)
@@ -130,6 +132,7 @@ internal static class BrokerHost
             collection.CollectionAge = TimeSpan.FromMinutes(1);
         });
         silo.AddStartupTask<QueueStarter>();
+        silo.AddSchedules();
         if (options.HasDashboard) Onlookers.AddDashboard(silo);
     }
 
@@ -167,6 +170,7 @@ internal static class BrokerHost
         app.MapJobs();
         app.MapQueues();
         app.MapAccess();
+        app.MapSchedules();
         if (options.HasDashboard) app.MapDashboard();
     }
 

@@ -1,0 +1,65 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using OpenClaw.Testing;
+
+namespace OpenClaw.Crash.Tests;
+
+/// <summary>
+/// kill -9 of a real broker whose schedules tick each second, at random moments: between two writes, too. <c>OPENCLAW_CRASH_KILLS</c> says how
+/// often (8), <c>OPENCLAW_CRASH_SEED</c> repeats a run's dice.
+/// </summary>
+public sealed class ScheduleKillTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task NoKillLosesOrDoublesATick()
+    {
+        var seed = Variable.Number("OPENCLAW_CRASH_SEED") ?? Random.Shared.Next();
+        var random = new Random(seed);
+        await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"));
+        foreach (var policy in (string[])["all", "one"])
+        {
+            var made = await broker.Api.PostAsync("/schedules",
+                $$"""{"name":"{{policy}}","every_seconds":1,"catch_up":"{{policy}}","job":{"command":"ping","payload":""} }""", broker.Api.Bot);
+            Assert.Equal(200, made.Status);
+        }
+        for (var kill = 0; kill < (Variable.Number("OPENCLAW_CRASH_KILLS") ?? 8); kill++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(50, 1500)), TimeProvider.System); // the random moment of the kill
+            await broker.Program.KillAsync();
+            await broker.StartAgainAsync();
+        }
+        var before = Number("select max(next_tick) from schedule");
+        using var patience = new CancellationTokenSource(Broken.After);
+        while (Number("select min(next_tick) from schedule") <= before + 1000)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
+        }
+        Assert.Equal(0, await broker.Program.StopAsync());
+        foreach (var (schedule, missed) in ((string, string)[])[("all", "= 0"), ("one", "> 0")])
+        {
+            var which = $"seed {seed}, schedule {schedule}";
+            // Each tick up to the next has its job or is counted as missed, and the row's last is the last there is.
+            var (jobs, ticks) = (Number($"select count(*) from job where schedule = '{schedule}'"),
+                Number("select (s.next_tick - (select min(tick) from job where schedule = s.name)) / 1000 - s.missed from schedule s "
+                    + $"where name = '{schedule}'"));
+            Assert.True(jobs == ticks, $"{which}: {jobs} jobs of {ticks} ticks");
+            Assert.True(Number($"select count(distinct tick) from job where schedule = '{schedule}'") == jobs, $"{which}: a tick was made twice");
+            Assert.True(Number($"select missed {missed} from schedule where name = '{schedule}'") == 1, $"{which}: missed is not {missed}");
+            Assert.True(Number("select count(*) from schedule s join job j on j.id = s.last_job and j.tick = s.last_tick and j.tick = s.next_tick - 1000 "
+                + $"where s.name = '{schedule}'") == 1, $"{which}: the row and its last job disagree");
+        }
+    }
+
+    private long Number(string sql)
+    {
+        using var file = new SqliteConnection($"Data Source={folder.File("broker.db")};Pooling=False");
+        file.Open();
+        using var command = file.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+}
