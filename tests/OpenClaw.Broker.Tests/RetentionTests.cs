@@ -45,7 +45,8 @@ public sealed class RetentionTests
         var waiting = await broker.CreateAsync("waits");
         await broker.RunForAsync(TimeSpan.FromHours(1.5));
         await BrokerFixture.EventuallyAsync(() => Task.FromResult(broker.Query<long>("select count(*) from job") == 5));
-        Assert.Equal("6,7,8,9,waits", broker.Query<string>("select group_concat(cast(payload as text), ',') from (select payload from job_payload order by seq)"));
+        Assert.Equal("6,7,8,9,waits",
+            broker.Query<string>("select group_concat(cast(payload as text), ',') from (select payload from job_payload order by seq)"));
         Assert.Equal(waiting, (await broker.ClaimAsync())!.Id);
     }
 

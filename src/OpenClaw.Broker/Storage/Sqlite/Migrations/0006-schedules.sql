@@ -1,4 +1,4 @@
--- Version 7. Schedules, which make jobs at their ticks. Times are milliseconds since 1970.
+-- Version 6. Schedules, which make jobs at their ticks. Times are milliseconds since 1970.
 
 create table schedule (
   name text primary key,
