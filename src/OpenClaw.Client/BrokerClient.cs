@@ -117,6 +117,13 @@ public sealed class BrokerClient
     public Task<JobHistoryView> GetHistoryAsync(string id, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Get, Job(id, "/history"), WireJson.Default.JobHistoryView, stop, AddBot);
 
+    /// <summary>Why a job is not running, or how it ended.</summary>
+    public Task<JobExplanation> ExplainAsync(string id, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Get, Job(id, "/explain"), WireJson.Default.JobExplanation, stop, AddBot);
+
+    public Task<WorkerPage> ListWorkersAsync(CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Get, "workers", WireJson.Default.WorkerPage, stop, AddBot);
+
     public Task<QueuePage> ListQueuesAsync(CancellationToken stop = default) =>
         SendAsync(HttpMethod.Get, "queues", WireJson.Default.QueuePage, stop, AddBot);
 

@@ -233,6 +233,24 @@ public sealed record QueueView(string Name, long Ready, long Scheduled, long Hel
 /// <summary>Who paused a queue, and why.</summary>
 public sealed record PauseView(string By, string? Reason, long Since, long? Until, bool Drain);
 
+/// <summary>The answer of <c>GET /jobs/{id}/explain</c>.</summary>
+/// <param name="Code">A stable word.</param>
+/// <param name="Until">When it changes by itself.</param>
+/// <param name="Mend">Commands that help.</param>
+public sealed record JobExplanation(
+    string State, string Code, string Text, long? Since, long? Until, IReadOnlyList<Blocker> Blockers, IReadOnlyList<string> Mend);
+
+/// <summary>What stands in a job's way.</summary>
+public sealed record Blocker(string Kind, string Name);
+
+/// <summary>The answer of <c>GET /workers</c>.</summary>
+public sealed record WorkerPage(IReadOnlyList<WorkerView> Workers, string? Next);
+
+/// <summary>One worker.</summary>
+/// <param name="SeenAt">When it last asked for a job; null where it has not since the broker's start.</param>
+/// <param name="Running">The ids of the jobs that it runs.</param>
+public sealed record WorkerView(string Id, long? SeenAt, IReadOnlyList<string> Caps, IReadOnlyList<string> Queues, IReadOnlyList<string> Running);
+
 /// <summary>The answer of <c>GET /jobs/{id}/history</c>.</summary>
 public sealed record JobHistoryView(IReadOnlyList<JobEventView> Events);
 
@@ -296,6 +314,8 @@ public sealed record FieldError(IReadOnlyList<string> Loc, string Msg, string Ty
 [JsonSerializable(typeof(Acknowledgement))]
 [JsonSerializable(typeof(DeletedJob))]
 [JsonSerializable(typeof(ChangedJob))]
+[JsonSerializable(typeof(JobExplanation))]
+[JsonSerializable(typeof(WorkerPage))]
 [JsonSerializable(typeof(RetryBody))]
 [JsonSerializable(typeof(SnoozeBody))]
 [JsonSerializable(typeof(PauseBody))]

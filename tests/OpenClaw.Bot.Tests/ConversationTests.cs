@@ -66,6 +66,7 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
     [InlineData("status", "Usage: `status <job_id>`")]
     [InlineData("cancel", "Usage: `cancel <job_id>`")]
     [InlineData("watch", "Usage: `watch <job_id>`")]
+    [InlineData("why", "Usage: `why <job_id>`")]
     [InlineData("plan", "Usage: `plan <text>`")]
     [InlineData("dance now", "Unknown command. Use: `ping <text>`, `capabilities`, `plan <text>`, `approve <plan_id>`, `status <job_id>`")]
     [InlineData("help", "`watch <job_id>`: ")]
@@ -97,6 +98,28 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
         var other = bot.Person(BotUnderTest.Bob);
         await other.SayAsync($"status {job.Id}");
         await other.ReadAsync("No job of yours");
+    }
+
+    [Fact]
+    public async Task AFailedJobIsExplainedAndDoneAgain()
+    {
+        var text = Unique();
+        await alice.SayAsync($"ping {text}");
+        var job = await broker.TakeAsync(text);
+        await alice.SayAsync($"why {Name(job.Id)}");
+        await alice.ReadAsync($"Job `{Name(job.Id)}`: **running**, worker-1 works on it");
+        await broker.Client.FailAsync(job.Id, job.LeaseToken, "no **luck**");
+        await alice.ReadAsync("**failed**");
+        await alice.SayAsync($"why {Name(job.Id)}");
+        var why = await alice.ReadAsync($"To do it again: `retry {Name(job.Id)}`");
+        Assert.Contains("it failed once, the last time with: no \\*\\*luck\\*\\*", why.Content, StringComparison.Ordinal);
+        await alice.SayAsync($"retry {Name(job.Id)}");
+        await alice.ReadAsync($"Job `{Name(job.Id)}` is **queued** again.");
+        var again = await broker.TakeAsync(text);
+        Assert.Equal((job.Id, 2), (again.Id, again.Round));
+        await alice.SayAsync($"retry {Name(job.Id)}");
+        await alice.ReadAsync("The broker refused this: `the job has not ended");
+        await broker.FinishAsync(again, "1");
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public class ListTests(TestedBroker broker) : ContractTest(broker)
     {
         var ids = await CreateAsync(3);
         var answer = await ListAsync("");
-        answer.Json.HasKeys("jobs", "next");
+        answer.Json.HasKeys("jobs", "next", "searched_until");
         Assert.Equal(ids.Reverse(), Ids(answer));
         Assert.True(answer.Json.IsNull("next"));
         foreach (var job in answer["jobs"].EnumerateArray())

@@ -61,7 +61,7 @@ public class ProblemTests(TestedBroker broker) : ContractTest(broker)
     public async Task ReadinessTellsItsChecks()
     {
         var answer = (await Api.GetAsync("/health/ready")).Is(200);
-        answer.Json.HasKeys("ok", "checks", "listeners", "backup_at", "queues");
+        answer.Json.HasKeys("ok", "checks", "listeners", "backup_at", "queues", "drain");
         answer["checks"].HasKeys("read", "write", "disk", "listen");
         Assert.All(answer["checks"].EnumerateObject(), check => Assert.Equal("ok", check.Value.GetString()));
     }

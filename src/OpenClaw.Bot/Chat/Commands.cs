@@ -32,6 +32,8 @@ internal static class Commands
     public const string Jobs = "jobs";
     public const string Cancel = "cancel";
     public const string Watch = "watch";
+    public const string Why = "why";
+    public const string Retry = "retry";
     public const string WhoAmI = "whoami";
     public const string Help = "help";
 
@@ -51,6 +53,14 @@ internal static class Commands
         new(Jobs, "List your jobs, newest first"),
         new(Watch, "Show a job here until it ends") { Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.Jobs },
         new(Cancel, "Cancel a job") { Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.RunningJobs },
+        new(Why, "Say why a job is not running, or how it ended")
+        {
+            Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.Jobs,
+        },
+        new(Retry, "Do a failed or cancelled job again")
+        {
+            Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.Jobs,
+        },
         new(WhoAmI, "Show who you are to the bot, and your limits"),
         new(Help, "List the commands"),
     ];

@@ -41,6 +41,24 @@ internal sealed class JobCommands(IChatText text, Brokers brokers, BotState stat
         await conversation.AnswerAsync(await AskAsync(user, wanted, job => CancelAsync(job, user, stop)));
     }
 
+    public async Task WhyAsync(Conversation conversation, string wanted, CancellationToken stop)
+    {
+        await conversation.BeginAsync();
+        var user = conversation.Asked.UserId;
+        await conversation.AnswerAsync(await AskAsync(user, wanted, async job => messages.Why(job, await brokers.Of(user).ExplainAsync(job.Id, stop))));
+    }
+
+    public async Task RetryAsync(Conversation conversation, string wanted, CancellationToken stop)
+    {
+        await conversation.BeginAsync();
+        var user = conversation.Asked.UserId;
+        await conversation.AnswerAsync(await AskAsync(user, wanted, async job =>
+        {
+            await brokers.Of(user).RetryAsync(job.Id, stop: stop);
+            return new MessageBody($"Job {text.Code(job.Name)} is {text.Bold("queued")} again. {text.Code("watch " + job.Name)} shows it until it ends.");
+        }));
+    }
+
     /// <summary>The person's own jobs, newest first.</summary>
     public string List(string user)
     {
@@ -101,6 +119,10 @@ internal sealed class JobCommands(IChatText text, Brokers brokers, BotState stat
         try
         {
             return await ask(new NamedJob(id, JobNames.Of(state.Now, user, id), ""));
+        }
+        catch (BrokerException e) when (e is { Status: 404, Code: null } or { Status: 405 })
+        {
+            return new MessageBody("This broker can't do that.");
         }
         catch (BrokerException e) when (e.Status == 404)
         {

@@ -67,6 +67,14 @@ internal sealed class JobMessages(IChatText text)
         };
     }
 
+    /// <summary>Why a job is not running, or how it ended.</summary>
+    public MessageBody Why(NamedJob job, JobExplanation why)
+    {
+        var until = why.Until is >= 0 and <= uint.MaxValue and var at ? $" Until: {text.Ago(DateTimeOffset.FromUnixTimeSeconds(at))}." : "";
+        var help = why.State is JobStates.Failed or JobStates.Cancelled ? $"\nTo do it again: {text.Code("retry " + job.Name)}" : "";
+        return new($"Job {text.Code(job.Name)}: {text.Bold(why.State)}, {text.Inline(Clip(why.Text, LongestReason))}.{until}{help}");
+    }
+
     public MessageBody NoLongerWatched(NamedJob job) => new($"{Heading(job)}: no longer watched. {text.Code("status " + job.Name)} shows it.");
 
     public MessageBody NoLongerKnown(NamedJob job) => new($"{Heading(job)}: the broker no longer knows it.");

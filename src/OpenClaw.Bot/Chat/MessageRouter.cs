@@ -88,6 +88,12 @@ internal sealed class MessageRouter(
             case { Name: Commands.Cancel }:
                 Once(asked, () => jobs.CancelAsync(conversation, argument, stop), stop);
                 break;
+            case { Name: Commands.Why }:
+                Once(asked, () => jobs.WhyAsync(conversation, argument, stop), stop);
+                break;
+            case { Name: Commands.Retry }:
+                Once(asked, () => jobs.RetryAsync(conversation, argument, stop), stop);
+                break;
             case { Name: Commands.Watch }:
                 RefuseUnless(requests.Watch(conversation, argument, stop), conversation, stop);
                 break;

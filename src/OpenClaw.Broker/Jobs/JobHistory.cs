@@ -8,30 +8,20 @@ internal static class JobHistory
     private static IEnumerable<JobNote> Gather(Job job, IReadOnlyList<JobNote> notes)
     {
         yield return new JobNote(job.CreatedAt, JobNotes.Created, FirstState(job, notes), 1, 0, job.MadeBy ?? "bot", null, null, null, null);
+        var claims = new HashSet<(int Round, int Attempt)>();
         foreach (var note in notes)
         {
-            if (Claim(note) is { } claim) yield return claim;
+            if (note.StartedAt is { } began && claims.Add((note.Round, note.Attempt))) yield return Claim(note, began, note.WorkerId);
             yield return note.Event is JobNotes.Failed or JobNotes.Released && note.Kind != ErrorKinds.Timeout ? note with { Actor = note.WorkerId } : note;
         }
-        if (job.IsFinal)
-        {
-            var end = JobNote.OfEnd(job);
-            if (!IsNoted(job, notes) && Claim(end) is { } claim) yield return claim;
-            yield return end with { Kind = null, Detail = end.Detail ?? job.Outcome!.Value.Name() };
-        }
-        else if (job.State == JobState.Running)
-        {
-            yield return new JobNote(job.StartedAt!.Value, JobNotes.Claimed, JobState.Running, job.Round, job.Attempt, job.WorkerId, null, null, null, null);
-        }
+        if (!job.IsFinal && job.State != JobState.Running) yield break;
+        var last = job.IsFinal ? JobNote.OfEnd(job) : new JobNote(0, "", job.State, job.Round, job.Attempt, null, null, null, job.StartedAt, null);
+        if (last.StartedAt is { } start && claims.Add((last.Round, last.Attempt))) yield return Claim(last, start, job.WorkerId);
+        if (job.IsFinal) yield return last with { Kind = null, Detail = last.Detail ?? job.Outcome!.Value.Name() };
     }
 
-    /// <summary>Whether the end of the newest attempt was noted, and with it its claim.</summary>
-    private static bool IsNoted(Job job, IReadOnlyList<JobNote> notes) =>
-        notes.Any(n => n.StartedAt is not null && n.Round == job.Round && n.Attempt == job.Attempt);
-
-    private static JobNote? Claim(JobNote ended) => ended.StartedAt is { } at
-        ? new JobNote(at, JobNotes.Claimed, JobState.Running, ended.Round, ended.Attempt, ended.WorkerId, null, null, null, null)
-        : null;
+    private static JobNote Claim(JobNote attempt, long at, string? worker) =>
+        new(at, JobNotes.Claimed, JobState.Running, attempt.Round, attempt.Attempt, worker, null, null, null, null);
 
     /// <summary>The state in which it was made follows from its row alone where nothing was noted; else it is told as queued.</summary>
     private static JobState FirstState(Job job, IReadOnlyList<JobNote> notes) =>

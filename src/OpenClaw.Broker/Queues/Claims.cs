@@ -14,7 +14,8 @@ namespace OpenClaw.Broker.Queues;
 /// grain calls end after 30 s.
 /// </summary>
 internal sealed partial class Claims(
-    QueueLinks queues, QueuePauses pauses, JobCalls calls, IJobStore store, ClaimWaiters waiters, Clock clock, BrokerOptions options,
+    QueueLinks queues, QueuePauses pauses, JobCalls calls, IJobStore store, ClaimWaiters waiters, IClaimSink seen, Clock clock,
+    BrokerOptions options,
     IHostApplicationLifetime lifetime, ILogger<Claims> log)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
@@ -29,6 +30,7 @@ internal sealed partial class Claims(
     {
         var wait = RequestParts.Wait(context);
         var claimant = new Claimant(context.GetWorkerId(), WorkerHeaders.Caps(context), RequestParts.ClaimId(context), WorkerHeaders.Queues(context));
+        if (claimant.WorkerId is { } worker) seen.Asked(worker, claimant.Caps, claimant.Queues);
         if (await TakeAsync(claimant, wait, context) is { } claim)
         {
             await DeliverAsync(context, claim);

@@ -13,6 +13,8 @@ internal sealed class QueuePauses
 
     public bool Has(string queue) => pauses.ContainsKey(queue);
 
+    public Pause? Of(string queue) => pauses.GetValueOrDefault(queue);
+
     /// <summary>The drain of the whole broker.</summary>
     public Pause? OfBroker => pauses.GetValueOrDefault(QueueNames.Broker);
 

@@ -9,6 +9,7 @@ using Microsoft.Net.Http.Headers;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Board;
 using OpenClaw.Broker.Http;
+using OpenClaw.Broker.Explain;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Keeping;
 using OpenClaw.Broker.Queues;
@@ -16,6 +17,7 @@ using OpenClaw.Broker.Schedules;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
+using OpenClaw.Broker.Workers;
 using OpenClaw.Programs;
 using Orleans.Configuration;
 
@@ -109,6 +111,8 @@ internal static class BrokerHost
         services.AddSingleton<ByteBudget>();
         services.AddAccess();
         services.AddSchedules();
+        services.AddWorkers();
+        services.AddExplain();
     }
 
     private static void Configure(ISiloBuilder silo, BrokerOptions options)
@@ -171,6 +175,8 @@ internal static class BrokerHost
         app.MapQueues();
         app.MapAccess();
         app.MapSchedules();
+        app.MapWorkers();
+        app.MapExplain();
         if (options.HasDashboard) app.MapDashboard();
     }
 

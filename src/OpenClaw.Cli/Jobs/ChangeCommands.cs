@@ -6,7 +6,10 @@ using OpenClaw.Programs;
 
 namespace OpenClaw.Cli.Jobs;
 
-/// <summary><c>retry</c>, <c>hold</c>, <c>unhold</c> and <c>snooze</c>: jobs that ended or wait; <c>history</c>: what happened to one.</summary>
+/// <summary>
+/// <c>retry</c>, <c>hold</c>, <c>unhold</c> and <c>snooze</c>: jobs that ended or wait; <c>history</c> and <c>explain</c>: what
+/// happened to one, and why.
+/// </summary>
 internal static class ChangeCommands
 {
     private static readonly Option<string?> Payload = new("--payload")
@@ -27,6 +30,7 @@ internal static class ChangeCommands
         Of(new Command("snooze", "Let a waiting job wait so much longer") { StatusCommand.Id, Time },
             static (broker, id, i) => broker.SnoozeAsync(id, Duration.Parse("TIME", i.Parsed.GetValue(Time)!), i.Stop)),
         Invocation.Of(new Command("history", "Show what happened to a job") { StatusCommand.Id }, HistoryAsync),
+        Invocation.Of(new Command("explain", "Say why a job is not running, or how it ended") { StatusCommand.Id }, ExplainAsync),
     ];
 
     private static Command Of(Command command, Func<BrokerClient, string, Invocation, Task<ChangedJob>> change) => Invocation.Of(command, async invocation =>
@@ -74,6 +78,21 @@ internal static class ChangeCommands
             var line = $"{JobText.Time(e.At)}  {e.Event,-12}  {e.State,-9}  {attempt,-4}  {e.Actor ?? "-",-12}  {e.Detail}";
             Console.Out.WriteLine(VisibleText.Of(line).TrimEnd());
         }
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> ExplainAsync(Invocation invocation)
+    {
+        var broker = invocation.Connect().Broker;
+        var why = await broker.ExplainAsync(await ResolveAsync(broker, invocation), invocation.Stop);
+        if (invocation.AsJson)
+        {
+            Console.Out.WriteLine(JobText.Json(why, WireJson.Default.JobExplanation));
+            return ExitCodes.Ok;
+        }
+        Console.Out.WriteLine(VisibleText.Of($"{why.State}: {why.Text} ({why.Code})"));
+        if (why.Until is { } until) Console.Out.WriteLine($"until {JobText.Time(until)}");
+        foreach (var command in why.Mend) Console.Out.WriteLine(VisibleText.Of($"  {command}"));
         return ExitCodes.Ok;
     }
 

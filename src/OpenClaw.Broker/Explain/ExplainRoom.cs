@@ -1,0 +1,9 @@
+namespace OpenClaw.Broker.Explain;
+
+/// <summary>What this room adds to the host.</summary>
+internal static class ExplainRoom
+{
+    public static void AddExplain(this IServiceCollection services) => services.AddSingleton<ExplainApi>();
+
+    public static void MapExplain(this WebApplication app) => app.Services.GetRequiredService<ExplainApi>().Map(app);
+}

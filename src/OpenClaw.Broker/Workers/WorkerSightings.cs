@@ -1,0 +1,34 @@
+using System.Collections.Concurrent;
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Queues;
+using OpenClaw.Broker.Time;
+
+namespace OpenClaw.Broker.Workers;
+
+/// <summary>
+/// Who has asked for jobs since this process began. It is memory alone: after a restart workers show themselves within a minute,
+/// and one that does not is not there.
+/// </summary>
+internal sealed class WorkerSightings(Clock clock) : IClaimSink
+{
+    /// <summary>Of more, those that were not seen for longest are forgotten.</summary>
+    private const int Most = 10_000;
+
+    private readonly ConcurrentDictionary<string, Worker> workers = new(StringComparer.Ordinal);
+
+    public ICollection<Worker> All => workers.Values;
+
+    public void Asked(string worker, Lane caps, IReadOnlyList<string> queues)
+    {
+        var now = clock.Wall;
+        if (workers.TryGetValue(worker, out var known) && now - known.SeenAt is >= 0 and < 1000
+            && known.Caps == caps && known.Queues.SequenceEqual(queues, StringComparer.Ordinal)) return;
+        workers[worker] = new Worker(worker, now, caps, queues);
+        if (workers.Count > Most) Forget();
+    }
+
+    private void Forget()
+    {
+        foreach (var old in workers.Values.OrderBy(static w => w.SeenAt).Take(Most / 10)) workers.TryRemove(old.Id, out _);
+    }
+}

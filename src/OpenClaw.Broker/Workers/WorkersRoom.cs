@@ -1,0 +1,16 @@
+using OpenClaw.Broker.Queues;
+
+namespace OpenClaw.Broker.Workers;
+
+/// <summary>What this room adds to the host.</summary>
+internal static class WorkersRoom
+{
+    public static void AddWorkers(this IServiceCollection services)
+    {
+        services.AddSingleton<WorkerSightings>();
+        services.AddSingleton<IClaimSink>(static s => s.GetRequiredService<WorkerSightings>());
+        services.AddSingleton<WorkersApi>();
+    }
+
+    public static void MapWorkers(this WebApplication app) => app.Services.GetRequiredService<WorkersApi>().Map(app);
+}
