@@ -112,7 +112,7 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
         await alice.ReadAsync("**failed**");
         await alice.SayAsync($"why {Name(job.Id)}");
         var why = await alice.ReadAsync($"To do it again: `retry {Name(job.Id)}`");
-        Assert.Contains("it failed once, the last time with: no \\*\\*luck\\*\\*", why.Content, StringComparison.Ordinal);
+        Assert.Contains("`it failed once, the last time with: no **luck**`", why.Content, StringComparison.Ordinal);
         await alice.SayAsync($"retry {Name(job.Id)}");
         await alice.ReadAsync($"Job `{Name(job.Id)}` is **queued** again.");
         var again = await broker.TakeAsync(text);

@@ -59,7 +59,8 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
         if (job.State != JobState.Held) return null;
         var hold = job.Holds[0];
         var text = $"{hold.By ?? "somebody"} holds it{(hold.Detail is null ? "" : $": {hold.Detail}")}";
-        return new Explanation("held_by_person", text, hold.Since, job.ExpiresAt, [.. job.Holds.Select(static h => ("hold", h.Kind))], $"clawctl unhold {job.Id}");
+        return new Explanation("held_by_person", text, hold.Since, job.ExpiresAt, [.. job.Holds.Select(static h => ("hold", h.Kind))],
+            $"clawctl unhold {job.Id}");
     }
 
     private static Explanation? Timed(Job job)
