@@ -80,7 +80,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         if (isNewQueue) changes.Add(new QueueInsert(job.Queue));
         changes.Add(insert);
         changes.Add(new PayloadInsert(insert, payload));
-        changes.AddRange(SerialKeys.After(null, job));
+        if (job.SerialKey is not null) changes.AddRange(SerialKeys.After(null, job));
         if (await writer.WriteAsync(new Commit(changes, isEssential: false, noted)) is not { } refused) return new Created(insert.Job, null);
         if (refused != taken) return new Created(null, null, refused);
         return new Created(null, await FindKeyAsync(key!.Scope, key.Key) ?? throw new StorageBusyException("the key's first use was dropped just now"));
@@ -95,7 +95,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         if (from.IsFinal && !to.IsFinal) changes.Add(new ResultDelete(from.Seq));
         if (!change.End.IsEmpty) changes.Add(new ResultInsert(from.Seq, change.End.Result, change.End.Error));
         foreach (var note in change.Notes) changes.Add(new NoteInsert(from.Seq, note));
-        changes.AddRange(SerialKeys.After(from, to));
+        if (to.SerialKey is not null) changes.AddRange(SerialKeys.After(from, to));
         if (change.Unique is { } unique) changes.Add(unique);
         var commit = new Commit(changes, isEssential: true, change.Noted);
         if (await writer.WriteAsync(commit) is not { } refused) return;
