@@ -105,6 +105,23 @@ public sealed class TimeTests
         Assert.Equal([("timeout", "anna"), ("timeout", "bert")], job.Errors!.Select(static e => (e.Kind, e.WorkerId)));
     }
 
+    /// <summary>What may take a time takes it on the steady clock, whatever is heard of the job meanwhile.</summary>
+    [Fact]
+    public async Task WallClockThatIsSetEndsNoAttemptAndNoWaitEarly()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var body = new { command = "ping", payload = "p", timeout_seconds = 50, expires_in_seconds = 70 };
+        var (running, waiting) = (await RetryTests.CreateAsync(broker, body), await RetryTests.CreateAsync(broker, body));
+        var claim = (await broker.ClaimAsync("anna"))!;
+        broker.Clock.SetWall(TimeSpan.FromHours(1));
+        using (var beat = await broker.PostAsync($"jobs/{running}/heartbeat", claim.LeaseToken, "anna", new { })) beat.EnsureSuccessStatusCode();
+        using (var edit = await PatchAsync(broker, waiting, new { priority = 1 })) edit.EnsureSuccessStatusCode();
+        await PassAsync(broker, 45);
+        Assert.Equal(("running", "queued"), ((await broker.GetAsync(running)).State, (await broker.GetAsync(waiting)).State));
+        await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(7), running, static job => job.Outcome == "timed_out");
+        await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(18), waiting, static job => job.Outcome == "expired");
+    }
+
     [Fact]
     public async Task TimesGoOnOverARestartByTheirDates()
     {
@@ -219,19 +236,21 @@ public sealed class TimeTests
     public void WindowHoldsTheSoonestAndReadsOnWhenItRunsDry()
     {
         var window = new DueWindow(8);
-        for (var n = 20; n > 0; n--) window.Observe(Id(n), 1, new SteadyTime(n), isDate: false);
+        for (var n = 20; n > 0; n--) window.Observe(Id(n), 1, Due(n));
         Assert.Equal((8, true), (window.Count, window.More));
         for (var n = 1; n <= 6; n++) Assert.Equal(Id(n), window.TakeDue(new SteadyTime(100))!.Id);
         Assert.True(window.IsRunningDry);
         window.BeginRead();
-        window.Observe(Id(30), 1, new SteadyTime(30), isDate: false); // comes while the table is read: it may not be among the rows
-        window.EndRead([.. Enumerable.Range(7, 8).Select(static n => new DueJob(Id(n), 1, new SteadyTime(n), false))], complete: false);
+        window.Observe(Id(30), 1, Due(30)); // comes while the table is read: it may not be among the rows
+        window.EndRead([.. Enumerable.Range(7, 8).Select(Due)], complete: false);
         var taken = new List<Guid>();
         while (window.TakeDue(new SteadyTime(100)) is { } due) taken.Add(due.Id);
         Assert.Equal(Enumerable.Range(7, 8).Append(30).Select(Id).Take(taken.Count), taken);
         Assert.True(taken.Count >= 8 && window.IsRunningDry);
 
         static Guid Id(int n) => new(n, 0, 0, new byte[8]);
+
+        static DueJob Due(int n) => new(Id(n), 1, n, new SteadyTime(n), false);
     }
 
     internal static async Task<HttpResponseMessage> PatchAsync(BrokerFixture broker, string id, object body, long? version = null)

@@ -92,6 +92,19 @@ public sealed class JobRunTests
         Assert.Equal("""{"error":"no result after 300 s (RESULT_TIMEOUT_SEC)"}""", (await broker.NextAsync("/fail")).Body);
     }
 
+    /// <summary>The shorter of the two limits is the one that counts.</summary>
+    [Theory]
+    [InlineData(20, 20, "timed out after 20 s")]
+    [InlineData(900, 300, "no result after 300 s (RESULT_TIMEOUT_SEC)")]
+    public async Task AJobMayBringALimitOfItsOwn(int own, int after, string error)
+    {
+        await using var broker = OneJob(_ => ScriptedAnswer.Ok(Heard), leaseToken: null, own);
+        await using var worker = new RunningWorker(broker.Url, clock, handler);
+        await handler.StartedAsync();
+        clock.Advance(TimeSpan.FromSeconds(after));
+        Assert.Equal($$"""{"error":"{{error}}"}""", (await broker.NextAsync("/fail")).Body);
+    }
+
     [Theory]
     [InlineData("went wrong", "went wrong")]
     [InlineData("", "unknown")]
@@ -140,7 +153,7 @@ public sealed class JobRunTests
     }
 
     /// <summary>A broker that has one job, and then none for ever.</summary>
-    private static ScriptedBroker OneJob(Func<ScriptedRequest, ScriptedAnswer> heartbeat, string? leaseToken = "lease-1")
+    private static ScriptedBroker OneJob(Func<ScriptedRequest, ScriptedAnswer> heartbeat, string? leaseToken = "lease-1", int? timeout = null)
     {
         var claimed = false;
         return new ScriptedBroker(r =>
@@ -149,7 +162,7 @@ public sealed class JobRunTests
             if (!r.Path.EndsWith("/next", StringComparison.Ordinal)) return ScriptedAnswer.Ok("""{"ok":true,"status":"done"}""");
             if (claimed) return ScriptedAnswer.Hold;
             claimed = true;
-            return ScriptedAnswer.Job(Id, "test", "", leaseToken);
+            return ScriptedAnswer.Job(Id, "test", "", leaseToken, timeout);
         });
     }
 }

@@ -141,10 +141,11 @@ public sealed record ScriptedAnswer(int Status, string Json, string? Location = 
         new(status, $$"""{"status":{{status}},"detail":"as scripted","code":"{{code}}","state":{{(state is null ? "null" : $"\"{state}\"")}}}""");
 
     /// <summary>A claim's answer; without a lease token, as the original broker answers.</summary>
-    public static ScriptedAnswer Job(string id, string command, string payload, string? leaseToken = "lease-1")
+    public static ScriptedAnswer Job(string id, string command, string payload, string? leaseToken = "lease-1", int? timeout = null)
     {
         var lease = leaseToken is null ? "" : $", \"state\":\"running\",\"attempt\":1,\"lease_seconds\":30,\"lease_token\":\"{leaseToken}\"";
         var job = $"\"id\":\"{id}\",\"status\":\"running\",\"command\":\"{command}\",\"payload\":\"{payload}\"{lease}";
+        if (timeout is not null) job += $",\"timeout_seconds\":{timeout}";
         return Ok("{\"job\":{" + job + "}}");
     }
 }

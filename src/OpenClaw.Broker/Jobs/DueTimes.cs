@@ -40,11 +40,11 @@ internal sealed class DueTimes(Clock clock) : INewsSink
     {
         lock (gate)
         {
-            if (news.DueMs is null && window.Count == 0) return ValueTask.CompletedTask;
+            if (news.DueAt is null && window.Count == 0) return ValueTask.CompletedTask;
             FollowDates();
-            window.Observe(news.Id, news.Version, news.DueMs is { } ms ? news.At + ms : null, news.IsDueByDate);
+            window.Observe(news.Id, news.Version, news.DueAt is { } at ? new DueJob(news.Id, news.Version, at, news.At + news.DueMs, news.IsDueByDate) : null);
         }
-        if (news.DueMs is not null) Changed();
+        if (news.DueAt is not null) Changed();
         return ValueTask.CompletedTask;
     }
 
@@ -61,7 +61,7 @@ internal sealed class DueTimes(Clock clock) : INewsSink
     /// <summary>Files a job again, for later.</summary>
     public void PutOff(DueJob job, long milliseconds)
     {
-        lock (gate) window.Observe(job.Id, job.Version, clock.SteadyNow + milliseconds, isDate: false);
+        lock (gate) window.Observe(job.Id, job.Version, job with { DueAt = 0, At = clock.SteadyNow + milliseconds, IsDate = false });
         Changed();
     }
 
@@ -93,7 +93,7 @@ internal sealed class DueTimes(Clock clock) : INewsSink
     {
         FollowDates();
         var (wall, steady) = (clock.Wall, clock.SteadyNow);
-        return [.. rows.Select(r => new DueJob(r.Id, r.Version, steady + (r.DueAt - wall), r.IsDate))];
+        return [.. rows.Select(r => new DueJob(r.Id, r.Version, r.DueAt, steady + (r.DueAt - wall), r.IsDate))];
     }
 
     /// <summary>What was filed while the wall clock stood otherwise is moved with it.</summary>

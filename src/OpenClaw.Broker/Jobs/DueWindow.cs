@@ -28,16 +28,18 @@ internal sealed class DueWindow(int capacity)
     public SteadyTime? Next => order.Count == 0 ? null : order.Min!.At;
 
     /// <summary>Files a job; what is older than what is known is ignored.</summary>
-    /// <param name="at">When time alone changes it; null where it won't.</param>
-    public void Observe(Guid id, long version, SteadyTime? at, bool isDate)
+    /// <param name="due">Null where time alone won't change it.</param>
+    public void Observe(Guid id, long version, DueJob? due)
     {
         if (jobs.TryGetValue(id, out var known))
         {
             if (known.Version > version) return;
             Remove(known);
+            // The same moment as before: where it is no date, a wall clock that was set since does not move it.
+            if (due is { IsDate: false } && known.DueAt == due.DueAt) due = due with { At = known.At };
         }
-        if (at is not { } time || More && !isReading && time > end) return;
-        Add(new DueJob(id, version, time, isDate));
+        if (due is null || More && !isReading && due.At > end) return;
+        Add(due);
         if (jobs.Count <= capacity) return;
         Remove(order.Max!);
         (More, end) = (true, order.Max!.At);
@@ -62,7 +64,7 @@ internal sealed class DueWindow(int capacity)
     {
         foreach (var row in rows)
         {
-            if (!jobs.TryGetValue(row.Id, out var known) || known.Version < row.Version) Observe(row.Id, row.Version, row.At, row.IsDate);
+            if (!jobs.TryGetValue(row.Id, out var known) || known.Version < row.Version) Observe(row.Id, row.Version, row);
         }
     }
 
@@ -101,5 +103,7 @@ internal sealed class DueWindow(int capacity)
 }
 
 /// <summary>A job that time alone will change.</summary>
+/// <param name="DueAt">When, by the row: in milliseconds since 1970.</param>
+/// <param name="At">When, on the steady clock.</param>
 /// <param name="IsDate">Whether the moment is a date, which follows the wall clock.</param>
-internal sealed record DueJob(Guid Id, long Version, SteadyTime At, bool IsDate);
+internal sealed record DueJob(Guid Id, long Version, long DueAt, SteadyTime At, bool IsDate);

@@ -158,7 +158,10 @@ internal sealed class JobCalls(
     {
         var news = JobNews.Of(job, clock.SteadyNow, options.LeaseMs);
         if (before is not null && before.Queue != job.Queue) news = news with { LeftQueue = before.Queue };
-        if (JobRules.Due(job) is { } due) news = news with { DueMs = due.At - clock.Wall, IsDueByDate = due.What == Moment.Run && !job.IsDelay };
+        if (JobRules.Due(job) is { } due)
+        {
+            news = news with { DueAt = due.At, DueMs = due.At - clock.Wall, IsDueByDate = due.What == Moment.Run && !job.IsDelay };
+        }
         foreach (var sink in sinks) await sink.Heard(news);
     }
 }

@@ -14,8 +14,11 @@ internal sealed record JobNews(
     /// <summary>The queue in which the job was before.</summary>
     [Id(9)] public string? LeftQueue { get; init; }
 
-    /// <summary>How long it was until time alone changes the job; null where it won't.</summary>
-    [Id(10)] public long? DueMs { get; init; }
+    /// <summary>When time alone changes the job, in milliseconds since 1970; null where it won't.</summary>
+    [Id(10)] public long? DueAt { get; init; }
+
+    /// <summary>How long it was until then.</summary>
+    [Id(13)] public long DueMs { get; init; }
 
     /// <summary>Whether that moment is a date, which follows the wall clock.</summary>
     [Id(11)] public bool IsDueByDate { get; init; }

@@ -42,7 +42,7 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
         var errors = new FieldErrors();
         var fields = RequestBody.Parse(context, body, "error", "retryable", "retry_after_seconds");
         var text = errors.OptionalText("error", fields[0]);
-        var isRetryable = fields[1].Type == JsonTokenType.None || errors.Flag("retryable", fields[1]);
+        var isRetryable = fields[1].Type is JsonTokenType.None or JsonTokenType.Null || errors.Flag("retryable", fields[1]);
         var retryAfter = errors.Seconds("retry_after_seconds", fields[2], JobFields.MaxSeconds, min: 0);
         errors.Check();
         CheckLength("error", text);

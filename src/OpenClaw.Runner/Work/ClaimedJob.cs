@@ -19,6 +19,9 @@ internal sealed record ClaimedJob(string Id, int Attempt, string Command, string
 
     public Signature? Signature => View.Signature;
 
+    /// <summary>How long the attempt may take; null where the job does not say.</summary>
+    public TimeSpan? Timeout => View.TimeoutSeconds is > 0 and < 1e8 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
+
     /// <summary>Null where the answer can't be a broker's: no command, no id of a broker's, a lease token that no header can carry.</summary>
     public static ClaimedJob? Read(JobView job)
     {

@@ -14,12 +14,14 @@ internal sealed class JobRun(Heartbeats heartbeats, Loops loops, TimeSpan timeou
     public async Task<(Outcome? Outcome, StopReason? Stopped)> RunAsync(ClaimedJob job, IHandler handler, CancellationToken giveUp)
     {
         var started = clock.GetTimestamp();
+        var isOwnLimit = job.Timeout < timeout;
+        var limit = isOwnLimit ? job.Timeout!.Value : timeout;
         var reason = new TaskCompletionSource<StopReason>(TaskCreationOptions.RunContinuationsAsynchronously);
         void Stop(StopReason why) => reason.TrySetResult(why);
 
         using var stop = new CancellationTokenSource();
         using var finished = new CancellationTokenSource();
-        await using var limit = clock.CreateTimer(_ => Stop(StopReason.TimedOut), null, timeout, Timeout.InfiniteTimeSpan);
+        await using var timer = clock.CreateTimer(_ => Stop(StopReason.TimedOut), null, limit, Timeout.InfiniteTimeSpan);
         await using var shutdown = giveUp.Register(() => Stop(StopReason.ShuttingDown));
         var beats = loops.RunAsync($"heartbeats of {job.Id}", () => heartbeats.SendAsync(job, Stop, finished.Token));
         var context = new JobContext { Id = job.Id, Attempt = job.Attempt, Command = job.Command, Payload = job.Payload, Stop = stop.Token };
@@ -31,7 +33,9 @@ internal sealed class JobRun(Heartbeats heartbeats, Loops loops, TimeSpan timeou
         await finished.CancelAsync();
         await beats;
 
-        var outcome = await OutcomeAsync(work, stopped);
+        var seconds = limit.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        var tooLong = isOwnLimit ? $"timed out after {seconds} s" : $"no result after {seconds} s (RESULT_TIMEOUT_SEC)";
+        var outcome = await OutcomeAsync(work, stopped, tooLong);
         log.HandlerEnded(job.Id, (outcome?.GetType().Name ?? stopped.ToString()!).ToLowerInvariant(), clock.GetElapsedTime(started));
         return (outcome, stopped);
     }
@@ -46,7 +50,8 @@ internal sealed class JobRun(Heartbeats heartbeats, Loops loops, TimeSpan timeou
     }
 
     /// <summary>A handler that finished in spite of everything is believed; else the reason to stop it speaks.</summary>
-    private async Task<Outcome?> OutcomeAsync(Task<Outcome> work, StopReason? stopped)
+    /// <param name="tooLong">The error of one that took too long.</param>
+    private static async Task<Outcome?> OutcomeAsync(Task<Outcome> work, StopReason? stopped, string tooLong)
     {
         if (work.IsCompletedSuccessfully) return await work;
         switch (stopped)
@@ -54,7 +59,7 @@ internal sealed class JobRun(Heartbeats heartbeats, Loops loops, TimeSpan timeou
             case StopReason.Cancelled:
                 return new Failed("cancelled");
             case StopReason.TimedOut:
-                return new Failed(string.Create(CultureInfo.InvariantCulture, $"no result after {timeout.TotalSeconds} s (RESULT_TIMEOUT_SEC)"));
+                return new Failed(tooLong);
             case StopReason.LeaseLost or StopReason.ShuttingDown:
                 return null;
         }
