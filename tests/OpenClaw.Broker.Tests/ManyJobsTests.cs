@@ -74,7 +74,7 @@ public sealed class ManyJobsTests
         Assert.Equal((4, 4, 4), await AskAsync("cancel", new { filter = new { }, reason = "enough" }));
         Assert.Equal(4, broker.Query<long>("select count(*) from job where state = 'cancelled' and cast(error as text) = 'cancelled: enough'"));
         Assert.Equal((0, 0, 0), await AskAsync("retry", new { filter = new { state = "done" } }));
-        Assert.Equal(2, broker.Query<long>("select count(*) from audit where entries like '%job.delete%'"));
+        Assert.Equal(2, broker.Query<long>("select sum(length(entries) - length(replace(entries, 'job.delete', ''))) / length('job.delete') from audit"));
         foreach (var bad in (object[])[new { }, new { filter = "x" }, new { filter = new { }, limit = 1001 }, new { filter = new { state = "odd" } }])
         {
             using var refused = await broker.BotAsync("jobs/cancel", bad);

@@ -45,6 +45,9 @@ internal sealed partial class QueueGrain(
 
     private string Name => this.GetPrimaryKeyString();
 
+    /// <summary>As the log calls it.</summary>
+    private string Title => Name == QueueNames.Broker ? "The whole broker" : $"Queue {Name}";
+
     private Pause? Paused => settings.State.Pause;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -134,13 +137,13 @@ internal sealed partial class QueueGrain(
         Settle();
         if (pause is null)
         {
-            LogResumed(Name);
+            LogResumed(Title);
             if (Name == QueueNames.Broker) waiters.WakeEverybody();
             foreach (var lane in index.Window.ReadyLanes) waiters.WakeAll(Name, lane);
         }
         else
         {
-            LogPaused(Name, pause.IsDrain ? "drained" : "paused", pause.By, pause.Reason);
+            LogPaused(Title, pause.IsDrain ? "drained" : "paused", pause.By, pause.Reason);
         }
     }
 
@@ -307,12 +310,12 @@ internal sealed partial class QueueGrain(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} could not keep its reminder; tried again in 30 s")]
     private partial void LogReminder(Exception e, string queue);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} {Paused} by {By}: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Queue} is {Paused} by {By}: {Reason}")]
     private partial void LogPaused(string queue, string paused, string by, string? reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The end of queue {Queue}'s pause could not be written; tried again when the queue is loaded")]
     private partial void LogStillPaused(Exception e, string queue);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Queue {Queue} resumed")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Queue} goes on")]
     private partial void LogResumed(string queue);
 }
