@@ -12,25 +12,28 @@ public sealed class RetentionTests
         await using var broker = await BrokerFixture.StartAsync(configure: static o => o with { Keep = new Retention(2, 4, 2, 0) });
         await EndEachAsync(broker);
         await RetryTests.CreateAsync(broker, new { command = "ping", payload = "waits", requires = new { caps = new[] { "none" } } });
-        await broker.RunForAsync(TimeSpan.FromDays(1.9));
+        await AgeAsync(broker, 1.7, 1.7);
         Assert.Equal("cancelled,done,failed,queued", States(broker));
-        await PassUntilAsync(broker, "failed,queued", TimeSpan.FromHours(6));
+        await AgeAsync(broker, 0.4, 2.1);
+        await ExpectAsync(broker, "failed,queued");
         Assert.Equal(0, broker.Query<long>("select count(*) from job_result where seq not in (select seq from job)"));
         Assert.Equal(2, broker.Query<long>("select sum(jobs) from job_count"));
-        await PassUntilAsync(broker, "queued", TimeSpan.FromDays(2.5));
+        await AgeAsync(broker, 2, 4.1);
+        await ExpectAsync(broker, "queued");
     }
 
-    /// <summary>Not by a wall clock that jumps ahead, and not before the broker has run for so long.</summary>
-    [Fact]
-    public async Task WrongWallClockDropsNothing()
+    /// <summary>A job is as old as both clocks say: the date of its end, and how long the broker has run since.</summary>
+    [Theory]
+    [InlineData(4000, 0)]
+    [InlineData(0, 4000)]
+    public async Task OneClockAloneMakesNoJobOld(int wallDays, int steadyDays)
     {
         await using var broker = await BrokerFixture.StartAsync(configure: static o => o with { Keep = new Retention(2, 2, 2, 0) });
         await EndEachAsync(broker);
-        broker.Clock.SetWall(TimeSpan.FromDays(4000));
-        await broker.RunForAsync(TimeSpan.FromHours(5));
+        await AgeAsync(broker, wallDays, steadyDays);
         Assert.Equal("cancelled,done,failed", States(broker));
-        broker.Clock.SetWall(TimeSpan.FromDays(-4000));
-        await PassUntilAsync(broker, null, TimeSpan.FromDays(2.5));
+        await AgeAsync(broker, 2.1 - wallDays, 2.1);
+        await ExpectAsync(broker, null);
     }
 
     [Fact]
@@ -65,8 +68,8 @@ public sealed class RetentionTests
         }, options => isSet ? options with { Keep = Retention.Default } : options);
         Assert.Equal(1, broker.Query<long>("select from_python from meta"));
         File.Delete(broker.DatabasePath + ".seed-backup");
-        await broker.RunForAsync(TimeSpan.FromDays(8));
-        await BrokerFixture.EventuallyAsync(() => Task.FromResult(broker.Query<long>("select count(*) from job") == (isKept ? 1 : 0)));
+        await AgeAsync(broker, 8, 8);
+        await ExpectAsync(broker, isKept ? "done" : null);
     }
 
     [Fact]
@@ -75,9 +78,8 @@ public sealed class RetentionTests
         await using var broker = await BrokerFixture.StartAsync(configure: static o => o with { Keep = new Retention(1, 1, 1, 0) });
         await RetryTests.CreateAsync(broker, new { command = "ping", payload = "p", unique = new { key = "k", within_seconds = 86_400 * 3 } });
         await RetryTests.FailAsync(broker, (await broker.ClaimAsync())!, new { error = "e" });
-        await broker.RunForAsync(TimeSpan.FromDays(2));
+        await AgeAsync(broker, 2, 2);
         Assert.Equal("failed", States(broker));
-        await PassUntilAsync(broker, null, TimeSpan.FromDays(2));
     }
 
     [Fact]
@@ -105,11 +107,25 @@ public sealed class RetentionTests
         using var cancelled = await broker.BotAsync($"jobs/{await broker.CreateAsync()}/cancel", new { });
     }
 
-    private static async Task PassUntilAsync(BrokerFixture broker, string? states, TimeSpan time)
+    /// <summary>Lets days pass, as the wall clock and the file tell them, and then hours, until old jobs were looked for once and again.</summary>
+    /// <param name="wallDays">By which the wall clock moves.</param>
+    /// <param name="ranDays">How long the broker has run since its jobs were made.</param>
+    private static async Task AgeAsync(BrokerFixture broker, double wallDays, double ranDays)
     {
-        await broker.RunForAsync(time);
-        await BrokerFixture.EventuallyAsync(() => Task.FromResult(States(broker) == states), () => $"{States(broker)}");
+        var ran = (long)TimeSpan.FromDays(ranDays).TotalMilliseconds;
+        broker.Query<long>($"insert into pace (steady_ms, seq) select steady_ms - {ran}, last_seq from meta where true on conflict do nothing returning 1");
+        broker.Clock.SetWall(TimeSpan.FromDays(wallDays));
+        var noted = broker.Query<long>("select max(steady_ms) from pace");
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            await broker.RunForAsync(TimeSpan.FromMinutes(60));
+            await BrokerFixture.EventuallyAsync(() => Task.FromResult(broker.Query<long>("select max(steady_ms) from pace") > noted));
+            noted = broker.Query<long>("select max(steady_ms) from pace");
+        }
     }
+
+    private static Task ExpectAsync(BrokerFixture broker, string? states) =>
+        BrokerFixture.EventuallyAsync(() => Task.FromResult(States(broker) == states), () => $"{States(broker)}");
 
     private static string? States(BrokerFixture broker) =>
         broker.Query<string>("select group_concat(state, ',') from (select distinct state from job order by state)");
