@@ -202,7 +202,7 @@ public sealed class GatewayTests
         await bot.Clock.PassAsync(4, 4);
         await bot.Clock.PassAsync(0.4, 0.6);
         await bot.Discord.Gateway.ReadyAsync(3);
-        Assert.Equal(2, bot.Discord.Gateway.Received(2).Count());
+        await bot.Discord.UntilAsync(() => bot.Discord.Gateway.Received(2).Count() == 2, "a session anew");
         await AssertServesAsync(bot);
     }
 
