@@ -22,7 +22,7 @@ internal static class Drill
         }
         catch (DatabaseException e) when (e.ExitCode == ExitCodes.Configuration)
         {
-            throw new DatabaseException($"{backup} did not stand the drill, so don't rely on it: {e.Message}", e);
+            throw new DatabaseException($"{backup} did not stand the drill. Make another with `clawctl backup`; of this one: {e.Message}", e);
         }
         catch (SqliteException e)
         {
@@ -62,11 +62,11 @@ internal static class Drill
         using var restored = Backup.Open(path, SqliteOpenMode.ReadWrite);
         if (restored.Scalar<string>("pragma integrity_check(1)") is var verdict and not "ok")
         {
-            throw new DatabaseException($"what was restored of it is damaged ({verdict?.ReplaceLineEndings(" ")})");
+            throw new DatabaseException($"what was restored of it is damaged ({verdict?.ReplaceLineEndings(" ")}); use an older one");
         }
         using var source = Backup.Open(backup, SqliteOpenMode.ReadOnly);
         var (expected, found) = (States(source), States(restored));
-        if (expected != found) throw new DatabaseException($"it should have become {expected}, and what was restored has {found}");
+        if (expected != found) throw new DatabaseException($"it should have become {expected}, and what was restored has {found}; use an older one");
         return new DrillReport(restored.Scalar<long>("select count(*) from job"), found);
     }
 
