@@ -69,7 +69,8 @@ public sealed class DrillTests(DrillTests.FullBroker full) : IClassFixture<Drill
         });
         var (code, said) = await RunAsync(broker, "--drill", copy);
         Assert.Equal(ExitCodes.Configuration, code);
-        Assert.StartsWith($"openclaw-broker: {copy} did not stand the drill. Make another with `clawctl backup`; of this one: ", said, StringComparison.Ordinal);
+        Assert.StartsWith($"openclaw-broker: {copy} did not stand the drill. Make another with `clawctl backup`; of this one: ", said,
+            StringComparison.Ordinal);
         Assert.Single(said.TrimEnd().Split('\n'));
         Assert.False(Directory.Exists(broker.Database + ".drill"));
         (await broker.Api.CreateAsync("ping", "x")).Is(200);
