@@ -210,29 +210,6 @@ public sealed record RetryBody(string? Payload);
 /// <summary>The body of <c>POST /jobs/{id}/snooze</c>.</summary>
 public sealed record SnoozeBody(double Seconds);
 
-/// <summary>The body of <c>POST /queues/{name}/pause</c> and <c>/drain</c>, and of <c>POST /drain</c>.</summary>
-/// <param name="Seconds">After which it ends by itself; null where somebody has to end it.</param>
-public sealed record PauseBody(string? Reason, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Seconds = null);
-
-/// <summary>The answer of pauses, drains and resumes.</summary>
-public sealed record PauseAnswer(bool Ok, bool Paused)
-{
-    /// <summary>The queue; null of the whole broker.</summary>
-    public string? Name { get; init; }
-
-    public long? Until { get; init; }
-}
-
-/// <summary>The answer of <c>GET /queues</c>.</summary>
-/// <param name="Drain">Of the whole broker.</param>
-public sealed record QueuePage(IReadOnlyList<QueueView> Queues, string? Next, PauseView? Drain);
-
-/// <summary>One queue.</summary>
-public sealed record QueueView(string Name, long Ready, long Scheduled, long Held, long Running, long? OldestReadySeconds, PauseView? Paused);
-
-/// <summary>Who paused a queue, and why.</summary>
-public sealed record PauseView(string By, string? Reason, long Since, long? Until, bool Drain);
-
 /// <summary>The answer of <c>GET /jobs/{id}/explain</c>.</summary>
 /// <param name="Code">A stable word.</param>
 /// <param name="Until">When it changes by itself.</param>
@@ -242,14 +219,6 @@ public sealed record JobExplanation(
 
 /// <summary>What stands in a job's way.</summary>
 public sealed record Blocker(string Kind, string Name);
-
-/// <summary>The answer of <c>GET /workers</c>.</summary>
-public sealed record WorkerPage(IReadOnlyList<WorkerView> Workers, string? Next);
-
-/// <summary>One worker.</summary>
-/// <param name="SeenAt">When it last asked for a job; null where it has not since the broker's start.</param>
-/// <param name="Running">The ids of the jobs that it runs.</param>
-public sealed record WorkerView(string Id, long? SeenAt, IReadOnlyList<string> Caps, IReadOnlyList<string> Queues, IReadOnlyList<string> Running);
 
 /// <summary>The answer of <c>GET /jobs/{id}/history</c>.</summary>
 public sealed record JobHistoryView(IReadOnlyList<JobEventView> Events);
@@ -300,53 +269,3 @@ public sealed record Problem
 /// <param name="Msg">What is wrong with it.</param>
 /// <param name="Type">A stable word for the kind of error.</param>
 public sealed record FieldError(IReadOnlyList<string> Loc, string Msg, string Type);
-
-/// <summary>Source-generated JSON of everything on the wire.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(JobView))]
-[JsonSerializable(typeof(CreateJob))]
-[JsonSerializable(typeof(CreatedJob))]
-[JsonSerializable(typeof(ClaimAnswer))]
-[JsonSerializable(typeof(ResultBody))]
-[JsonSerializable(typeof(FailBody))]
-[JsonSerializable(typeof(CancelBody))]
-[JsonSerializable(typeof(Acknowledgement))]
-[JsonSerializable(typeof(DeletedJob))]
-[JsonSerializable(typeof(ChangedJob))]
-[JsonSerializable(typeof(JobExplanation))]
-[JsonSerializable(typeof(WorkerPage))]
-[JsonSerializable(typeof(RetryBody))]
-[JsonSerializable(typeof(SnoozeBody))]
-[JsonSerializable(typeof(PauseBody))]
-[JsonSerializable(typeof(PauseAnswer))]
-[JsonSerializable(typeof(QueuePage))]
-[JsonSerializable(typeof(ChangedJobs))]
-[JsonSerializable(typeof(JobHistoryView))]
-[JsonSerializable(typeof(HeartbeatAnswer))]
-[JsonSerializable(typeof(JobPage))]
-[JsonSerializable(typeof(Health))]
-[JsonSerializable(typeof(Requirements))]
-[JsonSerializable(typeof(Signature))]
-[JsonSerializable(typeof(NewToken))]
-[JsonSerializable(typeof(TokenView))]
-[JsonSerializable(typeof(TokenPage))]
-[JsonSerializable(typeof(RevokedToken))]
-[JsonSerializable(typeof(NewEnrolment))]
-[JsonSerializable(typeof(EnrolmentOffer))]
-[JsonSerializable(typeof(EnrolBody))]
-[JsonSerializable(typeof(AuditPage))]
-[JsonSerializable(typeof(AuditEntryView))]
-[JsonSerializable(typeof(AuditProof))]
-[JsonSerializable(typeof(Problem))]
-[JsonSerializable(typeof(IReadOnlyList<FieldError>))]
-public sealed partial class WireJson : JsonSerializerContext;
-
-/// <summary>A text, or any other JSON as its text.</summary>
-internal sealed class TextOrJson : JsonConverter<string>
-{
-    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String ? reader.GetString() : JsonElement.ParseValue(ref reader).GetRawText();
-
-    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
-}
