@@ -54,7 +54,9 @@ public sealed class ExplainTests
         await ExpectAsync(broker, first, "backing_off");
         await ExpectAsync(broker, second, "serial_blocked", $"job {first}");
         await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(30), first, static job => job.State == "queued");
-        await RetryTests.FailAsync(broker, await broker.ClaimSoonAsync("anna"), new { error = "worse" });
+        var running = await broker.ClaimSoonAsync("anna");
+        await ExpectAsync(broker, second, "serial_blocked", $"job {first}"); // now since it runs
+        await RetryTests.FailAsync(broker, running, new { error = "worse" });
         await ExpectAsync(broker, first, "failed");
         Assert.Contains("it failed 2 times, the last time with: worse", (await ExplainAsync(broker, first)).Text, StringComparison.Ordinal);
         await ExpectAsync(broker, second, "ready");

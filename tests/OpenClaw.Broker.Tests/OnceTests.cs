@@ -215,6 +215,39 @@ public sealed class OnceTests
         Assert.Equal(first, (string?)(await AskAsync(broker, new { key = "k" }))["id"]);
     }
 
+    /// <summary>An agent neither learns of others' jobs by a key nor changes them.</summary>
+    [Theory]
+    [InlineData("return")]
+    [InlineData("replace")]
+    [InlineData("keep_latest")]
+    [InlineData("reject")]
+    public async Task KeyOfSomebodyElsesJobSaysNothingOfIt(string conflict)
+    {
+        await using var broker = await Caller.StartAsync();
+        var agent = await Caller.MakeAsync(broker, "agent-1", "agent", """ "commands": ["ping"] """);
+        var others = (string)(await AskAsync(broker, new { key = "k" }, payload: "theirs"))["id"]!;
+        var body = $$$"""{"command": "ping", "payload": "mine", "unique": {"key": "k", "on_conflict": "{{{conflict}}}"}}""";
+        var refused = await agent.SendAsync(HttpMethod.Post, "jobs", body);
+        Assert.Equal(HttpStatusCode.Conflict, refused.Status);
+        Assert.Contains("somebody else's job", refused.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(others, refused.Text, StringComparison.Ordinal);
+        Assert.Equal(("theirs", 1L), ((await broker.GetAsync(others)).Payload, broker.Query<long>("select count(*) from job")));
+    }
+
+    [Fact]
+    public async Task KeyGoesWithItsJobIntoAnotherQueue()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var first = (string)(await AskAsync(broker, new { key = "k" }))["id"]!;
+        using (var moved = await TimeTests.PatchAsync(broker, first, new { queue = "there" })) moved.EnsureSuccessStatusCode();
+        Assert.Equal(first, (string?)(await AskAsync(broker, new { key = "k" }, queue: "there"))["id"]);
+        var second = await AskAsync(broker, new { key = "k" }); // its old queue has room for another
+        Assert.True((bool)second["created"]!);
+        using var refused = await TimeTests.PatchAsync(broker, (string)second["id"]!, new { queue = "there" });
+        Assert.Equal("duplicate", await RetryTests.CodeAsync(refused));
+        Assert.Equal("default", (await broker.GetAsync((string)second["id"]!)).Queue);
+    }
+
     [Fact]
     public async Task KeysThatNobodyHasAreDropped()
     {

@@ -11,8 +11,7 @@ namespace OpenClaw.Broker.Explain;
 internal sealed class ExplainApi(IJobStore store, IStore rows, JobCalls calls, QueuePauses pauses, WorkerSightings sightings, WorkersApi workers,
     BrokerOptions options)
 {
-    private static readonly string FirstSql = $"select {JobTable.Rows.Select("j")} from job j where j.queue = ?1 and j.serial_key = ?2 "
-        + "and j.serial_key is not null and j.finished_at is null order by j.seq limit 1";
+    private static readonly string BeforeSql = $"select {JobTable.Rows.Select("j")} from job j where j.seq = {SerialKeys.Turn}";
 
     private const string AheadSql = "select count(*) from (select 1 from job where queue = ?1 and lane = ?2 and ready = 1 and (rank, seq) < (?3, ?4) limit ?5)";
 
@@ -52,11 +51,11 @@ internal sealed class ExplainApi(IJobStore store, IStore rows, JobCalls calls, Q
 
     private async Task<Surroundings> LookAroundAsync(Job job)
     {
-        var running = await workers.RunningAsync();
+        var running = job.IsReady ? await workers.RunningAsync() : Enumerable.Empty<string>().ToLookup(static w => w);
         Job? before = null;
         if (job is { State: JobState.Queued, IsReady: false, SerialKey: { } key })
         {
-            before = (await rows.ReadAsync(new Query<Job>(FirstSql, JobTable.Rows.Read, job.Queue, key))).FirstOrDefault(j => j.Id != job.Id);
+            before = (await rows.ReadAsync(new Query<Job>(BeforeSql, JobTable.Rows.Read, job.Queue, key))).FirstOrDefault(j => j.Id != job.Id);
         }
         var ahead = !job.IsReady ? 0 : (await rows.ReadAsync(new Query<long>(AheadSql, static row => row.Number(0)!.Value, job.Queue, job.Lane.Text,
             job.RankAt, job.Seq, Surroundings.MostCounted)))[0];

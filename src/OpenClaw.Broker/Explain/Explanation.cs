@@ -24,7 +24,7 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
         return job.Outcome switch
         {
             Outcome.Ok => Say("ok", "it is done", []),
-            Outcome.Expired => Say("expired", "no worker started it in time", [retry, $"clawctl submit … --expires, with more time"]),
+            Outcome.Expired => Say("expired", "no worker started it in time", [retry, "clawctl submit … --expires, with more time"]),
             Outcome.TimedOut => Say("timed_out", $"its last attempt took too long: {error}", [retry]),
             Outcome.LostTooOften => Say("lost_too_often",
                 $"its workers went silent {job.LostLeases} times; does the work crash them?", [$"clawctl history {job.Id}", retry]),
@@ -92,7 +92,6 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
     private static Explanation Workers(Job job, Surroundings at)
     {
         var there = at.Workers.Where(w => w.IsThere(at.Now)).ToList();
-        var caps = string.Join(", ", job.Lane.Names);
         if (there.All(w => !w.Queues.Contains(job.Queue, StringComparer.Ordinal)))
         {
             return new Explanation("no_worker_seen", $"no worker has asked for a job of queue '{job.Queue}' in the last two minutes", job.CreatedAt,
@@ -101,8 +100,8 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
         var able = there.Where(w => w.CanDo(job.Queue, job.Lane)).ToList();
         if (able.Count == 0)
         {
-            return new Explanation("no_worker_with_caps", $"no worker that is there has all it needs: {caps}", job.CreatedAt, job.ExpiresAt,
-                [.. job.Lane.Names.Select(static name => ("capability", name))], $"start a runner with WORKER_CAPS={string.Join(',', job.Lane.Names)}",
+            return new Explanation("no_worker_with_caps", $"no worker that is there has all it needs: {string.Join(", ", job.Lane.Names)}", job.CreatedAt,
+                job.ExpiresAt, [.. job.Lane.Names.Select(static name => ("capability", name))], $"start a runner with WORKER_CAPS={string.Join(',', job.Lane.Names)}",
                 "clawctl workers");
         }
         var ahead = at.Ahead == 0 ? "it is next" : $"its turn comes after {at.Ahead}{(at.Ahead >= Surroundings.MostCounted ? " or more" : "")}";

@@ -24,6 +24,7 @@ internal sealed partial class DueJobs(
     private ITimer? timer;
     private SteadyTime? timerDue;
     private int underWay;
+    private SteadyTime readNotBefore;
 
     public override void Dispose()
     {
@@ -54,6 +55,7 @@ internal sealed partial class DueJobs(
         catch (Exception e) when (!lifetime.ApplicationStopping.IsCancellationRequested)
         {
             LogNotRead(e);
+            lock (gate) readNotBefore = clock.SteadyNow + (long)LookEvery.TotalMilliseconds;
         }
         finally
         {
@@ -78,8 +80,10 @@ internal sealed partial class DueJobs(
     /// <summary>Starts what is due, and waits for none of it: one write that hangs holds up no other.</summary>
     private void Start()
     {
+        bool mayRead;
         lock (gate)
         {
+            mayRead = clock.SteadyNow >= readNotBefore;
             timerDue = null;
             while (!lifetime.ApplicationStopping.IsCancellationRequested && underWay < MostUnderWay && times.TakeDue() is { } due)
             {
@@ -88,7 +92,7 @@ internal sealed partial class DueJobs(
             }
         }
         Settle();
-        if (times.IsRunningDry) _ = RefillAsync();
+        if (mayRead && times.IsRunningDry) _ = RefillAsync();
     }
 
     private async Task TellAsync(DueJob due)

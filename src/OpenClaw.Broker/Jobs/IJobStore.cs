@@ -19,7 +19,7 @@ internal interface IJobStore
     /// <summary>Replaces a job's version by the next, with all that goes with it.</summary>
     /// <exception cref="Store.StaleVersionException">The row is at another version.</exception>
     /// <exception cref="Store.ClaimIdInUseException">Another running job of this worker has the claim id.</exception>
-    /// <exception cref="UniqueKeyHeldException">Another job has taken the unique key since this one ended.</exception>
+    /// <exception cref="UniqueKeyHeldException">Another job has the unique key there by now.</exception>
     Task UpdateAsync(JobChange change);
 
     /// <summary>Removes an ended job with its texts, and frees its idempotency key.</summary>

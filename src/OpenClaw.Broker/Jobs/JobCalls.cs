@@ -7,8 +7,9 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>The only way to change a job: makes or changes it, and then lets everybody hear of it.</summary>
-internal sealed class JobCalls(
-    JobGrains jobs, IJobStore store, FreshJobs fresh, JobQuota quota, IEnumerable<INewsSink> sinks, Clock clock, BrokerOptions options)
+internal sealed partial class JobCalls(
+    JobGrains jobs, IJobStore store, FreshJobs fresh, JobQuota quota, IEnumerable<INewsSink> sinks, Clock clock, BrokerOptions options,
+    ILogger<JobCalls> log)
 {
     private const int RetrySeconds = 60;
 
@@ -83,7 +84,7 @@ internal sealed class JobCalls(
             if (isNewQueue) EndNaming(job.Queue, isWritten: created.Job is not null);
         }
         if (created.Job is not { } written) return created;
-        if (written.SerialKey is not null) written = await store.FindAsync(written.Id) ?? written; // the table says whether it is first
+        if (written.SerialKey is not null) written = await ReadAgainAsync(written); // the table says whether it is first
         if (written.IsReady) fresh.Add(written, job.Payload);
         await TellAsync(written, null);
         return created;
@@ -102,7 +103,28 @@ internal sealed class JobCalls(
     /// <summary>What has ended made the next of its serial key ready: its queue hears of that.</summary>
     private async Task AdmitAsync(string queue, string serialKey)
     {
-        if (await store.FindFirstAsync(queue, serialKey) is { IsReady: true } next) await TellAsync(next, null);
+        try
+        {
+            if (await store.FindFirstAsync(queue, serialKey) is { IsReady: true } next) await TellAsync(next, null);
+        }
+        catch (Exception e)
+        {
+            LogNotRead(e, queue);
+        }
+    }
+
+    /// <summary>The job as the table has it now. It is written: where it can't be read, its maker is answered all the same.</summary>
+    private async Task<Job> ReadAgainAsync(Job written)
+    {
+        try
+        {
+            return await store.FindAsync(written.Id) ?? written;
+        }
+        catch (Exception e)
+        {
+            LogNotRead(e, written.Queue);
+            return written;
+        }
     }
 
     /// <summary>Changes a waiting job's fields.</summary>
@@ -164,4 +186,7 @@ internal sealed class JobCalls(
         }
         foreach (var sink in sinks) await sink.Heard(news);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A job of a serial key could not be read; queue {Queue} finds it in the table within 30 s")]
+    private partial void LogNotRead(Exception e, string queue);
 }

@@ -164,7 +164,7 @@ internal sealed class JobChangesApi(JobCalls calls, JobReader reader, JobCreatio
         Refusal.NotFailed => Conflict(ErrorCodes.NotFailed, "the job is done; make a new one to do it again", job),
         Refusal.NotWaiting => Conflict(ErrorCodes.NotWaiting, $"the job does not wait (it is {job.State.Name()}); only a waiting one can be changed", job),
         Refusal.NotHeldByPerson => Conflict(ErrorCodes.NotHeldByPerson, $"no person holds the job (it is {job.State.Name()})", job),
-        Refusal.Duplicate => Conflict(ErrorCodes.Duplicate, $"another job has taken the unique key '{job.UniqueKey}' since this one ended", job),
+        Refusal.Duplicate => Conflict(ErrorCodes.Duplicate, $"another job has the unique key '{job.UniqueKey}' there by now; wait for its end", job),
         Refusal.Changed => new ProblemException(StatusCodes.Status412PreconditionFailed, ErrorCodes.Changed,
             string.Create(CultureInfo.InvariantCulture, $"the job is at version {job.Version} by now; read it again before you change it")),
         _ => null,

@@ -14,18 +14,21 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, BrokerOptions
 
     /// <summary>Creates the job within the rates of the caller's token, and of the person's own for whom it speaks; what is refused counts nothing.</summary>
     /// <exception cref="ProblemException">429: a rate or a limit is reached.</exception>
-    public Task<Created> CreateAsync(NewJob job, Caller caller) => CreateAsync(job, caller.Credential, caller.Own);
+    public Task<Created> CreateAsync(NewJob job, Caller caller) => CreateAsync(job, caller.MaySee, caller.Credential, caller.Own);
 
-    /// <summary>Creates it within the rates of those who are there.</summary>
+    /// <summary>Creates it for nobody who asks just now, within the rate of the token that once did, where it is still there.</summary>
     /// <exception cref="ProblemException">429: a rate or a limit is reached.</exception>
-    public async Task<Created> CreateAsync(NewJob job, params Credential?[] counted)
+    public Task<Created> CreateAsync(NewJob job, Credential? maker) => CreateAsync(job, other => other.MadeBy == job.Maker.Token, maker);
+
+    /// <param name="maySee">Whether who makes it may know of another job: one that has its unique key is answered and changed only then.</param>
+    private async Task<Created> CreateAsync(NewJob job, Func<Job, bool> maySee, params Credential?[] counted)
     {
         var places = new List<(Credential Credential, LinkedListNode<long> Place)>(2);
         var isCreated = false;
         try
         {
             foreach (var credential in counted) if (credential is not null) Count(credential);
-            var created = await CreateOrFindAsync(job);
+            var created = await CreateOrFindAsync(job, maySee);
             isCreated = created.Job is not null && created.Found is null;
             return created;
         }
@@ -54,7 +57,7 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, BrokerOptions
     }
 
     /// <summary>Makes the job, or settles with the one that has its unique key.</summary>
-    private async Task<Created> CreateOrFindAsync(NewJob job)
+    private async Task<Created> CreateOrFindAsync(NewJob job, Func<Job, bool> maySee)
     {
         Job? holder = null;
         for (var settling = 0; settling < MostSettlings; settling++)
@@ -62,6 +65,11 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, BrokerOptions
             var created = await calls.CreateAsync(job);
             if (created.Refused is not UniqueInsert || job.Unique is not { } unique) return created;
             if (await store.FindHolderAsync(job.Queue, job.Command, unique.Key) is not { } id || await store.FindAsync(id) is not { } found) continue;
+            if (!maySee(found))
+            {
+                throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.Duplicate,
+                    $"somebody else's job has the unique key '{unique.Key}'; nothing was created. Use another key");
+            }
             holder = found;
             if (unique.OnConflict == OnConflict.Reject) break;
             if (unique.OnConflict == OnConflict.Return || await ReplaceAsync(holder, job) is { Refusal: Refusal.None })
@@ -71,7 +79,7 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, BrokerOptions
             }
         }
         throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.Duplicate,
-            $"job {holder?.Id} has the unique key '{job.Unique!.Key}'; nothing was created")
+            $"job {holder?.Id} has the unique key '{job.Unique!.Key}'; nothing was created. Wait for its end, or use another key")
         {
             State = holder?.State.Name(), JobId = holder?.Id,
         };

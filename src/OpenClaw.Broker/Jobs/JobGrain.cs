@@ -19,7 +19,7 @@ internal interface IJobGrain : IGrainWithGuidKey
 [GenerateSerializer, Immutable, Alias("OpenClaw.JobReply")]
 internal sealed record JobReply([property: Id(0)] Job Job, [property: Id(1)] Refusal Refusal, [property: Id(2)] Job? Before);
 
-internal sealed class JobGrain(IJobStore store, FreshJobs fresh, Clock clock) : Grain, IJobGrain
+internal sealed partial class JobGrain(IJobStore store, FreshJobs fresh, Clock clock, ILogger<JobGrain> log) : Grain, IJobGrain
 {
     private Job? job;
 
@@ -71,13 +71,27 @@ internal sealed class JobGrain(IJobStore store, FreshJobs fresh, Clock clock) : 
             IsNewQueue = edit is { IsNewQueue: true },
             Payload = edit?.Payload,
             Notes = step.Notes,
-            Unique = before.IsFinal && next.UniqueKey is not null ? new UniqueInsert(next, clock.SteadyNow, null, isLatest: false) : null,
+            Unique = next.UniqueKey is not null && (before.IsFinal || before.Queue != next.Queue) ? UniqueInsert.Anew(next, clock.SteadyNow) : null,
             Noted = e.Noted(next),
         });
         job = next; // memory follows the commit, never leads it
-        if (next is { SerialKey: not null, State: not JobState.Running }) job = next = await store.FindAsync(next.Id) ?? next; // is it first?
+        if (next is { SerialKey: not null, State: not JobState.Running }) job = next = await ReadAgainAsync(next);
         if (next.IsFinal) DeactivateOnIdle();
         return new JobReply(next, Refusal.None, before);
+    }
+
+    /// <summary>The table says whether it is the first of its serial key. It is written: where it can't be read, that is answered all the same.</summary>
+    private async Task<Job> ReadAgainAsync(Job written)
+    {
+        try
+        {
+            return await store.FindAsync(written.Id) ?? written;
+        }
+        catch (Exception e)
+        {
+            LogNotRead(e, written.Id);
+            return written;
+        }
     }
 
     private async Task<JobReply> DeleteAsync(Job before, JobEvent e)
@@ -94,4 +108,7 @@ internal sealed class JobGrain(IJobStore store, FreshJobs fresh, Clock clock) : 
 
     /// <summary>The row holds the beginning of a long error; lists show that.</summary>
     private static Job Shorten(Job next) => next.Error?.Length > JobTable.ShortError ? next with { Error = JobTable.Beginning(next.Error) } : next;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} was written and could not be read again; its queue finds it in the table within 30 s")]
+    private partial void LogNotRead(Exception e, Guid jobId);
 }

@@ -15,6 +15,11 @@ internal static class SerialKeys
 
     private const string Oldest = "(select min(seq) from job where queue = ?1 and serial_key = ?2 and serial_key is not null and finished_at is null)";
 
+    private const string Running = "(select seq from job r where r.queue = ?1 and r.serial_key = ?2 and r.serial_key is not null and r.state = 'running')";
+
+    /// <summary>Whose turn it is: the one that runs, else the oldest.</summary>
+    public const string Turn = $"coalesce({Running}, {Oldest})";
+
     /// <summary>The first of a key, once it is ready.</summary>
     public const string First = $"seq = {Oldest} and ready = 1";
 
@@ -44,8 +49,7 @@ internal static class SerialKeys
     private sealed class Admit(string queue, string key) : Change
     {
         public override string Sql =>
-            $"update job set ready = 1, version = version + 1 where seq = {Oldest} and state = 'queued' and ready = 0 and not exists "
-            + "(select 1 from job r where r.queue = ?1 and r.serial_key = ?2 and r.serial_key is not null and r.state = 'running')";
+            $"update job set ready = 1, version = version + 1 where seq = {Oldest} and state = 'queued' and ready = 0 and not exists {Running}";
 
         public override void Bind(IParameters parameters)
         {

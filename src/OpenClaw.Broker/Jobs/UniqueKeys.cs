@@ -43,7 +43,8 @@ internal static class UniqueKeys
     public const string Free = $"select queue, command, key from unique_key k where {IsFree} limit 5000";
 
     /// <summary>Whether nobody has the key of a row <c>k</c> any more, at the steady time ?1.</summary>
-    public const string IsFree = "coalesce(k.until, 0) <= ?1 and not exists (select 1 from job j where j.id = k.job_id and j.finished_at is null)";
+    public const string IsFree = "coalesce(k.until, 0) <= ?1 and not exists "
+        + "(select 1 from job j where j.id = k.job_id and j.queue = k.queue and j.finished_at is null)";
 }
 
 /// <summary>Removes a unique key that nobody has any more.</summary>
@@ -67,12 +68,15 @@ internal sealed class UniqueInsert(Job job, SteadyTime now, SteadyTime? until, b
 {
     private const string Take = "insert into unique_key as k (queue, command, key, job_id, until) values (?1, ?2, ?3, ?4, ?5) "
         + "on conflict (queue, command, key) do update set job_id = excluded.job_id, until = excluded.until where not exists "
-        + "(select 1 from job j where j.id = k.job_id and j.id <> excluded.job_id and (coalesce(k.until, 0) > ?6 or ";
+        + "(select 1 from job j where j.id = k.job_id and j.queue = k.queue and j.id <> excluded.job_id and (coalesce(k.until, 0) > ?6 or ";
 
     private const string AsUnfinished = Take + "j.finished_at is null))";
     private const string AsWaiting = Take + "j.state in ('queued', 'scheduled', 'held')))";
 
     public override string Sql => isLatest ? AsWaiting : AsUnfinished;
+
+    /// <summary>For a job that has begun anew, or has come into another queue.</summary>
+    public static UniqueInsert Anew(Job job, SteadyTime now) => new(job, now, null, isLatest: job.SerialKey is [SerialKeys.Own, ..]);
 
     public override bool CanBeRefused => true;
 

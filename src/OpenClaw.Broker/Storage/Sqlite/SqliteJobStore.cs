@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Store;
@@ -9,10 +8,10 @@ namespace OpenClaw.Broker.Storage.Sqlite;
 /// <summary>Jobs in SQLite: writes through the one writer, reads from the pool.</summary>
 internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 {
-    private static readonly string AllColumns = JobTable.Rows.Select("j");
+    public static readonly string AllColumns = JobTable.Rows.Select("j");
 
     // A newer version's job in a state of its own is none of ours.
-    private static readonly string IsKnown = $"j.state in ({string.Join(", ", Enum.GetValues<JobState>().Select(static s => $"'{s.Name()}'"))})";
+    public static readonly string IsKnown = $"j.state in ({string.Join(", ", Enum.GetValues<JobState>().Select(static s => $"'{s.Name()}'"))})";
 
     private static readonly string FindSql = $"select {AllColumns} from job j where j.id = ?1 and {IsKnown}";
 
@@ -31,13 +30,6 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     private static readonly string HeadsSql = $"select {AllColumns} from job j where j.queue = ?1 and j.lane = ?2 and j.ready = 1 order by j.rank, "
         + "j.seq limit ?3";
-
-    private const string HasText = " and (instr(j.command, ?11) > 0 or instr(coalesce(j.error, x''), ?11) > 0 "
-        + "or exists (select 1 from job_payload p where p.seq = j.seq and instr(substr(p.payload, 1, 4096), ?11) > 0))";
-
-    private const long FirstSlice = 2000;
-    private const long LongestSlice = 64_000;
-    private static readonly TimeSpan LongestSearch = TimeSpan.FromMilliseconds(50);
 
     private const string ReadySql = "select id, rank, seq, version from job where queue = ?1 and lane = ?2 and ready = 1 order by rank, seq limit ?3";
 
@@ -97,7 +89,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         foreach (var note in change.Notes) changes.Add(new NoteInsert(from.Seq, note));
         if (to.SerialKey is not null) changes.AddRange(SerialKeys.After(from, to));
         if (change.Unique is { } unique) changes.Add(unique);
-        var commit = new Commit(changes, isEssential: true, change.Noted);
+        var adds = change.IsEdit || from.IsFinal; // the space that is kept on a full disk is for what ends
+        var commit = new Commit(changes, isEssential: !adds, change.Noted);
         if (await writer.WriteAsync(commit) is not { } refused) return;
         if (refused == change.Unique) throw new UniqueKeyHeldException();
         if (commit.IsDuplicate) throw new ClaimIdInUseException();
@@ -175,30 +168,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         Bind(sql[KeySql], scope, key)
             .First(static row => new KeyUse(Guid.Parse(row.Text(0)!), row.Blob(1)!, row.Number(2) != 0)));
 
-    public Task<JobPage> ListAsync(JobQuery query, CancellationToken stop) => readers.ReadLongAsync(sql =>
-    {
-        var begun = Stopwatch.GetTimestamp();
-        var jobs = new List<Job>();
-        var newest = sql["select coalesce(max(seq), 0) from job"].First(static row => row.Number(0)!.Value);
-        var (low, high) = query.IsOldestFirst ? ((query.After ?? 0) + 1, newest + 1) : (1, query.After ?? newest + 1);
-        var statement = sql[ListSql(query)];
-        // Slice by slice: each is a snapshot of its own, so that a long search keeps no log from being folded in.
-        for (var slice = FirstSlice; low < high; slice = Math.Min(slice * 2, LongestSlice))
-        {
-            var edge = query.IsOldestFirst ? Math.Min(high, low + slice) : Math.Max(low, high - slice);
-            Bind(statement, query, query.Limit - jobs.Count, query.IsOldestFirst ? (low, edge) : (edge, high));
-            jobs.AddRange(statement.List(JobTable.Rows.Read, stop));
-            (low, high) = query.IsOldestFirst ? (edge, high) : (low, edge);
-            if (jobs.Count >= query.Limit) break;
-            if (low < high && Stopwatch.GetElapsedTime(begun) > LongestSearch)
-            {
-                var at = sql["select created_at from job where seq >= ?1 order by seq limit 1"];
-                at.Set(1, edge);
-                return new JobPage(jobs, query.IsOldestFirst ? edge - 1 : edge, at.First(static row => row.Number(0)));
-            }
-        }
-        return new JobPage(jobs, null);
-    }, stop);
+    public Task<JobPage> ListAsync(JobQuery query, CancellationToken stop) =>
+        readers.ReadLongAsync(sql => JobSearch.Run(sql, query, stop), stop);
 
     public Task<List<string>> ReadQueueNamesAsync() => readers.ReadLongAsync(static sql =>
         sql[QueuesSql].List(static row => row.Text(0)!));
@@ -290,44 +261,6 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         statement.Set(1, first);
         if (second is not null) statement.Set(2, second);
         return statement;
-    }
-
-    private static void Bind(Statement statement, JobQuery query, int limit, (long Low, long High) slice)
-    {
-        statement.Set(1, limit);
-        statement.Set(2, slice.High);
-        statement.Set(3, slice.Low);
-        if (query.Command is not null) statement.Set(4, Encoding.UTF8.GetBytes(query.Command));
-        if (query.Queue is not null) statement.Set(5, query.Queue);
-        if (query.WorkerId is not null) statement.Set(6, query.WorkerId);
-        if (query.Requester is not null) statement.Set(7, query.Requester);
-        if (query.MadeBy is not null) statement.Set(8, query.MadeBy);
-        if (query.Tag is not null) statement.Set(9, query.Tag);
-        if (query.Batch is not null) statement.Set(10, query.Batch);
-        if (query.Text is not null) statement.Set(11, Encoding.UTF8.GetBytes(query.Text));
-        if (query.CreatedAfter is not null) statement.Set(12, query.CreatedAfter);
-        if (query.CreatedBefore is not null) statement.Set(13, query.CreatedBefore);
-    }
-
-    /// <summary>The text for what a query asks; one object for each combination. States stand in it, in the words of the partial indexes.</summary>
-    private static string ListSql(JobQuery query)
-    {
-        var where = new StringBuilder("j.seq < ?2 and j.seq >= ?3");
-        if (query.States.Count == 0) where.Append(" and ").Append(IsKnown);
-        else where.Append(" and j.state in (").AppendJoin(", ", query.States.Order().Select(static s => $"'{s.Name()}'")).Append(')');
-        if (query.States.Count > 0 && query.States.All(static s =>
-            s is JobState.Failed or JobState.Cancelled)) where.Append(" and j.state in ('failed', 'cancelled')");
-        if (query.Command is not null) where.Append(" and j.command = ?4");
-        if (query.Requester is not null) where.Append(" and j.requester = ?7");
-        if (query.MadeBy is not null) where.Append(" and j.made_by = ?8");
-        if (query.Queue is not null) where.Append(query.Queue == QueueNames.Default ? " and j.queue = ?5" : " and j.queue = ?5 and j.queue <> 'default'");
-        if (query.WorkerId is not null) where.Append(" and j.worker_id = ?6 and j.state not in ('queued', 'scheduled', 'held')");
-        if (query.Tag is not null) where.Append(" and exists (select 1 from json_each(j.tags) t where t.value = ?9)");
-        if (query.Batch is not null) where.Append(" and j.batch = ?10");
-        if (query.CreatedAfter is not null) where.Append(" and j.created_at >= ?12");
-        if (query.CreatedBefore is not null) where.Append(" and j.created_at < ?13");
-        if (query.Text is not null) where.Append(HasText);
-        return string.Intern($"select {AllColumns} from job j where {where} order by j.seq{(query.IsOldestFirst ? "" : " desc")} limit ?1");
     }
 
     private sealed class KeyPurge(long before) : Change
