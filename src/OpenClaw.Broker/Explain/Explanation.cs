@@ -101,8 +101,8 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
         if (able.Count == 0)
         {
             return new Explanation("no_worker_with_caps", $"no worker that is there has all it needs: {string.Join(", ", job.Lane.Names)}", job.CreatedAt,
-                job.ExpiresAt, [.. job.Lane.Names.Select(static name => ("capability", name))], $"start a runner with WORKER_CAPS={string.Join(',', job.Lane.Names)}",
-                "clawctl workers");
+                job.ExpiresAt, [.. job.Lane.Names.Select(static name => ("capability", name))],
+                $"start a runner with WORKER_CAPS={string.Join(',', job.Lane.Names)}", "clawctl workers");
         }
         var ahead = at.Ahead == 0 ? "it is next" : $"its turn comes after {at.Ahead}{(at.Ahead >= Surroundings.MostCounted ? " or more" : "")}";
         return able.All(w => at.IsBusy(w.Id))
