@@ -126,8 +126,7 @@ public sealed class ConnectionTests : IDisposable
             [Variables.BotToken] = BrokerProcess.BotToken,
             [Variables.WorkerToken] = BrokerProcess.WorkerToken,
         }, $"--nofile={files}:{files}", "dotnet", Repository.Program("OpenClaw.Broker", "openclaw-broker"));
-        await process.Process.WaitForExitAsync();
-        Assert.Equal(ExitCodes.Configuration, process.Process.ExitCode);
+        Assert.Equal(ExitCodes.Configuration, await process.WaitForExitAsync());
         Assert.Contains("LimitNOFILE", process.Output, StringComparison.Ordinal);
     }
 

@@ -12,7 +12,19 @@ public sealed partial class ProgramProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> lines = new();
     private readonly ConcurrentDictionary<Action<string>, byte> watchers = new();
 
-    private ProgramProcess(Process process) => Process = process;
+    /// <summary>Waited for once: a second wait on the same process may never be told of its end.</summary>
+    private readonly Task ended;
+
+    private ProgramProcess(Process process)
+    {
+        Process = process;
+        process.OutputDataReceived += OnLine;
+        process.ErrorDataReceived += OnLine;
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        ended = process.WaitForExitAsync();
+    }
 
     public Process Process { get; }
 
@@ -34,13 +46,7 @@ public sealed partial class ProgramProcess : IAsyncDisposable
         start.Environment.Clear();
         foreach (var (name, value) in kept) start.Environment[name] = value;
         foreach (var (name, value) in environment) start.Environment[name] = value;
-        var running = new ProgramProcess(new Process { StartInfo = start });
-        running.Process.OutputDataReceived += running.OnLine;
-        running.Process.ErrorDataReceived += running.OnLine;
-        running.Process.Start();
-        running.Process.BeginOutputReadLine();
-        running.Process.BeginErrorReadLine();
-        return running;
+        return new ProgramProcess(new Process { StartInfo = start });
     }
 
     /// <summary>Waits for an output line that holds the text.</summary>
@@ -58,7 +64,6 @@ public sealed partial class ProgramProcess : IAsyncDisposable
         try
         {
             foreach (var line in lines) Look(line);
-            var ended = Process.WaitForExitAsync();
             if (await Task.WhenAny(found.Task, ended).WaitAsync(timeout ?? Broken.After) == ended && !found.Task.IsCompleted)
             {
                 throw new InvalidOperationException($"the process ended without a line with '{text}':\n{Output}");
@@ -79,7 +84,7 @@ public sealed partial class ProgramProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         Process.Kill();
-        await Process.WaitForExitAsync();
+        await ended;
     }
 
     /// <summary>SIGTERM, and its exit code.</summary>
@@ -93,12 +98,11 @@ public sealed partial class ProgramProcess : IAsyncDisposable
 
     public async Task<int> WaitForExitAsync(TimeSpan? timeout = null)
     {
-        using var deadline = new CancellationTokenSource(timeout ?? Broken.After);
         try
         {
-            await Process.WaitForExitAsync(deadline.Token);
+            await ended.WaitAsync(timeout ?? Broken.After);
         }
-        catch (OperationCanceledException)
+        catch (TimeoutException)
         {
             throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"process {Process.Id} still runs:\n{Output}"));
         }

@@ -14,7 +14,6 @@ internal static class BrokerTask
     {
         await using var program = ProgramProcess.Start(Program, variables, arguments);
         var code = await program.WaitForExitAsync();
-        await program.Process.WaitForExitAsync(); // its last lines too
         return (code, program.Output);
     }
 
