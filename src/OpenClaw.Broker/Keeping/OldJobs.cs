@@ -15,16 +15,25 @@ internal sealed partial class OldJobs(IStore store, IJobStore jobs, Clock clock,
     /// <summary>So few at once that nobody who waits for a write notices.</summary>
     private const int Batch = 50;
 
+    /// <summary>About a gigabyte; what is left goes the next time.</summary>
+    private const int MostReturns = 1000;
+
     private readonly Clock clock = clock;
 
     protected override async Task DoAsync(CancellationToken stop)
     {
         await store.WriteAsync(new Commit([new PaceInsert(clock.SteadyNow)], isEssential: true));
-        if (await RetentionAsync() is not { } keep) return;
-        var dropped = await DropOldAsync(keep, stop) + await DropManyAsync(keep, stop);
+        var keep = await RetentionAsync();
+        var dropped = keep is null ? 0 : await DropOldAsync(keep, stop) + await DropManyAsync(keep, stop);
         if (dropped > 0) LogDropped(dropped);
-        await store.WriteAsync(new Commit([new PaceDelete(Ago(Math.Max(keep.DoneDays, Math.Max(keep.FailedDays, keep.CancelledDays))))], isEssential: true));
-        while (dropped > 0 && !stop.IsCancellationRequested && (await store.ReadAsync(OldJobTable.HasSpace, stop)).Count > 0)
+        var (done, failed, cancelled, _) = keep ?? Retention.Default;
+        await store.WriteAsync(new Commit([new PaceDelete(Ago(Math.Max(done, Math.Max(failed, cancelled))))], isEssential: true));
+        if (dropped > 0) await ReturnSpaceAsync(stop);
+    }
+
+    private async Task ReturnSpaceAsync(CancellationToken stop)
+    {
+        for (var n = 0; n < MostReturns && !stop.IsCancellationRequested && (await store.ReadAsync(OldJobTable.HasSpace, stop)).Count > 0; n++)
         {
             await store.WriteAsync(new Commit([new SpaceReturn()], isEssential: true));
         }
