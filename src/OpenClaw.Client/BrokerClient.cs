@@ -99,8 +99,9 @@ public sealed class BrokerClient
         SendAsync(HttpMethod.Delete, Job(id), WireJson.Default.DeletedJob, stop, AddBot);
 
     /// <summary>Has a job that failed or was cancelled done anew; with a payload, a changed copy of it.</summary>
-    public Task<ChangedJob> RetryAsync(string id, string? payload = null, CancellationToken stop = default) =>
-        PostAsync(Job(id, "/retry"), new RetryBody(payload), WireJson.Default.RetryBody, WireJson.Default.ChangedJob, stop);
+    /// <param name="withChildren">Whether those that ended through it are done again, too; not of a copy.</param>
+    public Task<ChangedJob> RetryAsync(string id, string? payload = null, bool withChildren = false, CancellationToken stop = default) =>
+        PostAsync(Job(id, "/retry"), new RetryBody(payload, withChildren), WireJson.Default.RetryBody, WireJson.Default.ChangedJob, stop);
 
     /// <summary>Holds a waiting job until <see cref="UnholdAsync"/>.</summary>
     public Task<ChangedJob> HoldAsync(string id, string? reason = null, CancellationToken stop = default) =>
@@ -178,6 +179,10 @@ public sealed class BrokerClient
     /// <summary>Gives a claimed job back without spending a failure.</summary>
     public Task<Acknowledgement> ReleaseAsync(string id, string? leaseToken, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Post, Job(id, "/release"), WireJson.Default.Acknowledgement, stop, request => AddWorker(request, leaseToken));
+
+    /// <summary>The results of the jobs that a claimed one depends on.</summary>
+    public Task<ParentResults> GetParentsAsync(string id, string? leaseToken, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Get, Job(id, "/parents"), WireJson.Default.ParentResults, stop, request => AddWorker(request, leaseToken));
 
     private Task<T> PostAsync<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken stop)
         where T : class => SendAsync(HttpMethod.Post, path, type, stop, request =>

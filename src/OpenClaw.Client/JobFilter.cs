@@ -18,6 +18,7 @@ public sealed record JobFilter
 
     public string? Requester { get; init; }
     public string? Tag { get; init; }
+    public string? Batch { get; init; }
 
     /// <summary>In the command, the beginning of the payload, or the error.</summary>
     public string? Text { get; init; }
@@ -34,7 +35,8 @@ public sealed record JobFilter
     {
         var parts = new (string Name, string? Value)[]
         {
-            ("state", State), ("command", Command), ("queue", Queue), ("worker", Worker), ("requester", Requester), ("tag", Tag), ("text", Text),
+            ("state", State), ("command", Command), ("queue", Queue), ("worker", Worker), ("requester", Requester), ("tag", Tag), ("batch", Batch),
+            ("text", Text),
             ("order", OldestFirst ? "oldest" : null),
             ("limit", Limit?.ToString(CultureInfo.InvariantCulture)), ("cursor", Cursor),
         };

@@ -74,6 +74,12 @@ public static class ErrorCodes
     /// <summary>Only a job that has ended can be deleted.</summary>
     public const string NotEnded = "not_ended";
 
+    /// <summary>An unfinished job depends on it.</summary>
+    public const string Needed = "needed";
+
+    /// <summary>A batch that has ended takes no more jobs.</summary>
+    public const string BatchEnded = "batch_ended";
+
     /// <summary>Only a job that failed or was cancelled can be done anew.</summary>
     public const string NotFailed = "not_failed";
 

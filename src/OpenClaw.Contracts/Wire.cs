@@ -79,6 +79,11 @@ public sealed record JobView
     /// <summary>What it waits for that is no time.</summary>
     public IReadOnlyList<HoldView>? Holds { get; init; }
 
+    /// <summary>The jobs that it waits for, or waited for.</summary>
+    public IReadOnlyList<ParentView>? DependsOn { get; init; }
+
+    public string? Batch { get; init; }
+
     /// <summary>The job of which this is a changed copy.</summary>
     public string? RetryOf { get; init; }
 
@@ -103,8 +108,18 @@ public sealed record JobView
 /// <summary>Something that a job waits for, and that is no time.</summary>
 public sealed record HoldView(string Kind, long Since, string? Detail);
 
+/// <summary>A job for whose end another one waits.</summary>
+/// <param name="IfFailed">What becomes of the one that waits where this one fails: <c>fail</c>, <c>cancel</c>, <c>run</c> or <c>hold</c>.</param>
+public sealed record ParentView(string Id, string IfFailed = "fail");
+
+/// <summary>The answer of <c>GET /jobs/{id}/parents</c>.</summary>
+public sealed record ParentResults(IReadOnlyList<ParentResult> Parents);
+
+/// <summary>How a job ended that another one depends on.</summary>
+public sealed record ParentResult(string Id, string Status, string? Result);
+
 /// <summary>How an attempt ended that gave no result.</summary>
-/// <param name="Kind"><c>failed</c>, <c>lease_lost</c>, <c>timeout</c>, <c>interrupted</c> or <c>expired</c>.</param>
+/// <param name="Kind"><c>failed</c>, <c>lease_lost</c>, <c>timeout</c>, <c>interrupted</c>, <c>expired</c> or <c>dependency</c>.</param>
 public sealed record AttemptError(int Round, int Attempt, long At, string? WorkerId, string? Error, string Kind);
 
 /// <summary>The capabilities a job needs.</summary>
@@ -151,6 +166,10 @@ public sealed record CreateJob(string Command, string Payload)
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SerialKey { get; init; }
+
+    /// <summary>The jobs that it waits for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ParentView>? DependsOn { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public UniqueBody? Unique { get; init; }
@@ -205,7 +224,8 @@ public sealed record ChangedJob(string Id, string Status, string State, int Roun
 
 /// <summary>The body of <c>POST /jobs/{id}/retry</c>, which may also be empty.</summary>
 /// <param name="Payload">For a changed copy; null for a new round of the same job.</param>
-public sealed record RetryBody(string? Payload);
+/// <param name="Children">Whether those that ended through it are done again, too.</param>
+public sealed record RetryBody(string? Payload, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Children = false);
 
 /// <summary>The body of <c>POST /jobs/{id}/snooze</c>.</summary>
 public sealed record SnoozeBody(double Seconds);

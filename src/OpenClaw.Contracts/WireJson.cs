@@ -18,6 +18,7 @@ namespace OpenClaw.Contracts;
 [JsonSerializable(typeof(ChangedJob))]
 [JsonSerializable(typeof(JobExplanation))]
 [JsonSerializable(typeof(WorkerPage))]
+[JsonSerializable(typeof(ParentResults))]
 [JsonSerializable(typeof(RetryBody))]
 [JsonSerializable(typeof(SnoozeBody))]
 [JsonSerializable(typeof(PauseBody))]

@@ -197,10 +197,14 @@ internal sealed class BrokerFixture : IAsyncDisposable
     }
 
     /// <summary>A call with the bot's token.</summary>
-    public async Task<HttpResponseMessage> BotAsync(string path, object body)
+    public Task<HttpResponseMessage> BotAsync(string path, object body) => BotAsync(HttpMethod.Post, path, JsonContent.Create(body));
+
+    /// <inheritdoc cref="BotAsync(string, object)"/>
+    public async Task<HttpResponseMessage> BotAsync(HttpMethod method, string path, HttpContent? content, string? idempotencyKey = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+        var request = new HttpRequestMessage(method, path) { Content = content };
         request.Headers.Add(HeaderNames.BotToken, BrokerProcess.BotToken);
+        if (idempotencyKey is not null) request.Headers.Add(HeaderNames.IdempotencyKey, idempotencyKey);
         return await Http.SendAsync(request);
     }
 

@@ -107,11 +107,11 @@ public sealed class ExplainTests
         Assert.Equal([("anna", null, id)], (await broker.Client().ListWorkersAsync()).Workers.Select(static w => (w.Id, w.SeenAt, w.Running[0])));
     }
 
-    private static async Task ExpectAsync(BrokerFixture broker, string id, string code, string? blocker = null)
+    internal static async Task ExpectAsync(BrokerFixture broker, string id, string code, string? blocker = null)
     {
         var why = await ExplainAsync(broker, id);
         Assert.Equal((code, blocker), (why.Code, why.Blockers.Count == 0 ? null : $"{why.Blockers[0].Kind} {why.Blockers[0].Name}"));
     }
 
-    private static Task<JobExplanation> ExplainAsync(BrokerFixture broker, string id) => broker.Client().ExplainAsync(id);
+    internal static Task<JobExplanation> ExplainAsync(BrokerFixture broker, string id) => broker.Client().ExplainAsync(id);
 }

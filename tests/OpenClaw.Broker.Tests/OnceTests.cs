@@ -258,7 +258,7 @@ public sealed class OnceTests
         await BrokerFixture.EventuallyAsync(() => Task.FromResult(broker.Query<string>("select group_concat(key) from unique_key") == "k1,k2"));
     }
 
-    private static Task<string> CreateAsync(BrokerFixture broker, object fields)
+    internal static Task<string> CreateAsync(BrokerFixture broker, object fields)
     {
         var body = System.Text.Json.JsonSerializer.SerializeToNode(fields)!.AsObject();
         (body["command"], body["payload"]) = ("ping", "p");

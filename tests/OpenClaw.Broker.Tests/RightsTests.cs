@@ -27,6 +27,8 @@ public sealed class RightsTests
         ["POST /jobs/{id}/snooze"] = ("bot agent admin", false),
         ["GET /jobs/{id}/history"] = ("bot agent reader approver admin", false),
         ["GET /jobs/{id}/explain"] = ("bot agent reader approver admin", false),
+        ["GET /jobs/{id}/parents"] = ("worker", false),
+        ["POST /jobs/batch"] = ("bot agent admin", false),
         ["GET /workers"] = ("bot reader approver admin", false),
         ["POST /jobs/retry"] = ("bot agent admin", false),
         ["POST /jobs/cancel"] = ("bot agent admin", false),

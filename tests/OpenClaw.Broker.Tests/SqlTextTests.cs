@@ -12,10 +12,11 @@ public sealed partial class SqlTextTests
         // JobTable and Table: names that the program gives
         "name", "written.Text", "written.Width + 1", "written.Width + 2", "IdempotencyKeys.IsFree",
         "IsFree", "UniqueKeys.IsFree", "JobTable.Rows.Select(", "Oldest", "Running", "SerialKeys.First", "SerialKeys.Turn",
+        "Edges.IsNeeded", "EndedSql", "BatchSql",
         // SqliteJobStore and AuditTable: columns, words of an enumeration, and the conditions of a list, which are made of these
         "AllColumns", "Columns", "IsKnown", "SqliteJobStore.AllColumns", "SqliteJobStore.IsKnown", "s.Name()", "where",
         // Numbers
-        "BusyTimeoutMs", "Database.BusyTimeoutMs", "cacheKiB", "version", "ledger.LastSeq", "ledger.LastAccepted",
+        "BusyTimeoutMs", "Most", "Database.BusyTimeoutMs", "cacheKiB", "version", "ledger.LastSeq", "ledger.LastAccepted",
         // Names out of lists in the source
         "table", "list",
     ];

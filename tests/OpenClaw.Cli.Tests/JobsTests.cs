@@ -162,6 +162,22 @@ public sealed class JobsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task AJobWaitsForOthersAndIsDoneAgainWithThem()
+    {
+        var parent = (await RunAsync("submit", "ping")).Out.Trim();
+        var child = (await RunAsync("submit", "ping", "--after", parent[^8..])).Out.Trim();
+        var free = (await RunAsync("submit", "ping", "--after", $"{parent}:run")).Out.Trim();
+        Assert.Contains($"after      {parent} (if that fails: fail)", (await RunAsync("status", child)).Out, StringComparison.Ordinal);
+        Assert.Contains("awaiting_parents", (await RunAsync("explain", child)).Out, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Usage, (await RunAsync("submit", "ping", "--after", $"{parent}:sing")).ExitCode);
+        Assert.Equal("cancelled\n", (await RunAsync("cancel", parent)).Out);
+        Assert.Equal(ExitCodes.Failed, (await RunAsync("watch", child)).ExitCode);
+        Assert.Equal(parent + "\n", (await RunAsync("retry", parent, "--children")).Out);
+        Assert.Contains("held", (await RunAsync("status", child)).Out, StringComparison.Ordinal);
+        Assert.Contains("queued", (await RunAsync("status", free)).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task QueuesArePausedDrainedAndResumed()
     {
         await RunAsync("submit", "ping", "--queue", "mail");

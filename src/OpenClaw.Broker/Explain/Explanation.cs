@@ -14,7 +14,7 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
 {
     /// <summary>The first that fits: its end, its worker, what holds it, its time, its serial key, drains and pauses, and who could do it.</summary>
     public static Explanation Of(Job job, Surroundings at) =>
-        Ended(job) ?? Running(job, at) ?? Held(job) ?? Timed(job) ?? Blocked(job, at) ?? Paused(job, at) ?? Workers(job, at);
+        Ended(job) ?? Running(job, at) ?? Held(job, at) ?? Timed(job) ?? Blocked(job, at) ?? Paused(job, at) ?? Workers(job, at);
 
     private static Explanation? Ended(Job job)
     {
@@ -54,10 +54,21 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
             job.StartedAt, job.LeaseUntil, blockers, "look at that machine", $"clawctl cancel {job.Id}");
     }
 
-    private static Explanation? Held(Job job)
+    private static Explanation? Held(Job job, Surroundings at)
     {
         if (job.State != JobState.Held) return null;
         var hold = job.Holds[0];
+        if (hold.Kind == HoldKinds.Parents)
+        {
+            var parents = hold.Left == 1 ? "a job" : $"{hold.Left} jobs";
+            return new Explanation("awaiting_parents", $"it waits for the end of {parents} that it depends on", hold.Since, job.ExpiresAt,
+                [.. at.Parents.Select(static p => ("job", p))], [.. at.Parents.Take(3).Select(static p => $"clawctl explain {p}")]);
+        }
+        if (hold.Kind == HoldKinds.Batch)
+        {
+            return new Explanation("awaiting_parents", $"it waits until no job of batch {hold.Detail} is unfinished", hold.Since, job.ExpiresAt,
+                [("batch", hold.Detail!)], $"clawctl jobs --batch {hold.Detail}");
+        }
         var text = $"{hold.By ?? "somebody"} holds it{(hold.Detail is null ? "" : $": {hold.Detail}")}";
         return new Explanation("held_by_person", text, hold.Since, job.ExpiresAt, [.. job.Holds.Select(static h => ("hold", h.Kind))],
             $"clawctl unhold {job.Id}");
@@ -122,4 +133,7 @@ internal sealed record Surroundings(long Now, long LeaseMs, Pause? Drain, Pause?
     Func<string, bool> IsBusy)
 {
     public const int MostCounted = 1000;
+
+    /// <summary>The first unfinished jobs that it depends on.</summary>
+    public IReadOnlyList<string> Parents { get; init; } = [];
 }

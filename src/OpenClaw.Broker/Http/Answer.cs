@@ -141,7 +141,8 @@ internal sealed class Answer : IDisposable
             : "application/json";
     }
 
-    private static void WriteProblem(Utf8JsonWriter json, ProblemException problem, string? requestId)
+    /// <param name="requestId">By which the log can be searched.</param>
+    public static void WriteProblem(Utf8JsonWriter json, ProblemException problem, string? requestId)
     {
         json.WriteStartObject();
         json.WriteString("type", "about:blank");

@@ -127,6 +127,21 @@ internal static class RequestBody
     /// <summary>The named members of an object within a body that was read, as <see cref="Parse"/> gives them.</summary>
     public static JsonField[] ParseMembers(ReadOnlyMemory<byte> json, params ReadOnlySpan<string> names) => ParseObject(json, names);
 
+    /// <summary>The items of a list within a body that was read, each as it was sent.</summary>
+    public static List<ReadOnlyMemory<byte>> Items(ReadOnlyMemory<byte> json)
+    {
+        var items = new List<ReadOnlyMemory<byte>>();
+        var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = MaxDepth });
+        reader.Read();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            items.Add(json[start..(int)reader.BytesConsumed]);
+        }
+        return items;
+    }
+
     private static async ValueTask<ReadResult> ReadAsync(HttpContext context, PipeReader reader)
     {
         try
@@ -233,8 +248,8 @@ internal sealed class FieldErrors(params string[] within)
         if (field.Type == JsonTokenType.StartArray)
         {
             using var list = JsonDocument.Parse(field.Json);
-            if (list.RootElement.GetArrayLength() <= mostItems && list.RootElement.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String
-                && IsText(e) && Encoding.UTF8.GetByteCount(e.GetString()!) is var length && length > 0 && length <= maxBytes))
+            if (list.RootElement.GetArrayLength() <= mostItems && list.RootElement.EnumerateArray().All(e => TextOf(e) is { Length: > 0 } text
+                && Encoding.UTF8.GetByteCount(text) <= maxBytes))
             {
                 return [.. list.RootElement.EnumerateArray().Select(static e => e.GetString()!)];
             }
@@ -293,15 +308,16 @@ internal sealed class FieldErrors(params string[] within)
         if (errors.Count > 0) throw new ProblemException(ErrorCodes.Invalid, errors);
     }
 
-    private static bool IsText(JsonElement element)
+    /// <summary>The text of a string; null of anything else.</summary>
+    public static string? TextOf(JsonElement element)
     {
         try
         {
-            return element.GetString() is not null;
+            return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
         }
         catch (InvalidOperationException)
         {
-            return false; // half of a surrogate pair
+            return null; // half of a surrogate pair
         }
     }
 

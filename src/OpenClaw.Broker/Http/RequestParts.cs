@@ -34,6 +34,11 @@ internal static class RequestParts
 
     public static string? IdempotencyKey(HttpContext context) => Visible(context, HeaderNames.IdempotencyKey, MaxNameBytes);
 
+    /// <summary>The answer to an idempotency key that came with another body before.</summary>
+    public static ProblemException OtherBody() => new(ErrorCodes.IdempotencyMismatch,
+        [new FieldError(["header", HeaderNames.IdempotencyKey], "this key came with another body before; use a new key for a new job",
+            "idempotency_mismatch")]);
+
     /// <summary>The version that the caller has seen, a bare number; null where it does not say.</summary>
     public static long? IfMatch(HttpContext context)
     {

@@ -36,9 +36,7 @@ internal sealed partial class DueJobs(
     {
         timer = clock.CreateTimer(_ => Start(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         times.Changed = Settle;
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var onStart = lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(stoppingToken); // grains answer from then on
+        await lifetime.StartedAsync(stoppingToken);
         using var look = new PeriodicTimer(LookEvery, clock);
         await RefillAsync();
         while (await look.WaitForNextTickAsync(lifetime.ApplicationStopping)) await LookAsync();

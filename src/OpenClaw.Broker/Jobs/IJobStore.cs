@@ -16,15 +16,23 @@ internal interface IJobStore
     /// <param name="also">Changes of other rooms; where one is refused, nothing is written.</param>
     Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted = null, IReadOnlyList<Change>? also = null);
 
+    /// <summary>Adds jobs in one commit, or finds what their key made before.</summary>
+    /// <param name="key">It stands for the first of them.</param>
+    /// <returns>The rows as they are written; or the key's earlier use, or the change that was refused, and nothing is written.</returns>
+    Task<(IReadOnlyList<Job> Written, KeyUse? EarlierUse, Change? Refused)> InsertManyAsync(
+        IReadOnlyList<NewRow> rows, IdempotencyKey? key, IReadOnlyList<Change> also, AuditEntry noted);
+
     /// <summary>Replaces a job's version by the next, with all that goes with it.</summary>
     /// <exception cref="Store.StaleVersionException">The row is at another version.</exception>
     /// <exception cref="Store.ClaimIdInUseException">Another running job of this worker has the claim id.</exception>
     /// <exception cref="UniqueKeyHeldException">Another job has the unique key there by now.</exception>
+    /// <exception cref="AlreadySoException">What goes with it has happened before.</exception>
     Task UpdateAsync(JobChange change);
 
     /// <summary>Removes an ended job with its texts, and frees its idempotency key.</summary>
     /// <param name="now">Milliseconds since 1970.</param>
     /// <exception cref="Store.StaleVersionException">The row is at another version, or gone.</exception>
+    /// <exception cref="JobNeededException">An unfinished job needs it.</exception>
     Task DeleteAsync(Job job, long now, AuditEntry? noted = null);
 
     /// <summary>
@@ -112,9 +120,17 @@ internal sealed record JobChange(Job From, Job To, long Now)
     /// <summary>Takes the job's unique key anew; refused where another job has it.</summary>
     public UniqueInsert? Unique { get; init; }
 
+    /// <summary>What else goes with it; where one is refused, nothing is written.</summary>
+    public IReadOnlyList<Change> Also { get; init; } = [];
+
     /// <summary>What of it stands in the audit.</summary>
     public AuditEntry? Noted { get; init; }
 }
+
+/// <summary>A new job with all that is written with it.</summary>
+/// <param name="IsNewQueue">Whether the queue's name has to be written, too.</param>
+/// <param name="Also">Changes that come before it; where one is refused, nothing is written.</param>
+internal sealed record NewRow(Job Job, byte[] Payload, bool IsNewQueue, IReadOnlyList<Change> Also);
 
 /// <summary>What an end leaves beside the row: a result, or the whole of a long error; UTF-8.</summary>
 internal readonly record struct JobEnd(byte[]? Result, byte[]? Error)

@@ -153,6 +153,10 @@ internal sealed record Job
     /// <summary>The text that no other unfinished job of its queue and command may have.</summary>
     [Id(45)] public string? UniqueKey { get; init; }
 
+    [Id(46)] public IReadOnlyList<Parent> DependsOn { get; init; } = [];
+
+    [Id(47)] public Guid? Batch { get; init; }
+
     public bool IsReady => State == JobState.Queued && (SerialKey is null || IsFirst);
 
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;

@@ -43,6 +43,46 @@ internal sealed partial class JobCalls(
     {
         using var place = quota.Enter(job);
         var isNewQueue = NameQueue(job.Queue);
+        var row = Row(job, isNewQueue);
+        Created created = default;
+        try
+        {
+            created = await store.InsertAsync(row.Job, job.Payload, job.Key, isNewQueue,
+                new AuditEntry(job.Now, job.Maker.Actor, "job.create", job.Id.ToString(), job.Command), row.Also);
+        }
+        finally
+        {
+            if (isNewQueue) EndNaming(job.Queue, isWritten: created.Job is not null);
+        }
+        return created.Job is { } written ? created with { Job = await TellOfNewAsync(written, job.Payload) } : created;
+    }
+
+    /// <summary>Makes jobs in one commit, or finds what their key made before.</summary>
+    /// <param name="also">Changes of other rooms; where one is refused, nothing is written.</param>
+    /// <returns>The key's earlier use, or the change that was refused; neither where all is written.</returns>
+    /// <exception cref="ProblemException">429: there would be too many queues.</exception>
+    public async Task<(KeyUse? EarlierUse, Change? Refused)> CreateManyAsync(
+        IReadOnlyList<NewJob> jobs, IdempotencyKey? key, IReadOnlyList<Change> also, AuditEntry noted)
+    {
+        var named = new List<string>();
+        IReadOnlyList<Job> written = [];
+        try
+        {
+            foreach (var queue in jobs.Select(static j => j.Queue).Distinct(StringComparer.Ordinal)) if (NameQueue(queue)) named.Add(queue);
+            var left = named.ToHashSet(StringComparer.Ordinal);
+            (written, var use, var refused) = await store.InsertManyAsync([.. jobs.Select(job => Row(job, left.Remove(job.Queue)))], key, also, noted);
+            if (written.Count == 0) return (use, refused);
+        }
+        finally
+        {
+            foreach (var queue in named) EndNaming(queue, isWritten: written.Count > 0);
+        }
+        for (var n = 0; n < written.Count; n++) await TellOfNewAsync(written[n], jobs[n].Payload);
+        return (null, null);
+    }
+
+    private NewRow Row(NewJob job, bool isNewQueue)
+    {
         var row = new Job
         {
             Id = job.Id,
@@ -57,7 +97,6 @@ internal sealed partial class JobCalls(
             Signature = job.Signature,
             MadeBy = job.Maker.Token,
             Priority = job.Priority,
-            State = job.RunAt > job.Now ? JobState.Scheduled : JobState.Queued,
             RunAt = job.RunAt,
             IsDelay = job.IsDelay,
             ExpiresAt = job.Now + job.ExpiresInMs,
@@ -70,24 +109,27 @@ internal sealed partial class JobCalls(
             Tick = job.Tick,
             SerialKey = job.SerialKey,
             UniqueKey = job.Unique?.Key,
+            DependsOn = job.DependsOn,
+            Batch = job.Batch,
+            Holds = job.DependsOn.Count > 0 ? [new Hold(HoldKinds.Parents, job.Now, null, null, job.DependsOn.Count)]
+                : job.AfterBatch is { } awaited ? [new Hold(HoldKinds.Batch, job.Now, awaited.ToString(), null)] : [],
         };
-        IReadOnlyList<Change> also = job.Unique is not { } unique ? job.Also : [.. job.Also, new UniqueInsert(row, clock.SteadyNow,
-            unique.WithinMs is { } ms ? clock.SteadyNow + ms : null, unique.OnConflict == OnConflict.KeepLatest)];
-        Created created = default;
-        try
+        var also = job.Also;
+        if (job.DependsOn.Count > 0) also = [.. also, .. job.DependsOn.Select(parent => new EdgeInsert(parent.Id, job.Id))];
+        if (job.Unique is { } unique)
         {
-            created = await store.InsertAsync(row, job.Payload, job.Key, isNewQueue,
-                new AuditEntry(job.Now, job.Maker.Actor, "job.create", row.Id.ToString(), job.Command), also);
+            also = [.. also, new UniqueInsert(row, clock.SteadyNow, unique.WithinMs is { } ms ? clock.SteadyNow + ms : null,
+                unique.OnConflict == OnConflict.KeepLatest)];
         }
-        finally
-        {
-            if (isNewQueue) EndNaming(job.Queue, isWritten: created.Job is not null);
-        }
-        if (created.Job is not { } written) return created;
+        return new NewRow(PersonRules.Settle(row, job.Now), job.Payload, isNewQueue, also);
+    }
+
+    private async Task<Job> TellOfNewAsync(Job written, byte[] payload)
+    {
         if (written.SerialKey is not null) written = await ReadAgainAsync(written); // the table says whether it is first
-        if (written.IsReady) fresh.Add(written, job.Payload);
+        if (written.IsReady) fresh.Add(written, payload);
         await TellAsync(written, null);
-        return created;
+        return written;
     }
 
     /// <summary>Lets an event happen to a job.</summary>

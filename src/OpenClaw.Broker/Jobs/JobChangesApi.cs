@@ -7,7 +7,8 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>What people do with jobs that wait or have ended: hold, snooze, edit and retry them; and what became of each.</summary>
-internal sealed class JobChangesApi(JobCalls calls, JobReader reader, JobCreation creation, IJobStore store, BrokerOptions options)
+internal sealed class JobChangesApi(
+    JobCalls calls, JobReader reader, JobCreation creation, ChildRetries children, IJobStore store, BrokerOptions options)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -73,15 +74,28 @@ internal sealed class JobChangesApi(JobCalls calls, JobReader reader, JobCreatio
     {
         var body = await RequestBody.ReadAsync(context, options.MaxCreateBytes);
         byte[]? payload = null;
+        var withChildren = false;
         if (body.Length > 0)
         {
             var errors = new FieldErrors();
-            var field = RequestBody.Parse(context, body, "payload")[0];
-            if (field.Type != JsonTokenType.Null) payload = errors.OptionalText("payload", field);
+            var fields = RequestBody.Parse(context, body, "payload", "children");
+            if (fields[0].Type != JsonTokenType.Null) payload = errors.OptionalText("payload", fields[0]);
+            withChildren = errors.Flag("children", fields[1]);
+            if (payload is not null && withChildren) errors.Add("children", "can't come with a payload: a changed copy is nobody's parent", "both");
             errors.Check();
         }
-        if (payload is null) await ApplyAsync(context, new Retried(calls.Now, context.GetCaller().Name));
-        else await CopyAsync(context, payload);
+        if (payload is not null) await CopyAsync(context, payload);
+        else if (withChildren) await RetryFamilyAsync(context);
+        else await ApplyAsync(context, new Retried(calls.Now, context.GetCaller().Name));
+    }
+
+    /// <summary>The job, and all that ended through it.</summary>
+    private async Task RetryFamilyAsync(HttpContext context)
+    {
+        var caller = context.GetCaller();
+        var job = await ChangeAsync(context, new Retried(calls.Now, caller.Name));
+        var others = await children.RetryAsync(job, caller);
+        await AnswerAsync(context, job, others);
     }
 
     /// <summary>A new job like one that has ended, with another payload.</summary>
@@ -105,7 +119,7 @@ internal sealed class JobChangesApi(JobCalls calls, JobReader reader, JobCreatio
             RetryOf = job.RetryOf ?? job.Id,
         };
         var created = await creation.CreateAsync(copy, caller);
-        await AnswerAsync(context, created.Job!);
+        await AnswerAsync(context, created.Job!, null);
     }
 
     private async Task HistoryAsync(HttpContext context)
@@ -138,16 +152,18 @@ internal sealed class JobChangesApi(JobCalls calls, JobReader reader, JobCreatio
     private async Task<Job> FindAsync(Guid id, Caller caller) =>
         await store.FindAsync(id) is { } job && caller.MaySee(job) ? job : throw ProblemException.JobNotFound();
 
-    private async Task ApplyAsync(HttpContext context, PersonEvent e)
+    private async Task ApplyAsync(HttpContext context, PersonEvent e) => await AnswerAsync(context, await ChangeAsync(context, e), null);
+
+    private async Task<Job> ChangeAsync(HttpContext context, PersonEvent e)
     {
         var id = RequestParts.JobId(context);
         if (context.GetCaller().SeesOwnAlone) await FindAsync(id, context.GetCaller());
         var reply = await (e is Edited edited ? calls.EditAsync(id, edited) : calls.ApplyAsync(id, e)) ?? throw ProblemException.JobNotFound();
-        if (Refuse(reply.Refusal, reply.Job) is { } refused) throw refused;
-        await AnswerAsync(context, reply.Job);
+        return Refuse(reply.Refusal, reply.Job) is { } refused ? throw refused : reply.Job;
     }
 
-    private static Task AnswerAsync(HttpContext context, Job job) => Answer.SendAsync(context, json =>
+    /// <param name="children">Those that were retried with it.</param>
+    private static Task AnswerAsync(HttpContext context, Job job, IReadOnlyList<Guid>? children) => Answer.SendAsync(context, json =>
     {
         json.WriteStartObject();
         json.WriteString("id", job.Id);
@@ -155,6 +171,12 @@ internal sealed class JobChangesApi(JobCalls calls, JobReader reader, JobCreatio
         json.WriteString("state", job.State.Name());
         json.WriteNumber("round", job.Round);
         json.WriteNumber("version", job.Version);
+        if (children is not null)
+        {
+            json.WriteStartArray("children");
+            foreach (var child in children) json.WriteStringValue(child);
+            json.WriteEndArray();
+        }
         json.WriteEndObject();
     });
 

@@ -5,7 +5,7 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>Makes jobs for callers.</summary>
-internal sealed class JobCreation(JobCalls calls, IJobStore store, BrokerOptions options)
+internal sealed class JobCreation(JobCalls calls, IJobStore store, JobRates rates)
 {
     /// <summary>How often a conflict over a unique key is settled anew, since its holder moves on meanwhile.</summary>
     private const int MostSettlings = 3;
@@ -13,76 +13,105 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, BrokerOptions
     private const int FullRetrySeconds = 10;
 
     /// <summary>Creates the job within the rates of the caller's token, and of the person's own for whom it speaks; what is refused counts nothing.</summary>
-    /// <exception cref="ProblemException">429: a rate or a limit is reached.</exception>
-    public Task<Created> CreateAsync(NewJob job, Caller caller) => CreateAsync(job, caller.MaySee, caller.Credential, caller.Own);
+    /// <exception cref="ProblemException">422: a parent is none. 429: a rate or a limit is reached.</exception>
+    public async Task<Created> CreateAsync(NewJob job, Caller caller)
+    {
+        if (job.ParentNames.Count > 0) job = job with { DependsOn = await FindParentsAsync(job.ParentNames, caller.MaySee) };
+        return await CreateAsync(job, caller.MaySee, caller.Credential, caller.Own);
+    }
 
     /// <summary>Creates it for nobody who asks just now, within the rate of the token that once did, where it is still there.</summary>
     /// <exception cref="ProblemException">429: a rate or a limit is reached.</exception>
     public Task<Created> CreateAsync(NewJob job, Credential? maker) => CreateAsync(job, other => other.MadeBy == job.Maker.Token, maker);
 
-    /// <param name="maySee">Whether who makes it may know of another job: one that has its unique key is answered and changed only then.</param>
-    private async Task<Created> CreateAsync(NewJob job, Func<Job, bool> maySee, params Credential?[] counted)
+    /// <summary>The parents that somebody named by their ids.</summary>
+    /// <param name="within">Where in the body the job stands.</param>
+    /// <exception cref="ProblemException">422: there is none of that id, or none that he may see.</exception>
+    public async Task<IReadOnlyList<Parent>> FindParentsAsync(IReadOnlyList<ParentName> names, Func<Job, bool> maySee, params string[] within)
     {
-        var places = new List<(Credential Credential, LinkedListNode<long> Place)>(2);
+        var errors = new FieldErrors(within);
+        var parents = new List<Parent>(names.Count);
+        for (var n = 0; n < names.Count; n++)
+        {
+            if (Guid.TryParseExact(names[n].Name, "D", out var id) && await store.FindAsync(id) is { } job && maySee(job))
+            {
+                parents.Add(new Parent(id, names[n].IfFailed));
+            }
+            else
+            {
+                errors.Add($"depends_on.{n}", "is the id of no job; it may have been deleted", "no_such_job");
+            }
+        }
+        errors.Check();
+        return parents;
+    }
+
+    /// <summary>Settles with the job that has a new one's unique key.</summary>
+    /// <param name="maySee">Whether who makes it may know of another job: one that has its unique key is answered and changed only then.</param>
+    /// <returns>The job that stands for the new one; null where the key is free by now, or its holder has moved on.</returns>
+    /// <exception cref="ProblemException">409: the new one may not be.</exception>
+    public async Task<Job?> SettleAsync(NewJob job, Func<Job, bool> maySee)
+    {
+        var unique = job.Unique!;
+        if (await store.FindHolderAsync(job.Queue, job.Command, unique.Key) is not { } id || await store.FindAsync(id) is not { } holder) return null;
+        if (!maySee(holder))
+        {
+            throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.Duplicate,
+                $"somebody else's job has the unique key '{unique.Key}'; nothing was created. Use another key");
+        }
+        if (unique.OnConflict == OnConflict.Reject) throw Duplicate(unique, holder);
+        return unique.OnConflict == OnConflict.Return || await ReplaceAsync(holder, job) is { Refusal: Refusal.None } ? holder : null;
+    }
+
+    public static ProblemException Duplicate(Unique unique, Job? holder) => new(StatusCodes.Status409Conflict, ErrorCodes.Duplicate,
+        $"{(holder is null ? "another job" : $"job {holder.Id}")} has the unique key '{unique.Key}'; nothing was created. Wait for its end, or use another key")
+    {
+        State = holder?.State.Name(), JobId = holder?.Id,
+    };
+
+    public static ProblemException Full(QueueFullException e) => new(StatusCodes.Status429TooManyRequests, ErrorCodes.QueueFull, e.Message)
+    {
+        RetryAfter = FullRetrySeconds, Reached = (e.Depth, e.Limit),
+    };
+
+    public static ProblemException NoBatch(Guid batch) => new(StatusCodes.Status409Conflict, ErrorCodes.BatchEnded,
+        $"there is no batch {batch}, or it has ended; nothing was created. Make a new one: POST /jobs/batch");
+
+    private async Task<Created> CreateAsync(NewJob job, Func<Job, bool> maySee, params Credential?[] credentials)
+    {
+        var counted = rates.Count(credentials);
         var isCreated = false;
         try
         {
-            foreach (var credential in counted) if (credential is not null) Count(credential);
+            if (job.Batch is { } batch) job = job with { Also = [.. job.Also, new BatchJoin(batch)] };
             var created = await CreateOrFindAsync(job, maySee);
             isCreated = created.Job is not null && created.Found is null;
+            if (created.Refused is BatchJoin) throw NoBatch(job.Batch!.Value);
+            if (created.Refused is EdgeInsert) await FindParentsAsync(job.ParentNames, static _ => true); // one has gone
             return created;
         }
         catch (QueueFullException e)
         {
-            throw new ProblemException(StatusCodes.Status429TooManyRequests, ErrorCodes.QueueFull, e.Message)
-            {
-                RetryAfter = FullRetrySeconds, Reached = (e.Depth, e.Limit),
-            };
+            throw Full(e);
         }
         finally
         {
-            if (!isCreated) foreach (var (credential, place) in places) credential.Uncount(place);
-        }
-
-        void Count(Credential credential)
-        {
-            if ((credential.Token.PerMinute ?? options.JobsPerMinute) is not (> 0 and var most)) return;
-            if (credential.TryCount(most, calls.SteadyNow.Milliseconds, out var place) is { } seconds)
-            {
-                throw new ProblemException(StatusCodes.Status429TooManyRequests, ErrorCodes.RateLimited,
-                    $"the token '{credential.Token.Name}' may create {most} jobs a minute, and has; try again in {seconds} s") { RetryAfter = seconds };
-            }
-            places.Add((credential, place!));
+            if (!isCreated) counted.TakeBack();
         }
     }
 
     /// <summary>Makes the job, or settles with the one that has its unique key.</summary>
     private async Task<Created> CreateOrFindAsync(NewJob job, Func<Job, bool> maySee)
     {
-        Job? holder = null;
         for (var settling = 0; settling < MostSettlings; settling++)
         {
             var created = await calls.CreateAsync(job);
-            if (created.Refused is not UniqueInsert || job.Unique is not { } unique) return created;
-            if (await store.FindHolderAsync(job.Queue, job.Command, unique.Key) is not { } id || await store.FindAsync(id) is not { } found) continue;
-            if (!maySee(found))
-            {
-                throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.Duplicate,
-                    $"somebody else's job has the unique key '{unique.Key}'; nothing was created. Use another key");
-            }
-            holder = found;
-            if (unique.OnConflict == OnConflict.Reject) break;
-            if (unique.OnConflict == OnConflict.Return || await ReplaceAsync(holder, job) is { Refusal: Refusal.None })
-            {
-                if (job.Key is { } key) await store.NoteFoundAsync(key, holder.Id);
-                return new Created(null, null) { Found = holder };
-            }
+            if (created.Refused is not UniqueInsert) return created;
+            if (await SettleAsync(job, maySee) is not { } holder) continue;
+            if (job.Key is { } key) await store.NoteFoundAsync(key, holder.Id);
+            return new Created(null, null) { Found = holder };
         }
-        throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.Duplicate,
-            $"job {holder?.Id} has the unique key '{job.Unique!.Key}'; nothing was created. Wait for its end, or use another key")
-        {
-            State = holder?.State.Name(), JobId = holder?.Id,
-        };
+        throw Duplicate(job.Unique!, null);
     }
 
     /// <summary>The one that waits gets the payload and the time of the new.</summary>

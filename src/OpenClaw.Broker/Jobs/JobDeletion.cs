@@ -2,10 +2,12 @@ using OpenClaw.Broker.Store;
 
 namespace OpenClaw.Broker.Jobs;
 
-/// <summary>Removes a job's row, after those that refer to it; refused where it is at another version.</summary>
+/// <summary>Removes a job's row, after those that refer to it; refused where it is at another version, or an unfinished job needs it.</summary>
 internal sealed class JobDelete(Job job, long now) : Change
 {
-    public override string Sql => "delete from job where seq = ?1 and version = ?2";
+    private const string Statement = $"delete from job where seq = ?1 and version = ?2 and not {Edges.IsNeeded}";
+
+    public override string Sql => Statement;
 
     public override bool CanBeRefused => true;
 

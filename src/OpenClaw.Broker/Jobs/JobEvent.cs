@@ -73,6 +73,20 @@ internal sealed record LeaseEnded(long Now, [property: Id(1)] long Version) : Jo
 [GenerateSerializer, Immutable, Alias("OpenClaw.TimeCame")]
 internal sealed record TimeCame(long Now, [property: Id(1)] long Version, [property: Id(2)] double Chance) : JobEvent(Now);
 
+/// <summary>What a job waits for has come.</summary>
+[GenerateSerializer, Immutable]
+internal abstract record LinkEvent(long Now) : JobEvent(Now);
+
+/// <summary>A parent has ended.</summary>
+/// <param name="IsOk">Whether it is done.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.ParentEnded")]
+internal sealed record ParentEnded(long Now, [property: Id(0)] Guid Parent, [property: Id(1)] bool IsOk) : LinkEvent(Now);
+
+/// <summary>No job of a batch is unfinished.</summary>
+/// <param name="IsReleased">Whether that is what the job waits for: it ends otherwise.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.BatchEnded")]
+internal sealed record BatchEnded(long Now, [property: Id(0)] Guid Batch, [property: Id(1)] bool IsReleased) : LinkEvent(Now);
+
 /// <summary>A person or a client changes a job that waits, or one that has ended.</summary>
 [GenerateSerializer, Immutable]
 internal abstract record PersonEvent(long Now, [property: Id(1)] string Actor) : JobEvent(Now)
@@ -88,7 +102,6 @@ internal sealed record CancelRequested(long Now, [property: Id(0)] string? Reaso
     protected override string Action => "job.cancel";
 }
 
-
 /// <summary>A person wants an ended job gone, with all that it held.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Deleted")]
 internal sealed record Deleted(long Now, string Actor) : PersonEvent(Now, Actor)
@@ -100,6 +113,12 @@ internal sealed record Deleted(long Now, string Actor) : PersonEvent(Now, Actor)
 [GenerateSerializer, Immutable, Alias("OpenClaw.Retried")]
 internal sealed record Retried(long Now, string Actor) : PersonEvent(Now, Actor)
 {
+    /// <summary>The parents for which it waits again.</summary>
+    [Id(0)] public IReadOnlyList<Guid> Parents { get; init; } = [];
+
+    /// <summary>The batch for which it waits again.</summary>
+    [Id(1)] public Guid? Batch { get; init; }
+
     protected override string Action => "job.retry";
 }
 

@@ -101,6 +101,46 @@ internal static class JobFields
             conflict ?? OnConflict.Return);
     }
 
+    /// <summary>The jobs to wait for: each an id, or an object of <c>id</c> or <c>ref</c> and <c>if_failed</c>.</summary>
+    public static IReadOnlyList<ParentName> DependsOn(JsonField field, FieldErrors errors)
+    {
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null) return [];
+        if (field.Type == JsonTokenType.StartArray)
+        {
+            using var list = JsonDocument.Parse(field.Json);
+            if (list.RootElement.GetArrayLength() <= Parent.Most) return Read([.. list.RootElement.EnumerateArray()]);
+        }
+        errors.Add("depends_on", $"must be a list of at most {Parent.Most} jobs", "list_type");
+        return [];
+
+        List<ParentName> Read(List<JsonElement> items)
+        {
+            var parents = new List<ParentName>();
+            for (var n = 0; n < items.Count; n++)
+            {
+                var isObject = items[n].ValueKind == JsonValueKind.Object;
+                var name = isObject ? Text(items[n], "id") ?? Text(items[n], "ref") : FieldErrors.TextOf(items[n]);
+                var policy = isObject && items[n].TryGetProperty("if_failed", out var said) && said.ValueKind != JsonValueKind.Null
+                    ? IfFailedNames.Parse(FieldErrors.TextOf(said)) : IfFailed.Fail;
+                if (name is null) errors.Add($"depends_on.{n}", "must be a job's id, or an object such as {\"id\": \"…\", \"if_failed\": \"run\"}", "parent");
+                else if (policy is null) errors.Add($"depends_on.{n}.if_failed", "must be fail, cancel, run or hold", "enum");
+                else if (parents.Any(p => p.Name == name)) errors.Add($"depends_on.{n}", "is there twice", "value_error");
+                else parents.Add(new ParentName(name, policy.Value));
+            }
+            return parents;
+        }
+
+        static string? Text(JsonElement item, string member) => item.TryGetProperty(member, out var value) ? FieldErrors.TextOf(value) : null;
+    }
+
+    public static Guid? Batch(JsonField field, FieldErrors errors)
+    {
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null || errors.OptionalText("batch", field) is not { } text) return null;
+        if (Guid.TryParseExact(Encoding.UTF8.GetString(text), "D", out var id)) return id;
+        errors.Add("batch", "must be the id of a batch, as POST /jobs/batch answered it", "uuid");
+        return null;
+    }
+
     public static Backoff Backoff(JsonField field, FieldErrors errors)
     {
         var backoff = Jobs.Backoff.Default;

@@ -44,6 +44,14 @@ internal sealed partial class JobGrain(IJobStore store, FreshJobs fresh, Clock c
         {
             return new JobReply(job!, Refusal.Duplicate, null);
         }
+        catch (AlreadySoException)
+        {
+            return new JobReply(job!, Refusal.AlreadySo, null);
+        }
+        catch (JobNeededException)
+        {
+            return new JobReply(job!, Refusal.Needed, null);
+        }
     }
 
     private async Task<JobReply?> TryApplyAsync(JobEvent e)
@@ -71,6 +79,7 @@ internal sealed partial class JobGrain(IJobStore store, FreshJobs fresh, Clock c
             IsNewQueue = edit is { IsNewQueue: true },
             Payload = edit?.Payload,
             Notes = step.Notes,
+            Also = before.Holds.Count > 0 || e is Retried ? Edges.After(before, next, e) : [],
             Unique = next.UniqueKey is not null && (before.IsFinal || before.Queue != next.Queue) ? UniqueInsert.Anew(next, clock.SteadyNow) : null,
             Noted = e.Noted(next),
         });

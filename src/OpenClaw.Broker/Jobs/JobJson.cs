@@ -82,9 +82,21 @@ internal static class JobJson
         foreach (var hold in job.Holds) Write(json, hold);
         json.WriteEndArray();
         json.WriteString("serial_key", job.SerialKey is [not SerialKeys.Own, ..] ? job.SerialKey : null);
+        json.WriteStartArray("depends_on");
+        foreach (var parent in job.DependsOn) Write(json, parent);
+        json.WriteEndArray();
+        json.WriteString("batch", job.Batch?.ToString());
         json.WriteString("retry_of", job.RetryOf?.ToString());
         json.WriteString("schedule", job.Schedule);
         WriteNumber(json, "tick", job.Tick / 1000);
+    }
+
+    private static void Write(Utf8JsonWriter json, Parent parent)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", parent.Id);
+        json.WriteString("if_failed", parent.IfFailed.Name());
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, Hold hold)

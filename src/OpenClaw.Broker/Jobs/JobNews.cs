@@ -26,10 +26,20 @@ internal sealed record JobNews(
     /// <summary>Whether it can be claimed.</summary>
     [Id(12)] public bool IsReady { get; init; }
 
+    /// <summary>Whether it depends on others, or waits for a batch.</summary>
+    [Id(14)] public bool IsChild { get; init; }
+
+    [Id(15)] public Guid? Batch { get; init; }
+
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;
 
     public static JobNews Of(Job job, SteadyTime at, long leaseMs) =>
-        new(job.Id, job.Version, job.State, job.Queue, job.Rank, job.Lane, leaseMs, at, job.CancelRequested) { IsReady = job.IsReady };
+        new(job.Id, job.Version, job.State, job.Queue, job.Rank, job.Lane, leaseMs, at, job.CancelRequested)
+        {
+            IsReady = job.IsReady,
+            IsChild = job.DependsOn.Count > 0,
+            Batch = job.Batch,
+        };
 }
 
 /// <summary>Hears of every change of every job, in this process.</summary>

@@ -50,6 +50,7 @@ internal static class ErrorKinds
     public const string LeaseLost = "lease_lost";
     public const string Timeout = "timeout";
     public const string Expired = "expired";
+    public const string Dependency = "dependency";
 
     /// <summary>Of a job that has ended without a result; null of one that was cancelled or is done.</summary>
     public static string? Of(Job ended) => ended.Outcome switch
@@ -58,6 +59,7 @@ internal static class ErrorKinds
         Outcome.TimedOut => Timeout,
         Outcome.LostTooOften => LeaseLost,
         Outcome.Expired => Expired,
+        Outcome.ParentFailed => Dependency,
         _ => null,
     };
 }

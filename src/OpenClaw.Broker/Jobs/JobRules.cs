@@ -39,6 +39,9 @@ internal enum Refusal
 
     /// <summary>Another job has its unique key.</summary>
     Duplicate,
+
+    /// <summary>An unfinished job needs it.</summary>
+    Needed,
 }
 
 /// <summary>What an event makes of a job: the next job, or why there is none.</summary>
@@ -99,6 +102,7 @@ internal static class JobRules
         CancelRequested cancel => Cancel(job, cancel),
         Deleted => job.IsFinal ? Step.Gone : Refusal.NotEnded,
         PersonEvent person => PersonRules.Next(job, person),
+        LinkEvent link => LinkRules.Next(job, link),
         _ => throw new ArgumentOutOfRangeException(nameof(e), e.GetType().Name, "not an event of a job"),
     };
 
@@ -252,7 +256,7 @@ internal static class JobRules
         ? End(job, JobState.Cancelled, Outcome.Cancelled, now, CancelledError(job.CancelReason))
         : job with { State = JobState.Queued, LeaseUntil = null, ClaimId = null };
 
-    private static Job End(Job job, JobState state, Outcome outcome, long now, string? error) => job with
+    public static Job End(Job job, JobState state, Outcome outcome, long now, string? error) => job with
     {
         State = state,
         Outcome = outcome,
@@ -266,5 +270,5 @@ internal static class JobRules
     /// <summary>A job's times never go backwards, even where the wall clock did.</summary>
     public static long At(Job job, long now) => Math.Max(now, job.StartedAt ?? job.CreatedAt);
 
-    private static string CancelledError(string? reason) => reason is null ? Cancelled : $"{Cancelled}: {reason}";
+    public static string CancelledError(string? reason) => reason is null ? Cancelled : $"{Cancelled}: {reason}";
 }

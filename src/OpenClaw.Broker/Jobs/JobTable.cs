@@ -58,6 +58,8 @@ internal static class JobTable
         Columns<Job>.Text("signature", j => j.Signature, Writing.Edited),
         Columns<Job>.Text("serial_key", j => j.SerialKey, Writing.Once),
         Columns<Job>.Text("unique_key", j => j.UniqueKey, Writing.Once),
+        Columns<Job>.As("depends_on", j => j.DependsOn, Parent.Format, Parent.Parse, Writing.Once),
+        Columns<Job>.As("batch", j => j.Batch, static v => v?.ToString(), static t => t is null ? (Guid?)null : Guid.Parse(t), Writing.Once),
         Columns<Job>.Text("made_by", j => j.MadeBy, Writing.Once));
 
     /// <summary>What of a long error stands in the row.</summary>

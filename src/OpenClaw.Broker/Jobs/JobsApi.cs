@@ -33,9 +33,7 @@ internal sealed class JobsApi(
         var created = earlier is null ? await creation.CreateAsync(job, context.GetCaller()) : new Created(null, earlier);
         if (created.EarlierUse is { } use && !CryptographicOperations.FixedTimeEquals(use.BodyHash, job.Key!.BodyHash))
         {
-            throw new ProblemException(ErrorCodes.IdempotencyMismatch,
-                [new FieldError(["header", HeaderNames.IdempotencyKey], "this key came with another body before; use a new key for a new job",
-                    "idempotency_mismatch")]);
+            throw RequestParts.OtherBody();
         }
         var id = (created.Job ?? created.Found)?.Id ?? created.EarlierUse!.JobId;
         await Answer.SendAsync(context, json =>
@@ -143,6 +141,14 @@ internal sealed class JobsApi(
         {
             throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.NotEnded,
                 $"the job has not ended (it is {reply.Job.State.Name()}); cancel it first: POST /jobs/{id}/cancel")
+            {
+                State = reply.Job.State.Name(),
+            };
+        }
+        if (reply.Refusal == Refusal.Needed)
+        {
+            throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.Needed,
+                "an unfinished job depends on it, or its batch has not ended; wait for that, or cancel it")
             {
                 State = reply.Job.State.Name(),
             };

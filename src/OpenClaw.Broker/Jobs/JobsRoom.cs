@@ -15,7 +15,9 @@ internal static class JobsRoom
         services.AddSingleton<JobQuota>();
         services.AddSingleton<JobCalls>();
         services.AddSingleton<JobReader>();
+        services.AddSingleton<JobRates>();
         services.AddSingleton<JobCreation>();
+        services.AddSingleton<ChildRetries>();
         services.AddSingleton<JobsApi>();
         services.AddSingleton<JobChangesApi>();
         services.AddSingleton<ManyJobsApi>();

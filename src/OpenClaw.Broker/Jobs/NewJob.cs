@@ -41,6 +41,16 @@ internal sealed record NewJob(string Queue, string Command, byte[] Payload, stri
 
     public Unique? Unique { get; init; }
 
+    /// <summary>The jobs that it waits for, as the client names them.</summary>
+    public IReadOnlyList<ParentName> ParentNames { get; init; } = [];
+
+    public IReadOnlyList<Parent> DependsOn { get; init; } = [];
+
+    public Guid? Batch { get; init; }
+
+    /// <summary>The batch for whose end it waits.</summary>
+    public Guid? AfterBatch { get; init; }
+
     /// <summary>The schedule that makes it.</summary>
     public string? Schedule { get; init; }
 

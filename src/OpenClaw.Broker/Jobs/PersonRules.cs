@@ -20,7 +20,9 @@ internal static class PersonRules
         if (job.State == JobState.Done) return Refusal.NotFailed;
         var next = job with
         {
-            State = JobState.Queued,
+            State = e.Parents.Count > 0 || e.Batch is not null ? JobState.Held : JobState.Queued,
+            Holds = e.Parents.Count > 0 ? [new Hold(HoldKinds.Parents, e.Now, null, null, e.Parents.Count)]
+                : e.Batch is { } batch ? [new Hold(HoldKinds.Batch, e.Now, batch.ToString(), null)] : [],
             Round = job.Round + 1,
             Attempt = 0,
             Failures = 0,
@@ -85,7 +87,7 @@ internal static class PersonRules
     }
 
     /// <summary>The state of a job that nobody works on: held while anything holds it, scheduled until its time, then queued.</summary>
-    private static Job Settle(Job job, long now) => job with
+    public static Job Settle(Job job, long now) => job with
     {
         State = job.Holds.Count > 0 ? JobState.Held : job.RunAt > now ? JobState.Scheduled : JobState.Queued,
     };

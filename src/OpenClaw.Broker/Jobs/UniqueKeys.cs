@@ -73,6 +73,8 @@ internal sealed class UniqueInsert(Job job, SteadyTime now, SteadyTime? until, b
     private const string AsUnfinished = Take + "j.finished_at is null))";
     private const string AsWaiting = Take + "j.state in ('queued', 'scheduled', 'held')))";
 
+    public Guid JobId => job.Id;
+
     public override string Sql => isLatest ? AsWaiting : AsUnfinished;
 
     /// <summary>For a job that has begun anew, or has come into another queue.</summary>
@@ -93,3 +95,9 @@ internal sealed class UniqueInsert(Job job, SteadyTime now, SteadyTime? until, b
 
 /// <summary>Another job has the unique key.</summary>
 internal sealed class UniqueKeyHeldException() : Exception("another job has the unique key");
+
+/// <summary>What was to go with a change has happened before.</summary>
+internal sealed class AlreadySoException() : Exception("it is so already");
+
+/// <summary>An unfinished job needs the job that was to go.</summary>
+internal sealed class JobNeededException() : Exception("an unfinished job needs it");

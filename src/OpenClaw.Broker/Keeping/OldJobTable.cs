@@ -10,15 +10,15 @@ internal static class OldJobTable
     /// <summary>How many numbers of jobs a read looks at.</summary>
     public const int Slice = 5000;
 
-    /// <summary>What nothing needs any more: no unique key's window is open. ?4 is the steady time.</summary>
-    private const string IsFree = "not exists (select 1 from unique_key k where k.queue = j.queue and k.command = j.command and k.key = j.unique_key "
-        + "and k.job_id = j.id and k.until > ?4)";
+    /// <summary>What nothing needs any more: no unique key's window is open, no unfinished job depends on it. ?4 is the steady time.</summary>
+    private const string IsFree = "not exists (select 1 from unique_key k where k.queue = job.queue and k.command = job.command and k.key = job.unique_key "
+        + $"and k.job_id = job.id and k.until > ?4) and not {Edges.IsNeeded}";
 
-    private static readonly string EndedSql = $"select {JobTable.Rows.Select("j")} from job j where j.seq > ?1 and j.seq <= ?2 and j.state = ?5 "
-        + $"and j.finished_at < ?3 and {IsFree} order by j.seq";
+    private static readonly string EndedSql = $"select {JobTable.Rows.Select("job")} from job where job.seq > ?1 and job.seq <= ?2 and job.state = ?5 "
+        + $"and job.finished_at < ?3 and {IsFree} order by job.seq";
 
-    private static readonly string OldestSql = $"select {JobTable.Rows.Select("j")} from job j where j.seq > ?1 and j.finished_at is not null "
-        + $"and {IsFree} order by j.seq limit 500";
+    private static readonly string OldestSql = $"select {JobTable.Rows.Select("job")} from job where job.seq > ?1 and job.finished_at is not null "
+        + $"and {IsFree} order by job.seq limit 500";
 
     public static readonly Query<long> IsFromPython = new("select 1 from meta where from_python = 1", static row => row.Number(0)!.Value);
 
@@ -52,6 +52,17 @@ internal sealed class PaceDelete(SteadyTime oldest) : Change
     public override string Sql => "delete from pace where steady_ms < (select max(steady_ms) from pace where steady_ms <= ?1)";
 
     public override void Bind(IParameters parameters) => parameters.Set(1, oldest.Milliseconds);
+}
+
+/// <summary>Drops batches of which no job is left.</summary>
+internal sealed class BatchesDelete : Change
+{
+    public override string Sql => "delete from batch where id in (select id from batch b where b.is_told = 1 "
+        + "and not exists (select 1 from job where job.batch = b.id) limit 500)";
+
+    public override void Bind(IParameters parameters)
+    {
+    }
 }
 
 /// <summary>Gives some of the file's free pages back to the disk.</summary>

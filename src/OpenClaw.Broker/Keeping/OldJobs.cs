@@ -28,7 +28,9 @@ internal sealed partial class OldJobs(IStore store, IJobStore jobs, Clock clock,
         if (dropped > 0) LogDropped(dropped);
         var (done, failed, cancelled, _) = keep ?? Retention.Default;
         await store.WriteAsync(new Commit([new PaceDelete(Ago(Math.Max(done, Math.Max(failed, cancelled))))], isEssential: true));
-        if (dropped > 0) await ReturnSpaceAsync(stop);
+        if (dropped == 0) return;
+        await store.WriteAsync(new Commit([new BatchesDelete()], isEssential: true));
+        await ReturnSpaceAsync(stop);
     }
 
     private async Task ReturnSpaceAsync(CancellationToken stop)
@@ -99,7 +101,7 @@ internal sealed partial class OldJobs(IStore store, IJobStore jobs, Clock clock,
             await jobs.DeleteAsync(job, clock.Wall);
             return true;
         }
-        catch (StaleVersionException)
+        catch (Exception e) when (e is StaleVersionException or JobNeededException)
         {
             return false;
         }

@@ -12,6 +12,7 @@ using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Explain;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Keeping;
+using OpenClaw.Broker.Links;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Schedules;
 using OpenClaw.Broker.Storage.Sqlite;
@@ -110,6 +111,7 @@ internal static class BrokerHost
         services.AddHostedService<DeletedJobs>();
         services.AddSingleton<ByteBudget>();
         services.AddAccess();
+        services.AddLinks();
         services.AddSchedules();
         services.AddWorkers();
         services.AddExplain();
@@ -174,6 +176,7 @@ internal static class BrokerHost
         app.MapJobs();
         app.MapQueues();
         app.MapAccess();
+        app.MapLinks();
         app.MapSchedules();
         app.MapWorkers();
         app.MapExplain();

@@ -131,6 +131,12 @@ internal sealed class ScheduleReader(JobReader jobs, Clock clock)
             errors.Add("signature", "is good for one job, and a schedule makes many; runners that run only what is signed take none of them", "value_error");
             errors.Check();
         }
+        if (job.ParentNames.Count > 0 || job.Batch is not null)
+        {
+            var errors = new FieldErrors("job");
+            errors.Add(job.Batch is null ? "depends_on" : "batch", "is good for one job, and a schedule makes many; leave it out", "value_error");
+            errors.Check();
+        }
         var made = schedule with
         {
             Command = job.Command, MadeBy = caller.MadeBy(), Actor = caller.Name, Person = caller.Person, MaxQueued = caller.Token.MaxQueued,

@@ -18,12 +18,13 @@ internal static class ChangeCommands
         HelpName = "TEXT",
     };
 
+    private static readonly Option<bool> Children = new("--children") { Description = "Also those that ended through it; they wait for it again" };
     private static readonly Option<string?> Reason = new("--reason") { Description = "Why; shown with the job", HelpName = "TEXT" };
     private static readonly Argument<string> Time = new("TIME") { Description = "How much longer, such as 90s, 10m, 2h or 1d" };
 
     public static IEnumerable<Command> Create() =>
     [
-        Invocation.Of(new Command("retry", "Do a failed or cancelled job again") { StatusCommand.Id, Payload }, RetryAsync),
+        Invocation.Of(new Command("retry", "Do a failed or cancelled job again") { StatusCommand.Id, Payload, Children }, RetryAsync),
         Of(new Command("hold", "Let a waiting job wait until `unhold`") { StatusCommand.Id, Reason },
             static (broker, id, i) => broker.HoldAsync(id, i.Parsed.GetValue(Reason), i.Stop)),
         Of(new Command("unhold", "Let a held job go on") { StatusCommand.Id }, static (broker, id, i) => broker.UnholdAsync(id, i.Stop)),
@@ -45,7 +46,7 @@ internal static class ChangeCommands
         var id = await ResolveAsync(broker, invocation);
         var payload = invocation.Parsed.GetValue(Payload);
         if (payload == "-") payload = await Console.In.ReadToEndAsync(invocation.Stop);
-        var answer = await broker.RetryAsync(id, payload, invocation.Stop);
+        var answer = await broker.RetryAsync(id, payload, invocation.Parsed.GetValue(Children), invocation.Stop);
         if (!invocation.AsJson && answer.Id != id) invocation.Messages.Say("a changed copy:");
         return invocation.AsJson ? Print(answer, invocation) : PrintId(answer.Id);
     }

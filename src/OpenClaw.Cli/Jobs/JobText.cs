@@ -38,7 +38,9 @@ internal static class JobText
         Fact("attempt", job.Attempt > 1 ? job.Attempt.ToString(CultureInfo.InvariantCulture) : null);
         Fact("created", Time(job.CreatedAt));
         Fact("not before", State(job) == JobStates.Scheduled ? Time(job.RunAt) : null);
-        foreach (var hold in job.Holds ?? []) Fact("held", $"since {Time(hold.Since)}{(hold.Detail is null ? "" : $": {hold.Detail}")}");
+        foreach (var hold in job.Holds ?? []) Fact("held", $"since {Time(hold.Since)} ({hold.Kind}){(hold.Detail is null ? "" : $": {hold.Detail}")}");
+        foreach (var parent in job.DependsOn ?? []) Fact("after", $"{parent.Id} (if that fails: {parent.IfFailed})");
+        Fact("batch", job.Batch);
         Fact("retry of", job.RetryOf);
         Fact("started", Time(job.StartedAt));
         Fact("finished", Time(job.FinishedAt));

@@ -17,6 +17,7 @@ internal static class JobsCommand
     private static readonly Option<string?> WorkerName = new("--worker") { Description = "Only jobs of this worker", HelpName = "WORKER" };
     private static readonly Option<string?> Queue = new("--queue") { Description = "Only jobs of this queue", HelpName = "QUEUE" };
     private static readonly Option<string?> Tag = new("--tag") { Description = "Only jobs with this tag", HelpName = "TAG" };
+    private static readonly Option<string?> Batch = new("--batch") { Description = "Only jobs of this batch", HelpName = "ID" };
     private static readonly Option<string?> Requester = new("--requester") { Description = "Only jobs for this person", HelpName = "NAME" };
     private static readonly Option<string?> Text = new("--text") { Description = "Only jobs with this in command, payload or error", HelpName = "TEXT" };
     private static readonly Option<bool> Oldest = new("--oldest") { Description = "Oldest first" };
@@ -24,7 +25,7 @@ internal static class JobsCommand
 
     public static Command Create() => Invocation.Of(new Command("jobs", "List jobs, newest first")
     {
-        States, CommandName, WorkerName, Queue, Tag, Requester, Text, Oldest, Limit,
+        States, CommandName, WorkerName, Queue, Tag, Batch, Requester, Text, Oldest, Limit,
     }, RunAsync);
 
     /// <summary>What the options that other commands share ask for.</summary>
@@ -43,6 +44,7 @@ internal static class JobsCommand
             Worker = invocation.Parsed.GetValue(WorkerName),
             Queue = invocation.Parsed.GetValue(Queue),
             Tag = invocation.Parsed.GetValue(Tag),
+            Batch = invocation.Parsed.GetValue(Batch),
             Requester = invocation.Parsed.GetValue(Requester),
             Text = invocation.Parsed.GetValue(Text),
             OldestFirst = invocation.Parsed.GetValue(Oldest),

@@ -42,6 +42,12 @@ internal static class SubmitCommand
     private static readonly Option<string?> Serial = new("--serial") { Description = "One at a time with others of this key", HelpName = "KEY" };
     private static readonly Option<string?> Unique = new("--unique") { Description = "Unless one with this key is unfinished", HelpName = "KEY" };
 
+    private static readonly Option<string[]> After = new("--after")
+    {
+        Description = "Once this job is done, with :cancel, :run or :hold for where it fails; may be given several times",
+        HelpName = "JOB",
+    };
+
     private static readonly Option<string?> SignWith = new("--sign")
     {
         Description = "Sign it with this key, for runners with JOB_KEYS; good for a day",
@@ -51,7 +57,7 @@ internal static class SubmitCommand
     public static Command Create() => Invocation.Of(
         new Command("submit", "Send a job; prints its id, or with --wait its result")
         {
-            Command, Payload, Wait, Requires, Queue, Priority, Delay, Expires, Timeout, Attempts, Tags, Serial, Unique, Key, SignWith,
+            Command, Payload, Wait, Requires, Queue, Priority, Delay, Expires, Timeout, Attempts, Tags, Serial, Unique, After, Key, SignWith,
         }, RunAsync);
 
     private static async Task<int> RunAsync(Invocation invocation)
@@ -73,6 +79,7 @@ internal static class SubmitCommand
             MaxAttempts = parsed.GetValue(Attempts),
             Tags = parsed.GetValue(Tags) is { Length: > 0 } tags ? tags : null,
             SerialKey = parsed.GetValue(Serial),
+            DependsOn = await ParentsAsync(broker, invocation),
             Unique = parsed.GetValue(Unique) is { } unique ? new UniqueBody(unique) : null,
         };
         var key = parsed.GetValue(Key) ?? Guid.NewGuid().ToString("N");
@@ -102,6 +109,18 @@ internal static class SubmitCommand
         }
 
         double? Seconds(Option<string?> option) => parsed.GetValue(option) is { } text ? Duration.Parse(option.Name, text).TotalSeconds : null;
+    }
+
+    private static async Task<IReadOnlyList<ParentView>?> ParentsAsync(BrokerClient broker, Invocation invocation)
+    {
+        if (invocation.Parsed.GetValue(After) is not { Length: > 0 } named) return null;
+        var parents = new List<ParentView>();
+        foreach (var name in named)
+        {
+            var (job, policy) = name.Split(':') is [var first, var second] ? (first, second) : (name, "fail");
+            parents.Add(new ParentView(await JobReference.ResolveAsync(job, broker, invocation.Messages, invocation.Stop), policy));
+        }
+        return parents;
     }
 
     /// <summary>Creates the job. An answer that was lost is asked for again: the key keeps that from making a second job.</summary>

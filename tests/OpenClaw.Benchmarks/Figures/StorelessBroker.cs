@@ -27,6 +27,9 @@ internal static class StorelessBroker
     {
         private long lastSeq;
 
+        public Task<(IReadOnlyList<Job> Written, KeyUse? EarlierUse, Change? Refused)> InsertManyAsync(
+            IReadOnlyList<NewRow> rows, IdempotencyKey? key, IReadOnlyList<Change> also, AuditEntry noted) => throw new NotSupportedException();
+
         public Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted, IReadOnlyList<Change>? also) =>
             Task.FromResult(new Created(job with { Seq = Interlocked.Increment(ref lastSeq), RankAt = job.CreatedAt }, null));
 

@@ -64,19 +64,39 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     public async Task<Created> InsertAsync(Job job, byte[] payload, IdempotencyKey? key, bool isNewQueue, AuditEntry? noted, IReadOnlyList<Change>? also)
     {
-        var insert = new JobInsert(job);
         var changes = new List<Change>(4);
         var taken = key is null ? null : new KeyInsert(key, job.Id);
         if (taken is not null) changes.Add(taken);
-        if (also is not null) changes.AddRange(also);
-        if (isNewQueue) changes.Add(new QueueInsert(job.Queue));
-        changes.Add(insert);
-        changes.Add(new PayloadInsert(insert, payload));
-        if (job.SerialKey is not null) changes.AddRange(SerialKeys.After(null, job));
+        var insert = Add(changes, new NewRow(job, payload, isNewQueue, also ?? []));
         if (await writer.WriteAsync(new Commit(changes, isEssential: false, noted)) is not { } refused) return new Created(insert.Job, null);
         if (refused != taken) return new Created(null, null, refused);
-        return new Created(null, await FindKeyAsync(key!.Scope, key.Key) ?? throw new StorageBusyException("the key's first use was dropped just now"));
+        return new Created(null, await FirstUseAsync(key!));
     }
+
+    public async Task<(IReadOnlyList<Job> Written, KeyUse? EarlierUse, Change? Refused)> InsertManyAsync(
+        IReadOnlyList<NewRow> rows, IdempotencyKey? key, IReadOnlyList<Change> also, AuditEntry noted)
+    {
+        var taken = key is null ? null : new KeyInsert(key, rows[0].Job.Id);
+        List<Change> changes = taken is null ? [.. also] : [taken, .. also];
+        List<JobInsert> inserts = [.. rows.Select(row => Add(changes, row))];
+        var refused = await writer.WriteAsync(new Commit(changes, isEssential: false, noted));
+        if (refused is null) return ([.. inserts.Select(static i => i.Job)], null, null);
+        return refused == taken ? ([], await FirstUseAsync(key!), null) : ([], null, refused);
+    }
+
+    private static JobInsert Add(List<Change> changes, NewRow row)
+    {
+        var insert = new JobInsert(row.Job);
+        changes.AddRange(row.Also);
+        if (row.IsNewQueue) changes.Add(new QueueInsert(row.Job.Queue));
+        changes.Add(insert);
+        changes.Add(new PayloadInsert(insert, row.Payload));
+        if (row.Job.SerialKey is not null) changes.AddRange(SerialKeys.After(null, row.Job));
+        return insert;
+    }
+
+    private async Task<KeyUse> FirstUseAsync(IdempotencyKey key) =>
+        await FindKeyAsync(key.Scope, key.Key) ?? throw new StorageBusyException("the key's first use was dropped just now");
 
     public async Task UpdateAsync(JobChange change)
     {
@@ -89,18 +109,25 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         foreach (var note in change.Notes) changes.Add(new NoteInsert(from.Seq, note));
         if (to.SerialKey is not null) changes.AddRange(SerialKeys.After(from, to));
         if (change.Unique is { } unique) changes.Add(unique);
+        changes.AddRange(change.Also);
         var adds = change.IsEdit || from.IsFinal; // the space that is kept on a full disk is for what ends
         var commit = new Commit(changes, isEssential: !adds, change.Noted);
         if (await writer.WriteAsync(commit) is not { } refused) return;
         if (refused == change.Unique) throw new UniqueKeyHeldException();
+        if (change.Also.Contains(refused)) throw new AlreadySoException();
         if (commit.IsDuplicate) throw new ClaimIdInUseException();
         throw new StaleVersionException($"job {from.Id} is not at version {from.Version}");
     }
 
     public async Task DeleteAsync(Job job, long now, AuditEntry? noted)
     {
-        var commit = new Commit([new ResultDelete(job.Seq), new PayloadDelete(job.Seq), new JobDelete(job, now)], isEssential: true, noted);
-        if (await writer.WriteAsync(commit) is not null) throw new StaleVersionException($"job {job.Id} is not at version {job.Version}");
+        var commit = new Commit([new ResultDelete(job.Seq), new PayloadDelete(job.Seq), new JobDelete(job, now), new EdgesDelete(job.Id)],
+            isEssential: true, noted);
+        if (await writer.WriteAsync(commit) is not null)
+        {
+            throw await FindAsync(job.Id) is { } found && found.Version == job.Version ? new JobNeededException()
+                : new StaleVersionException($"job {job.Id} is not at version {job.Version}");
+        }
         Volatile.Write(ref hasDeleted, true);
     }
 

@@ -1,0 +1,308 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker.Tests;
+
+/// <summary>Jobs that wait for others: parents, and batches.</summary>
+public sealed class LinksTests
+{
+    [Fact]
+    public async Task ChildWaitsForAllItsParentsAndItsWorkerGetsTheirResults()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var (first, second) = (await broker.CreateAsync("1"), await broker.CreateAsync("2"));
+        var child = await CreateAsync(broker, new { priority = 1, depends_on = new[] { first, second } });
+        var seen = await broker.GetAsync(child);
+        Assert.Equal(("queued", "held", "parents"), (seen.Status, seen.State, Assert.Single(seen.Holds!).Kind));
+        Assert.Equal([new ParentView(first), new ParentView(second)], seen.DependsOn);
+        await ExplainTests.ExpectAsync(broker, child, "awaiting_parents", $"job {first}");
+        await FinishNextAsync(broker, first, "r1");
+        await BrokerFixture.EventuallyAsync(async () => (await ExplainTests.ExplainAsync(broker, child)).Blockers.Count == 1);
+        Assert.Equal("held", (await broker.GetAsync(child)).State);
+        await FinishNextAsync(broker, second, "r2");
+        var claim = await broker.ClaimSoonAsync("anna");
+        Assert.Equal(child, claim.Id);
+        var parents = (await broker.Client("anna").GetParentsAsync(child, claim.LeaseToken)).Parents;
+        Assert.Equal([new ParentResult(first, "done", "r1"), new ParentResult(second, "done", "r2")], parents);
+        var stranger = await Assert.ThrowsAsync<Client.BrokerException>(() => broker.Client("anna").GetParentsAsync(child, "another token"));
+        Assert.Equal((int)HttpStatusCode.Conflict, stranger.Status);
+    }
+
+    [Theory]
+    [InlineData(null, "failed", "parent_failed")]
+    [InlineData("fail", "failed", "parent_failed")]
+    [InlineData("cancel", "cancelled", "cancelled")]
+    [InlineData("run", "queued", "ready")]
+    [InlineData("hold", "held", "held_by_person", "hold person")]
+    public async Task WhatBecomesOfTheChildOfAFailedJobIsItsOwnToSay(string? policy, string state, string code, string? blocker = null)
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var parent = await broker.CreateAsync();
+        var body = new { depends_on = new[] { policy is null ? (object)new { id = parent } : new { id = parent, if_failed = policy } } };
+        var child = await CreateAsync(broker, body);
+        await RetryTests.FailAsync(broker, (await broker.ClaimAsync("anna"))!, new { error = "e" });
+        await BrokerFixture.EventuallyAsync(async () => (await ExplainTests.ExplainAsync(broker, child)).Code == code);
+        await ExplainTests.ExpectAsync(broker, child, code, blocker);
+        var late = await CreateAsync(broker, body); // that it had failed before changes nothing
+        var seen = await broker.GetAsync(late);
+        Assert.Equal(state, seen.State);
+        if (policy == "hold") Assert.Equal($"parent {parent} failed", Assert.Single(seen.Holds!).Detail);
+        if (state == "failed") Assert.Equal(($"parent {parent} failed", "dependency"), (seen.Error, Assert.Single(seen.Errors!).Kind));
+        if (state == "cancelled") Assert.Equal($"cancelled: parent {parent} failed", seen.Error);
+    }
+
+    [Fact]
+    public async Task ParentThatIsNoneIsRefused()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var nobody = Guid.NewGuid();
+        foreach (var (wrong, path) in new (object, string)[]
+        {
+            (new[] { nobody.ToString() }, "depends_on.0"), (new object[] { 1 }, "depends_on.0"), (new[] { "x" }, "depends_on.0"), ("x", "depends_on"),
+            (new object[] { new { id = nobody, if_failed = "sing" } }, "depends_on.0.if_failed"), (Enumerable.Repeat(nobody, 101).ToArray(), "depends_on"),
+            (new[] { nobody, nobody }, "depends_on.1"),
+        })
+        {
+            using var answer = await broker.BotAsync("jobs", new { command = "ping", payload = "p", depends_on = wrong });
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+            Assert.Contains(path.Replace(".", "\",\"", StringComparison.Ordinal), await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Between a parent's end and its child's news there is a moment; a kill in it loses nothing, and twice told is once.</summary>
+    [Fact]
+    public async Task ChildHearsOfItsParentsEndAfterAKill()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var parent = await broker.CreateAsync();
+        var child = await CreateAsync(broker, new { depends_on = new[] { parent } });
+        var isCutOff = true;
+        broker.OnCall = call => isCutOff && call.Request.GetArgumentCount() > 0 && call.Request.GetArgument(0) is Jobs.ParentEnded
+            ? Task.FromException(new TimeoutException("lost")) : call.Invoke();
+        await FinishNextAsync(broker, parent, "r");
+        Assert.Equal("held", (await broker.GetAsync(child)).State);
+        await using var after = await broker.KilledHereAsync();
+        Assert.Equal(child, (await after.ClaimSoonAsync()).Id);
+        isCutOff = false;
+        await BrokerFixture.EventuallyAsync(async () =>
+        {
+            broker.Clock.Advance(TimeSpan.FromSeconds(5)); // tried again also without a restart
+            return (await broker.GetAsync(child)).State == "queued";
+        });
+    }
+
+    [Fact]
+    public async Task NeededJobStaysUntilItsChildrenHaveEnded()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var parent = await broker.CreateAsync();
+        var child = await CreateAsync(broker, new { depends_on = new[] { parent } });
+        await FinishNextAsync(broker, parent, "r");
+        Assert.Equal((HttpStatusCode.Conflict, "needed"), await DeleteAsync(broker, parent));
+        await FinishNextAsync(broker, child, "r");
+        Assert.Equal((HttpStatusCode.OK, null), await DeleteAsync(broker, parent));
+        Assert.Equal((HttpStatusCode.OK, null), await DeleteAsync(broker, child));
+    }
+
+    [Fact]
+    public async Task RetryWithChildrenDoesThoseAgainThatEndedThroughIt()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var parent = await broker.CreateAsync();
+        var child = await CreateAsync(broker, new { depends_on = new[] { parent } });
+        var grandchild = await CreateAsync(broker, new { depends_on = new[] { new { id = child, if_failed = "cancel" } } });
+        var other = await CreateAsync(broker, new { depends_on = new[] { parent } });
+        using (var cancel = await broker.BotAsync($"jobs/{other}/cancel", new { })) cancel.EnsureSuccessStatusCode();
+        await RetryTests.FailAsync(broker, (await broker.ClaimAsync("anna"))!, new { error = "e" });
+        await BrokerFixture.EventuallyAsync(async () => (await broker.GetAsync(grandchild)).State == "cancelled");
+        using (var retried = await broker.BotAsync($"jobs/{parent}/retry", new { children = true }))
+        {
+            Assert.Equal([child, grandchild], (await retried.Content.ReadFromJsonAsync<JsonObject>())!["children"]!.AsArray().Select(static n => (string)n!));
+        }
+        Assert.Equal(("held", 2), ((await broker.GetAsync(child)).State, (await broker.GetAsync(child)).Round));
+        Assert.Equal("cancelled", (await broker.GetAsync(other)).State); // somebody else's doing
+        await FinishNextAsync(broker, parent, "r");
+        await FinishNextAsync(broker, child, "r");
+        await FinishNextAsync(broker, grandchild, "r");
+    }
+
+    [Fact]
+    public async Task BatchIsMadeInOneCommitWithAnOutcomeForEach()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var answer = await BatchAsync(broker, new
+        {
+            jobs = new object[]
+            {
+                new { command = "ping", payload = "last", depends_on = new[] { "b", "a" } }, new { command = "ping", payload = "1", @ref = "a" },
+                new { command = "ping", payload = 7, @ref = "wrong" }, new { command = "ping", payload = "2", @ref = "b", depends_on = new[] { "a" } },
+                new { command = "ping", payload = "never", depends_on = new object[] { new { @ref = "wrong", if_failed = "run" } } }, 5,
+            },
+        });
+        var jobs = answer["jobs"]!.AsArray();
+        Assert.Equal([true, true, false, true, false, false], jobs.Select(static j => j!["id"] is not null));
+        Assert.Equal("""["body","jobs","2","payload"]""", jobs[2]!["error"]!["detail"]![0]!["loc"]!.ToJsonString());
+        Assert.Equal("""["body","jobs","4","depends_on"]""", jobs[4]!["error"]!["detail"]![0]!["loc"]!.ToJsonString());
+        Assert.Equal((422, "invalid"), ((int)jobs[5]!["error"]!["status"]!, (string)jobs[5]!["error"]!["code"]!));
+        var batch = (string)answer["batch"]!;
+        Assert.Equal(3, (await broker.Client().ListAsync(new Client.JobFilter { Batch = batch })).Jobs.Count);
+        foreach (var (n, payload) in new[] { (1, "1"), (3, "2"), (0, "last") })
+        {
+            Assert.Equal(payload, (await FinishNextAsync(broker, (string)jobs[n]!["id"]!, "r")).Payload);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"jobs":[]}""", "jobs")]
+    [InlineData("""{"jobs":{}}""", "jobs")]
+    [InlineData("""{"jobs":[{"command":"p","payload":"","ref":"a","depends_on":["b"]},{"command":"p","payload":"","ref":"b","depends_on":["a"]}]}""", "cycle")]
+    [InlineData("""{"jobs":[{"command":"ping","payload":"","ref":"a","depends_on":["a"]}]}""", "cycle")]
+    [InlineData("""{"jobs":[{"command":"ping","payload":"","depends_on":["x"]}]}""", "no_such_ref")]
+    [InlineData("""{"jobs":[{"command":"ping","payload":"","ref":"a"},{"command":"ping","payload":"","ref":"a"}]}""", "ref")]
+    [InlineData("""{"jobs":[{"command":"ping","payload":""}],"batch":{"on_success":{"command":"ping"}}}""", "on_success")]
+    [InlineData("""{"jobs":[{"command":"ping","payload":""}],"batch":5}""", "batch")]
+    public async Task WrongBatchIsRefusedWhole(string body, string named)
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        using var answer = await broker.BotAsync(HttpMethod.Post, "jobs/batch", new StringContent(body, null, "application/json"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        Assert.Contains(named, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Empty((await broker.Client().ListAsync(new Client.JobFilter())).Jobs);
+    }
+
+    [Fact]
+    public async Task SameKeyMakesTheSameBatchAndAnswersTheSame()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var body = JsonSerializer.Serialize(new
+        {
+            jobs = new object[]
+            {
+                new { command = "ping", payload = 7 }, new { command = "ping", payload = "1" },
+                new { command = "ping", payload = "2", unique = new { key = "k" } },
+            },
+            batch = new { on_complete = new { command = "ping", payload = "end" } },
+        });
+        var first = await SendAsync("key-1", body);
+        Assert.Equal((HttpStatusCode.OK, first.Text), (first.Status, (await SendAsync("key-1", body)).Text));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await SendAsync("key-1", body.Replace("end", "ende", StringComparison.Ordinal))).Status);
+        Assert.Equal(3, (await broker.Client().ListAsync(new Client.JobFilter())).Jobs.Count);
+        var second = await SendAsync("key-2", body); // the one with the unique key stands for its like
+        Assert.Equal((string)JsonNode.Parse(first.Text)!["jobs"]![2]!["id"]!, (string)JsonNode.Parse(second.Text)!["jobs"]![2]!["id"]!);
+        Assert.False((bool)JsonNode.Parse(second.Text)!["jobs"]![2]!["created"]!);
+        Assert.Equal(second.Text, (await SendAsync("key-2", body)).Text);
+        Assert.Equal(5, (await broker.Client().ListAsync(new Client.JobFilter())).Jobs.Count);
+
+        async Task<(HttpStatusCode Status, string Text)> SendAsync(string key, string json)
+        {
+            using var content = new StringContent(json, null, "application/json");
+            using var answer = await broker.BotAsync(HttpMethod.Post, "jobs/batch", content, key);
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task BatchesEndIsHeardOnceWhateverIsKilled(bool isOk)
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var answer = await BatchAsync(broker, new
+        {
+            jobs = new[] { new { command = "ping", payload = "1" }, new { command = "ping", payload = "2" } },
+            batch = new { on_success = new { command = "ping", payload = "yes" }, on_complete = new { command = "ping", payload = "end" } },
+        });
+        var (success, complete, batch) = ((string)answer["on_success"]!, (string)answer["on_complete"]!, (string)answer["batch"]!);
+        await ExplainTests.ExpectAsync(broker, success, "awaiting_parents", $"batch {batch}");
+        var last = await CreateAsync(broker, new { batch, payload = "added" });
+        await FinishNextAsync(broker, null, "r");
+        if (isOk) await FinishNextAsync(broker, null, "r");
+        else await RetryTests.FailAsync(broker, await broker.ClaimSoonAsync("anna"), new { error = "e" });
+        var failed = (string)answer["jobs"]![1]!["id"]!;
+        Assert.Equal("held", (await broker.GetAsync(complete)).State);
+        await FinishNextAsync(broker, last, "r");
+        await using (var after = await broker.KilledHereAsync()) await HeardAsync(after);
+        await HeardAsync(broker);
+        using (var late = await broker.BotAsync("jobs", new { command = "ping", payload = "p", batch }))
+        {
+            Assert.Equal((HttpStatusCode.Conflict, "batch_ended"), (late.StatusCode, (string)(await late.Content.ReadFromJsonAsync<JsonObject>())!["code"]!));
+        }
+        if (isOk) return;
+        using (var retried = await broker.BotAsync($"jobs/{failed}/retry", new { children = true })) retried.EnsureSuccessStatusCode();
+        Assert.Equal("held", (await broker.GetAsync(success)).State); // waits for the batch again; what has been set off stays
+        Assert.Equal("queued", (await broker.GetAsync(complete)).State);
+        var claimed = await broker.ClaimSoonAsync("anna");
+        while (claimed.Id != failed) claimed = await broker.ClaimSoonAsync("anna");
+        await broker.Client("anna").FinishAsync(failed, claimed.LeaseToken, "r");
+        await BrokerFixture.EventuallyAsync(async () => (await broker.GetAsync(success)).State == "queued");
+
+        async Task HeardAsync(BrokerFixture there)
+        {
+            await BrokerFixture.EventuallyAsync(async () => (await there.GetAsync(complete)).State == "queued");
+            await BrokerFixture.EventuallyAsync(async () => (await there.GetAsync(success)).State == (isOk ? "queued" : "cancelled"));
+            if (!isOk) Assert.Equal($"cancelled: batch {batch} has jobs that failed", (await there.GetAsync(success)).Error);
+        }
+    }
+
+    [Fact]
+    public async Task BatchIsWithinTheLimits()
+    {
+        await using var broker = await BrokerFixture.StartAsync(configure: static o => o with { MaxQueuedJobs = 4, JobsPerMinute = 6 });
+        var four = await BatchAsync(broker, new { jobs = Enumerable.Repeat(new { command = "ping", payload = "p" }, 5).ToArray() });
+        Assert.Equal([null, null, null, null, "queue_full"], four["jobs"]!.AsArray().Select(static j => (string?)j!["error"]?["code"]));
+        for (var n = 0; n < 4; n++) await FinishNextAsync(broker, null, "r");
+        var two = await BatchAsync(broker, new { jobs = Enumerable.Repeat(new { command = "ping", payload = "p" }, 3).ToArray() });
+        Assert.Equal([null, null, "rate_limited"], two["jobs"]!.AsArray().Select(static j => (string?)j!["error"]?["code"]));
+    }
+
+    /// <summary>A thousand jobs, and one after all of them: none is lost, in whatever order they end.</summary>
+    [Fact]
+    public async Task ThousandJobsAreOneBatch()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var answer = await BatchAsync(broker, new
+        {
+            jobs = Enumerable.Range(0, 1000).Select(static n => new { command = "ping", payload = $"{n}" }).ToArray(),
+            batch = new { on_success = new { command = "ping", payload = "yes" } },
+        });
+        Assert.All(answer["jobs"]!.AsArray(), static j => Assert.Equal("queued", (string)j!["status"]!));
+        var left = 1000;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async worker =>
+        {
+            while (Interlocked.Decrement(ref left) >= 0)
+            {
+                var job = await broker.ClaimSoonAsync($"w{worker}");
+                await broker.Client($"w{worker}").FinishAsync(job.Id, job.LeaseToken, "r");
+            }
+        }));
+        Assert.Equal((string)answer["on_success"]!, (await broker.ClaimSoonAsync("anna")).Id);
+        using var tooMany = await broker.BotAsync("jobs/batch", new { jobs = Enumerable.Repeat(new { command = "ping", payload = "p" }, 1001).ToArray() });
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, tooMany.StatusCode);
+    }
+
+    private static Task<string> CreateAsync(BrokerFixture broker, object fields) => OnceTests.CreateAsync(broker, fields);
+
+    private static async Task<JsonObject> BatchAsync(BrokerFixture broker, object body)
+    {
+        using var answer = await broker.BotAsync("jobs/batch", body);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
+    }
+
+    private static async Task<JobView> FinishNextAsync(BrokerFixture broker, string? id, string result)
+    {
+        var job = await broker.ClaimSoonAsync("anna");
+        if (id is not null) Assert.Equal(id, job.Id);
+        await broker.Client("anna").FinishAsync(job.Id, job.LeaseToken, result);
+        return job;
+    }
+
+    private static async Task<(HttpStatusCode Status, string? Code)> DeleteAsync(BrokerFixture broker, string id)
+    {
+        using var answer = await broker.BotAsync(HttpMethod.Delete, $"jobs/{id}", null);
+        return (answer.StatusCode, (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["code"]);
+    }
+}
