@@ -92,6 +92,11 @@ internal sealed record BrokerOptions
     /// <summary>How long ended jobs are kept; null where nobody has said so.</summary>
     public Retention? Keep { get; init; }
 
+    /// <summary>Which jobs need a person's yes.</summary>
+    public IReadOnlyList<ApprovalRule> Approvals { get; init; } = [];
+
+    public ApproveOwn ApproveOwn { get; init; } = ApproveOwn.Alone;
+
     /// <summary>Variables that are set and that this broker does not know, by name.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
@@ -130,6 +135,8 @@ internal sealed record BrokerOptions
             JobsPerMinute = settings.WholeNumber(BrokerVariables.JobsPerMinute, 0, 0, 1_000_000),
             AuditDays = settings.WholeNumber(BrokerVariables.AuditDays, DefaultAuditDays, 1, 36500),
             Keep = ReadRetention(settings),
+            Approvals = ApprovalRule.Read(settings, BrokerVariables.Approvals),
+            ApproveOwn = ReadApproveOwn(settings),
             DiskReserveBytes = settings.WholeNumber(BrokerVariables.DiskReserveBytes, 4L << 20, 0, MaxBytes),
         };
         // A body is counted twice, and the longest must fit.
@@ -155,6 +162,14 @@ internal sealed record BrokerOptions
             + "who has that one may make tokens; set it to one of its own";
         if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't "
             + "create jobs";
+    }
+
+    private static ApproveOwn ReadApproveOwn(Settings settings)
+    {
+        if (settings.Text(BrokerVariables.ApproveOwn) is not { } said) return ApproveOwn.Alone;
+        if (Enum.TryParse<ApproveOwn>(said, ignoreCase: true, out var word) && !char.IsAsciiDigit(said[0])) return word;
+        settings.Note($"{BrokerVariables.ApproveOwn} is '{said}'. It takes never, alone (if there is no other approver) or always.");
+        return ApproveOwn.Alone;
     }
 
     private static Retention? ReadRetention(Settings settings)
@@ -198,6 +213,17 @@ internal sealed record BrokerOptions
             + "prints, a name that stands for one, or 'tailscale'.");
         return "127.0.0.1";
     }
+}
+
+/// <summary>Whether a person may say yes to a job of his own.</summary>
+internal enum ApproveOwn
+{
+    Never,
+
+    /// <summary>Where there is no other approver.</summary>
+    Alone,
+
+    Always,
 }
 
 /// <summary>How long ended jobs are kept, in days that the broker ran; 0 for ever.</summary>

@@ -43,6 +43,12 @@ internal static class BrokerVariables
     /// <summary>How many ended jobs are kept; 0 for any number.</summary>
     public const string KeepJobs = "KEEP_JOBS";
 
+    /// <summary>A file of rules that say which jobs need a person's yes.</summary>
+    public const string Approvals = "APPROVALS";
+
+    /// <summary>Whether a person may say yes to a job of his own: <c>never</c>, <c>alone</c>, <c>always</c>.</summary>
+    public const string ApproveOwn = "APPROVE_OWN";
+
     /// <summary>Where backups are kept, if not beside the database.</summary>
     public const string BackupDir = "BACKUP_DIR";
 

@@ -80,6 +80,15 @@ public static class ErrorCodes
     /// <summary>A batch that has ended takes no more jobs.</summary>
     public const string BatchEnded = "batch_ended";
 
+    /// <summary>Nobody is asked for a yes to the job.</summary>
+    public const string AlreadyDecided = "already_decided";
+
+    /// <summary>The job is not what was shown to whoever decides.</summary>
+    public const string DigestChanged = "digest_changed";
+
+    /// <summary>Nobody may say yes to a job of his own.</summary>
+    public const string OwnJob = "own_job";
+
     /// <summary>Only a job that failed or was cancelled can be done anew.</summary>
     public const string NotFailed = "not_failed";
 

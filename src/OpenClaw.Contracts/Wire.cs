@@ -95,6 +95,12 @@ public sealed record JobView
     /// <summary>How each attempt ended that gave no result; null in lists.</summary>
     public IReadOnlyList<AttemptError>? Errors { get; init; }
 
+    /// <summary>Of a job that needs a person's yes: what the yes is said to; null in lists.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>In a claim alone: who said yes to it.</summary>
+    public ApprovedView? Approved { get; init; }
+
     /// <summary>As it was sent; null in lists.</summary>
     public Signature? Signature { get; init; }
 
@@ -107,6 +113,10 @@ public sealed record JobView
 
 /// <summary>Something that a job waits for, and that is no time.</summary>
 public sealed record HoldView(string Kind, long Since, string? Detail);
+
+/// <summary>A person's yes to a job.</summary>
+/// <param name="Digest">Of what was shown.</param>
+public sealed record ApprovedView(string By, long At, string Digest);
 
 /// <summary>A job for whose end another one waits.</summary>
 /// <param name="IfFailed">What becomes of the one that waits where this one fails: <c>fail</c>, <c>cancel</c>, <c>run</c> or <c>hold</c>.</param>

@@ -13,6 +13,8 @@ internal static class Rights
     public const string DeleteJobs = "delete jobs";
     public const string Work = "claim and finish jobs";
     public const string HoldJobs = "hold claimed jobs";
+    public const string Approve = "approve and deny jobs";
+    public const string ListCommands = "list commands";
     public const string ReadQueues = "read queues";
     public const string ChangeQueues = "change queues";
     public const string ReadSchedules = "read schedules";
@@ -35,6 +37,8 @@ internal static class Rights
         new(ChangeJobs, Role.Bot | Role.Agent | Role.Admin),
         new(DeleteJobs, Role.Bot | Role.Admin),
         new(HoldJobs, Role.Worker),
+        new(ListCommands, People),
+        new(Approve, Role.Approver | Role.Admin),
         new(ReadQueues, Role.Bot | Role.Reader | Role.Approver | Role.Admin),
         new(ChangeQueues, Role.Bot | Role.Admin),
         new(ReadSchedules, Role.Bot | Role.Reader | Role.Admin),

@@ -69,6 +69,12 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
             return new Explanation("awaiting_parents", $"it waits until no job of batch {hold.Detail} is unfinished", hold.Since, job.ExpiresAt,
                 [("batch", hold.Detail!)], $"clawctl jobs --batch {hold.Detail}");
         }
+        if (hold.Kind == HoldKinds.Approval)
+        {
+            var whom = job.Approval!.By is { } by ? string.Join(", ", by) : "somebody who may";
+            return new Explanation("awaiting_approval", $"it waits until {whom} approves it{(hold.Detail is null ? "" : $": {hold.Detail}")}", hold.Since,
+                DecisionRules.Deadline(job), [("hold", hold.Kind)], "GET /approvals shows it, with the digest that POST /jobs/ID/approve takes");
+        }
         var text = $"{hold.By ?? "somebody"} holds it{(hold.Detail is null ? "" : $": {hold.Detail}")}";
         return new Explanation("held_by_person", text, hold.Since, job.ExpiresAt, [.. job.Holds.Select(static h => ("hold", h.Kind))],
             $"clawctl unhold {job.Id}");

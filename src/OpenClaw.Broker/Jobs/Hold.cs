@@ -23,6 +23,9 @@ internal static class HoldKinds
 {
     public const string Person = "person";
 
+    /// <summary>A person has to say yes.</summary>
+    public const string Approval = "approval";
+
     /// <summary>Jobs that it depends on are unfinished.</summary>
     public const string Parents = "parents";
 

@@ -157,6 +157,9 @@ internal sealed record Job
 
     [Id(47)] public Guid? Batch { get; init; }
 
+    /// <summary>That it needs a person's yes, and whether it has it.</summary>
+    [Id(48)] public Approval? Approval { get; init; }
+
     public bool IsReady => State == JobState.Queued && (SerialKey is null || IsFirst);
 
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;

@@ -8,7 +8,7 @@ namespace OpenClaw.Broker.Jobs;
 
 /// <summary>The only way to change a job: makes or changes it, and then lets everybody hear of it.</summary>
 internal sealed partial class JobCalls(
-    JobGrains jobs, IJobStore store, FreshJobs fresh, JobQuota quota, IEnumerable<INewsSink> sinks, Clock clock, BrokerOptions options,
+    JobGrains jobs, IJobStore store, FreshJobs fresh, JobQuota quota, ApprovalRules approvals, IEnumerable<INewsSink> sinks, Clock clock, BrokerOptions options,
     ILogger<JobCalls> log)
 {
     private const int RetrySeconds = 60;
@@ -121,6 +121,7 @@ internal sealed partial class JobCalls(
             also = [.. also, new UniqueInsert(row, clock.SteadyNow, unique.WithinMs is { } ms ? clock.SteadyNow + ms : null,
                 unique.OnConflict == OnConflict.KeepLatest)];
         }
+        if (approvals.For(job.Command, job.Queue, job.Requester, job.Approval) is { } approval) row = DecisionRules.Ask(row, approval, job.Now);
         return new NewRow(PersonRules.Settle(row, job.Now), job.Payload, isNewQueue, also);
     }
 
@@ -174,6 +175,10 @@ internal sealed partial class JobCalls(
     /// <exception cref="ProblemException">429: its queue would be one too many.</exception>
     public async Task<JobReply?> EditAsync(Guid id, Edited e)
     {
+        if (e.Edit.Queue is { } to && approvals.HasAny && await store.FindAsync(id) is { } job)
+        {
+            e = e with { Edit = e.Edit with { Approval = approvals.For(job.Command, to, job.Requester, job.Approval) } };
+        }
         if (e.Edit.Queue is not { } queue || !NameQueue(queue)) return await ApplyAsync(id, e);
         JobReply? reply = null;
         try

@@ -116,6 +116,7 @@ internal sealed class JobChangesApi(
             Backoff = job.Backoff,
             Tags = job.Tags,
             SerialKey = job.SerialKey,
+            Approval = job.Approval,
             RetryOf = job.RetryOf ?? job.Id,
         };
         var created = await creation.CreateAsync(copy, caller);

@@ -54,6 +54,9 @@ internal sealed record Released(long Now, string? Token, string? WorkerId) : Hol
     [Id(0)] public long DelayMs { get; init; }
 
     [Id(1)] public string? Reason { get; init; }
+
+    /// <summary>Whether a person has to say yes before it is claimed again.</summary>
+    [Id(2)] public bool NeedsApproval { get; init; }
 }
 
 /// <summary>A claim whose answer could not be delivered never happened, unless something else has happened since.</summary>
@@ -141,6 +144,17 @@ internal sealed record Snoozed(long Now, string Actor, [property: Id(0)] long Ms
     protected override string Action => "job.snooze";
 }
 
+/// <summary>A person's yes or no to a job that waits for it.</summary>
+/// <param name="Digest">Of what was shown to that person.</param>
+/// <param name="PayloadVersion">Of the payload that was shown.</param>
+/// <param name="Queue">The queue that was shown.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.Decision")]
+internal sealed record Decision(long Now, string Actor, [property: Id(0)] bool IsYes, [property: Id(1)] string Digest, [property: Id(2)] int PayloadVersion,
+    [property: Id(3)] string Queue, [property: Id(4)] string? Comment) : PersonEvent(Now, Actor)
+{
+    protected override string Action => IsYes ? "job.approve" : "job.deny";
+}
+
 /// <summary>A waiting job's fields are changed.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Edited")]
 internal sealed record Edited(long Now, string Actor, [property: Id(0)] JobEdit Edit) : PersonEvent(Now, Actor)
@@ -174,6 +188,9 @@ internal sealed record JobEdit
 
     /// <summary>Whether <see cref="RunAt"/> is the end of a delay.</summary>
     [Id(9)] public bool IsDelay { get; init; }
+
+    /// <summary>What a rule asks for where the job comes to; null where none does.</summary>
+    [Id(10)] public Approval? Approval { get; init; }
 
     /// <summary>From the edit on; 0 for never.</summary>
     [Id(7)] public long? ExpiresInMs { get; init; }

@@ -17,8 +17,8 @@ internal static class JobFields
     private const int MaxTagLength = 64;
 
     /// <summary>Why somebody does something, in their words, trimmed; null where it is blank.</summary>
-    public static string? Reason(JsonField field, FieldErrors errors) =>
-        field.Type != JsonTokenType.Null && errors.OptionalText("reason", field, MaxReasonBytes) is { } text
+    public static string? Reason(JsonField field, FieldErrors errors, string name = "reason") =>
+        field.Type != JsonTokenType.Null && errors.OptionalText(name, field, MaxReasonBytes) is { } text
             && Encoding.UTF8.GetString(text).Trim() is { Length: > 0 } reason ? reason : null;
 
     /// <summary>The reason in a body that may also be empty.</summary>
@@ -131,6 +131,27 @@ internal static class JobFields
         }
 
         static string? Text(JsonElement item, string member) => item.TryGetProperty(member, out var value) ? FieldErrors.TextOf(value) : null;
+    }
+
+    /// <summary>Whose yes it needs: <c>true</c>, or an object of <c>by</c>, <c>timeout_seconds</c> and <c>note</c>.</summary>
+    public static Approval? Approval(JsonField field, FieldErrors errors)
+    {
+        switch (field.Type)
+        {
+            case JsonTokenType.None or JsonTokenType.Null or JsonTokenType.False:
+                return null;
+            case JsonTokenType.True:
+                return new Approval(null, Jobs.Approval.DefaultTimeoutMs, null);
+            case JsonTokenType.StartObject:
+                var fields = RequestBody.ParseMembers(field.Json, "by", "timeout_seconds", "note");
+                var by = errors.Texts("approval.by", fields[0], Jobs.Approval.MostNames, MaxTagBytes);
+                if (by is []) errors.Add("approval.by", "names nobody; leave it out for every approver", "too_short");
+                return new Approval(by, errors.Seconds("approval.timeout_seconds", fields[1], MaxSeconds) ?? Jobs.Approval.DefaultTimeoutMs,
+                    Reason(fields[2], errors, "approval.note"));
+            default:
+                errors.Add("approval", "must be true, or an object of by, timeout_seconds and note, each of which may be missing", "object_type");
+                return null;
+        }
     }
 
     public static Guid? Batch(JsonField field, FieldErrors errors)

@@ -75,7 +75,7 @@ internal sealed partial class JobGrain(IJobStore store, FreshJobs fresh, Clock c
         await store.UpdateAsync(new JobChange(before, Shorten(next), e.Now)
         {
             End = Left(next, e),
-            IsEdit = edit is not null,
+            IsEdit = edit is not null || next.Approval != before.Approval,
             IsNewQueue = edit is { IsNewQueue: true },
             Payload = edit?.Payload,
             Notes = step.Notes,

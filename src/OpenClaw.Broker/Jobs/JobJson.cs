@@ -25,6 +25,8 @@ internal static class JobJson
         json.WritePropertyName("signature");
         if (job.Signature is null) json.WriteNullValue();
         else json.WriteRawValue(job.Signature);
+        json.WriteString("digest", job.Approval is null ? null : JobDigest.Of(job, texts.Payload));
+        if (leaseSeconds is not null) WriteApproved(json, job.Approval?.Given);
         json.WriteString("lease_token", leaseSeconds is null ? null : job.LeaseToken);
         if (leaseSeconds is { } seconds) json.WriteNumber("lease_seconds", seconds);
         else json.WriteNull("lease_seconds");
@@ -89,6 +91,20 @@ internal static class JobJson
         json.WriteString("retry_of", job.RetryOf?.ToString());
         json.WriteString("schedule", job.Schedule);
         WriteNumber(json, "tick", job.Tick / 1000);
+    }
+
+    private static void WriteApproved(Utf8JsonWriter json, Approved? given)
+    {
+        if (given is null)
+        {
+            json.WriteNull("approved");
+            return;
+        }
+        json.WriteStartObject("approved");
+        json.WriteString("by", given.By);
+        json.WriteNumber("at", given.At / 1000);
+        json.WriteString("digest", given.Digest);
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, Parent parent)

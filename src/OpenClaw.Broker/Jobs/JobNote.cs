@@ -38,6 +38,8 @@ internal static class JobNotes
     public const string Edited = "edited";
     public const string Held = "held";
     public const string Unheld = "unheld";
+    public const string Approved = "approved";
+    public const string Denied = "denied";
     public const string CancelAsked = "cancel_asked";
     public const string Ended = "ended";
 }

@@ -16,7 +16,7 @@ internal sealed class JobReader(JobCalls calls, BrokerOptions options)
     private static readonly string[] Names =
     [
         "command", "payload", "requires", "queue", "requester", "signature", "priority", "run_at", "delay_seconds", "expires_in_seconds",
-        "timeout_seconds", "max_attempts", "backoff", "tags", "serial_key", "unique", "depends_on", "batch",
+        "timeout_seconds", "max_attempts", "backoff", "tags", "serial_key", "unique", "depends_on", "batch", "approval",
     ];
 
     /// <param name="key">The request's idempotency key.</param>
@@ -78,6 +78,7 @@ internal sealed class JobReader(JobCalls calls, BrokerOptions options)
             SerialKey = JobFields.SerialKey(fields[14], errors),
             ParentNames = JobFields.DependsOn(fields[16], errors),
             Batch = JobFields.Batch(fields[17], errors),
+            Approval = JobFields.Approval(fields[18], errors),
         };
         if (JobFields.Unique(fields[15], payload, errors) is { } unique)
         {

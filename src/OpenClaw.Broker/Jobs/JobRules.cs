@@ -42,6 +42,12 @@ internal enum Refusal
 
     /// <summary>An unfinished job needs it.</summary>
     Needed,
+
+    /// <summary>Nobody is asked for a yes.</summary>
+    AlreadyDecided,
+
+    /// <summary>The job is not what was shown to whoever decides.</summary>
+    DigestChanged,
 }
 
 /// <summary>What an event makes of a job: the next job, or why there is none.</summary>
@@ -66,6 +72,9 @@ internal enum Moment
 
     /// <summary>Its attempt took too long.</summary>
     TimeOut,
+
+    /// <summary>Nobody has said yes in time.</summary>
+    Deny,
 }
 
 /// <summary>A job's whole life as one pure function.</summary>
@@ -84,6 +93,7 @@ internal static class JobRules
         {
             JobState.Scheduled when job.RunAt is { } run && !(expires < run) => (run, Moment.Run),
             JobState.Running when job.TimeoutMs is { } timeout => (job.StartedAt!.Value + timeout + TimeoutGraceMs, Moment.TimeOut),
+            JobState.Held when DecisionRules.Deadline(job) is { } deadline && !(expires < deadline) => (deadline, Moment.Deny),
             _ => expires is { } at ? (at, Moment.Expire) : null,
         };
     }
@@ -101,6 +111,7 @@ internal static class JobRules
         TimeCame came => Come(job, came),
         CancelRequested cancel => Cancel(job, cancel),
         Deleted => job.IsFinal ? Step.Gone : Refusal.NotEnded,
+        Decision decision => DecisionRules.Next(job, decision),
         PersonEvent person => PersonRules.Next(job, person),
         LinkEvent link => LinkRules.Next(job, link),
         _ => throw new ArgumentOutOfRangeException(nameof(e), e.GetType().Name, "not an event of a job"),
@@ -194,7 +205,8 @@ internal static class JobRules
     private static Step Release(Job job, Released e)
     {
         var next = GiveBack(job, e.Now);
-        if (next.State == JobState.Queued && e.DelayMs > 0) next = Wait(next, At(job, e.Now) + e.DelayMs);
+        if (!next.IsFinal && e.NeedsApproval) next = DecisionRules.Ask(next, job.Approval ?? new Approval(null, Approval.DefaultTimeoutMs, e.Reason), e.Now);
+        if (!next.IsFinal && (e.DelayMs > 0 || e.NeedsApproval)) next = Wait(next, At(job, e.Now) + e.DelayMs);
         return next.IsFinal ? next : new Step(next, Refusal.None,
             JobNote.OfAttempt(job, next, e.Now, JobNotes.Released, ErrorKinds.Interrupted, e.Reason));
     }
@@ -208,6 +220,8 @@ internal static class JobRules
                 return job with { State = JobState.Queued };
             case Moment.Expire:
                 return End(job, JobState.Failed, Outcome.Expired, e.Now, "expired");
+            case Moment.Deny:
+                return DecisionRules.TimeOut(job, e.Now);
             default:
                 var seconds = (job.TimeoutMs!.Value / 1000.0).ToString(CultureInfo.InvariantCulture);
                 var late = job with { LeaseToken = null }; // its result comes too late

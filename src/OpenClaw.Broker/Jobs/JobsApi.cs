@@ -161,19 +161,4 @@ internal sealed class JobsApi(
             json.WriteEndObject();
         });
     }
-
-    /// <summary>The place in a list after which the next page begins.</summary>
-    private static class Cursor
-    {
-        public static string Write(long seq) => Convert.ToHexStringLower(BitConverter.GetBytes(seq));
-
-        public static long? Read(string text)
-        {
-            if (text.Length == 0) return null;
-            var bytes = new byte[sizeof(long)];
-            return Convert.FromHexString(text, bytes, out _, out var written) == System.Buffers.OperationStatus.Done && written == bytes.Length
-                ? BitConverter.ToInt64(bytes)
-                : throw ProblemException.BadQuery("cursor", "must be the 'next' of the page before");
-        }
-    }
 }

@@ -13,6 +13,7 @@ internal static class JobsRoom
         services.AddSingleton<INewsSink>(static s => s.GetRequiredService<DueTimes>());
         services.AddHostedService<DueJobs>();
         services.AddSingleton<JobQuota>();
+        services.AddSingleton<ApprovalRules>();
         services.AddSingleton<JobCalls>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<JobRates>();

@@ -48,6 +48,9 @@ internal sealed record NewJob(string Queue, string Command, byte[] Payload, stri
 
     public Guid? Batch { get; init; }
 
+    /// <summary>That it needs a person's yes.</summary>
+    public Approval? Approval { get; init; }
+
     /// <summary>The batch for whose end it waits.</summary>
     public Guid? AfterBatch { get; init; }
 

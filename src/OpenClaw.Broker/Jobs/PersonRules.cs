@@ -41,6 +41,7 @@ internal static class PersonRules
             IsDelay = false,
             ExpiresAt = null,
         };
+        if (job.Approval is { } approval) next = DecisionRules.Ask(next, approval, e.Now) with { State = JobState.Held };
         return new Step(next, Refusal.None, JobNote.OfEnd(job), JobNote.OfPerson(next, e, JobNotes.Retried));
     }
 
@@ -82,6 +83,8 @@ internal static class PersonRules
             IsDelay = edit.RunAt is null ? job.IsDelay : edit.IsDelay,
             Signature = edit.Payload is null && edit.Queue is null ? job.Signature : null, // it was over these
         };
+        var isOther = edit.Payload is not null || edit.Queue is not null; // than what somebody has said yes to
+        if ((edit.Approval ?? (isOther ? job.Approval : null)) is { } approval) next = DecisionRules.Ask(next, approval, e.Now);
         next = Settle(next, e.Now);
         return new Step(next, Refusal.None, JobNote.OfPerson(next, e, JobNotes.Edited, edit.Names));
     }

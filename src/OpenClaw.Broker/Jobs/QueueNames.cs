@@ -12,7 +12,7 @@ internal static class QueueNames
 
     public const string Rule = "must be 1 to 64 of a-z 0-9 . _ - and not begin with an underscore";
 
-    private const int MaxLength = 64;
+    public const int MaxLength = 64;
 
     /// <summary>Whether a name is 1 to 64 of <c>a-z 0-9 . _ -</c>; those that begin with an underscore are the broker's own.</summary>
     public static bool IsValid(string name) =>

@@ -68,9 +68,16 @@ internal sealed class WorkerApi(JobCalls calls, BrokerOptions options)
         if (body.Length > 0)
         {
             var errors = new FieldErrors();
-            var fields = RequestBody.Parse(context, body, "delay_seconds", "reason");
+            var fields = RequestBody.Parse(context, body, "delay_seconds", "reason", "hold");
             var delay = errors.Seconds("delay_seconds", fields[0], JobFields.MaxSeconds, min: 0) ?? 0;
-            released = released with { DelayMs = delay, Reason = JobFields.Reason(fields[1], errors) };
+            if (fields[2].Type is not (JsonTokenType.None or JsonTokenType.Null) && !(fields[2].Text is { } word && word.AsSpan().SequenceEqual("approval"u8)))
+            {
+                errors.Add("hold", "must be \"approval\": a person has to say yes", "enum");
+            }
+            released = released with
+            {
+                DelayMs = delay, Reason = JobFields.Reason(fields[1], errors), NeedsApproval = fields[2].Text is not null,
+            };
             errors.Check();
         }
         await AnswerAsync(context, id, released, static job => $"already {job.Status}; release ignored");

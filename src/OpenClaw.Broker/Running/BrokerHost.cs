@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Net.Http.Headers;
 using OpenClaw.Broker.Access;
+using OpenClaw.Broker.Approvals;
 using OpenClaw.Broker.Board;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Explain;
@@ -111,6 +112,7 @@ internal static class BrokerHost
         services.AddHostedService<DeletedJobs>();
         services.AddSingleton<ByteBudget>();
         services.AddAccess();
+        services.AddApprovals();
         services.AddLinks();
         services.AddSchedules();
         services.AddWorkers();
@@ -177,6 +179,7 @@ internal static class BrokerHost
         app.MapQueues();
         app.MapAccess();
         app.MapLinks();
+        app.MapApprovals();
         app.MapSchedules();
         app.MapWorkers();
         app.MapExplain();

@@ -1,0 +1,60 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OpenClaw.Broker.Jobs;
+
+/// <summary>That a job needs a person's yes, and what was said.</summary>
+/// <param name="By">Who may decide: names of persons or tokens; null for every approver.</param>
+/// <param name="TimeoutMs">Unanswered for so long it is denied.</param>
+/// <param name="Note">What those are told.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.Approval")]
+internal sealed record Approval([property: Id(0)] IReadOnlyList<string>? By, [property: Id(1)] long TimeoutMs, [property: Id(2)] string? Note)
+{
+    public const long DefaultTimeoutMs = 7L * 24 * 3600 * 1000;
+
+    public const int MostNames = 64;
+
+    /// <summary>The yes that holds; null as long as there is none.</summary>
+    [Id(3)] public Approved? Given { get; init; }
+
+    public static string? Format(Approval? approval) => approval is null ? null : JsonSerializer.Serialize(approval, ApprovalJson.Default.Approval);
+
+    public static Approval? Parse(string? text) => text is null ? null : JsonSerializer.Deserialize(text, ApprovalJson.Default.Approval);
+}
+
+/// <summary>A person's yes.</summary>
+/// <param name="At">Milliseconds since 1970.</param>
+/// <param name="Digest">Of what was shown; see <see cref="JobDigest"/>.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.ApprovedBy")]
+internal sealed record Approved([property: Id(0)] string By, [property: Id(1)] long At, [property: Id(2)] string Digest);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Approval))]
+internal sealed partial class ApprovalJson : JsonSerializerContext;
+
+/// <summary>What a person says yes to, as one number: SHA-256 over texts in UTF-8, each behind its length in 4 bytes, big-endian.</summary>
+internal static class JobDigest
+{
+    /// <summary>In lower-case hexadecimal.</summary>
+    public static string Of(Job job, byte[] payload)
+    {
+        const string Format = "1", NoDefinition = ""; // workers say nothing of what a command runs
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(Encoding.UTF8.GetBytes(Format));
+        Append(Encoding.UTF8.GetBytes(job.Command));
+        Append(payload);
+        foreach (var text in (ReadOnlySpan<string?>)[job.Requires, job.Queue, job.Schedule, NoDefinition]) Append(Encoding.UTF8.GetBytes(text ?? ""));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+
+        void Append(ReadOnlySpan<byte> text)
+        {
+            Span<byte> length = stackalloc byte[4];
+            BinaryPrimitives.WriteInt32BigEndian(length, text.Length);
+            hash.AppendData(length);
+            hash.AppendData(text);
+        }
+    }
+}
