@@ -28,7 +28,7 @@ foreach (var command in ChangeCommands.Create()) root.Subcommands.Add(command);
 root.Subcommands.Add(DeleteCommand.Create());
 root.Subcommands.Add(ExportCommand.Create());
 root.Subcommands.Add(QueuesCommand.Create());
-root.Subcommands.Add(WorkersCommand.Create());
+foreach (var command in WorkersCommand.Create()) root.Subcommands.Add(command);
 root.Subcommands.Add(HealthCommand.Create());
 root.Subcommands.Add(TokenCommand.Create());
 root.Subcommands.Add(EnrolCommand.Create());

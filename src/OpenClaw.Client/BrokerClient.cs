@@ -125,6 +125,15 @@ public sealed class BrokerClient
     public Task<WorkerPage> ListWorkersAsync(CancellationToken stop = default) =>
         SendAsync(HttpMethod.Get, "workers", WireJson.Default.WorkerPage, stop, AddBot);
 
+    /// <summary>Lets a worker have no more jobs, or have them again.</summary>
+    public Task<DrainedWorker> DrainWorkerAsync(string worker, bool drain, string? reason = null, CancellationToken stop = default) =>
+        PostAsync($"workers/{Uri.EscapeDataString(worker)}/{(drain ? "drain" : "resume")}", new CancelBody(reason), WireJson.Default.CancelBody,
+            WireJson.Default.DrainedWorker, stop);
+
+    /// <summary>What can be asked for now.</summary>
+    public Task<CommandPage> ListCommandsAsync(CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Get, "commands", WireJson.Default.CommandPage, stop, AddBot);
+
     public Task<QueuePage> ListQueuesAsync(CancellationToken stop = default) =>
         SendAsync(HttpMethod.Get, "queues", WireJson.Default.QueuePage, stop, AddBot);
 
@@ -183,6 +192,23 @@ public sealed class BrokerClient
     /// <summary>The results of the jobs that a claimed one depends on.</summary>
     public Task<ParentResults> GetParentsAsync(string id, string? leaseToken, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Get, Job(id, "/parents"), WireJson.Default.ParentResults, stop, request => AddWorker(request, leaseToken));
+
+    /// <summary>Tells the broker what this worker is.</summary>
+    public Task<ToldWorker> TellAsync(WorkerBody worker, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Put, "workers/me", WireJson.Default.ToldWorker, stop, request =>
+        {
+            AddWorker(request, null);
+            request.Content = JsonContent.Create(worker, WireJson.Default.WorkerBody);
+        });
+
+    /// <summary>What this worker is to stop; with <paramref name="wait"/> once there is something.</summary>
+    /// <param name="after">The <see cref="WorkerOrders.Seq"/> of the answer before.</param>
+    public Task<WorkerOrders> GetOrdersAsync(long? after, TimeSpan wait, CancellationToken stop = default)
+    {
+        var path = "workers/me/control" + Wait(wait);
+        if (after is { } seq) path += string.Create(CultureInfo.InvariantCulture, $"{(path.Contains('?') ? '&' : '?')}after={seq}");
+        return SendAsync(HttpMethod.Get, path, WireJson.Default.WorkerOrders, stop, request => AddWorker(request, null), wait);
+    }
 
     private Task<T> PostAsync<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken stop)
         where T : class => SendAsync(HttpMethod.Post, path, type, stop, request =>

@@ -31,4 +31,35 @@ public sealed record WorkerPage(IReadOnlyList<WorkerView> Workers, string? Next)
 /// <summary>One worker.</summary>
 /// <param name="SeenAt">When it last asked for a job; null where it has not since the broker's start.</param>
 /// <param name="Running">The ids of the jobs that it runs.</param>
-public sealed record WorkerView(string Id, long? SeenAt, IReadOnlyList<string> Caps, IReadOnlyList<string> Queues, IReadOnlyList<string> Running);
+/// <param name="Version">Of its program; null where it has not said.</param>
+/// <param name="Commands">What it says it serves.</param>
+/// <param name="Draining">Why it gets no more jobs.</param>
+public sealed record WorkerView(string Id, long? SeenAt, IReadOnlyList<string> Caps, IReadOnlyList<string> Queues, IReadOnlyList<string> Running,
+    string? Version, IReadOnlyList<string> Commands, WorkerDrainView? Draining);
+
+/// <summary>Why a worker gets no more jobs.</summary>
+public sealed record WorkerDrainView(string By, string? Reason, long Since);
+
+/// <summary>The answer of <c>POST /workers/{id}/drain</c> and <c>/resume</c>.</summary>
+public sealed record DrainedWorker(bool Ok, string Id, bool Draining);
+
+/// <summary>The body of <c>PUT /workers/me</c>.</summary>
+public sealed record WorkerBody(string? Version, IReadOnlyList<ServedCommand> Commands);
+
+/// <summary>The answer of <c>PUT /workers/me</c>.</summary>
+public sealed record ToldWorker(bool Ok, string Id);
+
+/// <summary>A command that a worker serves.</summary>
+public sealed record ServedCommand(string Name, string? Description = null);
+
+/// <summary>The answer of <c>GET /workers/me/control</c>.</summary>
+/// <param name="Seq">To be sent back as <c>after</c>.</param>
+/// <param name="Cancel">The jobs that the worker runs and is to stop.</param>
+/// <param name="Drain">Whether it gets no more jobs.</param>
+public sealed record WorkerOrders(long Seq, IReadOnlyList<string> Cancel, bool Drain);
+
+/// <summary>The answer of <c>GET /commands</c>.</summary>
+public sealed record CommandPage(IReadOnlyList<CommandView> Commands, string? Next);
+
+/// <summary>Something that can be asked for now.</summary>
+public sealed record CommandView(string Name, string? Description, bool Approval, IReadOnlyList<string> Workers);

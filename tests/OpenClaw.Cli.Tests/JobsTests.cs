@@ -178,6 +178,18 @@ public sealed class JobsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task AWorkerIsDrainedAndResumedAndTellsWhatItServes()
+    {
+        await broker.Client("box").TellAsync(new WorkerBody("1", [new ServedCommand("ping", "answers \u001b[31mpong")]));
+        Assert.Equal("box: drained\n", (await RunAsync("workers", "drain", "box", "--reason", "new disk")).Out);
+        Assert.Contains("drained by bot: new disk", (await RunAsync("workers")).Out, StringComparison.Ordinal);
+        Assert.Equal("box: goes on\n", (await RunAsync("workers", "resume", "box")).Out);
+        var commands = (await RunAsync("commands")).Out;
+        Assert.Matches(@"ping +box +answers \\u001b\[31mpong", commands);
+        Assert.Equal(ExitCodes.NotFound, (await RunAsync("workers", "drain", "nobody")).ExitCode);
+    }
+
+    [Fact]
     public async Task QueuesArePausedDrainedAndResumed()
     {
         await RunAsync("submit", "ping", "--queue", "mail");

@@ -152,6 +152,34 @@ public sealed class JobRunTests
         Assert.True(handler.Cancelled.Task.IsCompleted);
     }
 
+    [Fact]
+    public async Task OrderToStopReachesTheJobAtOnceAndNoOther()
+    {
+        var claimed = false;
+        await using var broker = new ScriptedBroker(r => (r.Method, r.Path, r.Query) switch
+        {
+            ("PUT", "/workers/me", _) => ScriptedAnswer.Ok("""{"ok":true,"id":"worker-1"}"""),
+            (_, "/workers/me/control", "?wait=30") => ScriptedAnswer.Ok("""{"seq":3,"cancel":["22222222-1111-4111-8111-111111111111"],"drain":false}"""),
+            (_, "/workers/me/control", "?wait=30&after=3") when handler.Started => ScriptedAnswer.Ok($$"""{"seq":4,"cancel":["{{Id}}"],"drain":false}"""),
+            (_, "/workers/me/control", "?wait=30&after=3") => ScriptedAnswer.Ok("""{"seq":3,"cancel":[],"drain":false}"""),
+            (_, "/workers/me/control", _) => ScriptedAnswer.Hold,
+            (_, "/jobs/next", _) when claimed => ScriptedAnswer.Hold,
+            (_, "/jobs/next", _) => Claim(),
+            _ => ScriptedAnswer.Ok("""{"ok":true,"status":"failed"}"""),
+        }) { HearsWorkers = true };
+        await using var worker = new RunningWorker(broker.Url, clock, handler);
+        Assert.Contains("\"name\":\"test\"", (await broker.NextAsync("/workers/me")).Body, StringComparison.Ordinal);
+        Assert.Equal("""{"error":"cancelled"}""", (await broker.NextAsync("/fail")).Body);
+        worker.Stop();
+        await worker.EndedAsync(); // a poll that waits for orders holds up no end
+
+        ScriptedAnswer Claim()
+        {
+            claimed = true;
+            return ScriptedAnswer.Job(Id, "test", "", "lease-1");
+        }
+    }
+
     /// <summary>A broker that has one job, and then none for ever.</summary>
     private static ScriptedBroker OneJob(Func<ScriptedRequest, ScriptedAnswer> heartbeat, string? leaseToken = "lease-1", int? timeout = null)
     {

@@ -110,6 +110,8 @@ internal sealed class HeldHandler : IHandler
 
     public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    public bool Started { get; private set; }
+
     /// <summary>Waits for the next job that it is given.</summary>
     public Task StartedAsync() => started.Reader.ReadAsync().AsTask().WaitAsync(Broken.After);
 
@@ -117,6 +119,7 @@ internal sealed class HeldHandler : IHandler
 
     public async Task<Outcome> RunAsync(JobContext job)
     {
+        Started = true;
         started.Writer.TryWrite(job.Id);
         try
         {

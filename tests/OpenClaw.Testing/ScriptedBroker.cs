@@ -29,6 +29,9 @@ public sealed class ScriptedBroker : IAsyncDisposable
 
     public Uri Url { get; }
 
+    /// <summary>Whether the script also answers what runners tell of themselves and ask for; else nobody does, as at the original broker.</summary>
+    public bool HearsWorkers { get; init; }
+
     /// <summary>The next request that nobody has looked at yet and that fits.</summary>
     public async Task<ScriptedRequest> NextAsync(string pathEnding)
     {
@@ -73,6 +76,11 @@ public sealed class ScriptedBroker : IAsyncDisposable
                 context.Request.HttpMethod, context.Request.Url!.AbsolutePath, context.Request.Url.Query,
                 context.Request.Headers.AllKeys.ToDictionary(k => k!, k =>
                     context.Request.Headers[k]!, StringComparer.OrdinalIgnoreCase), await reader.ReadToEndAsync());
+            if (!HearsWorkers && request.Path.StartsWith("/workers/me", StringComparison.Ordinal))
+            {
+                Answer(context, new ScriptedAnswer(404, """{"detail":"Not Found"}"""));
+                continue;
+            }
             Answer(context, script(request));
             requests.Writer.TryWrite(request);
         }

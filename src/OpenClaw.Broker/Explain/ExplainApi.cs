@@ -67,6 +67,7 @@ internal sealed class ExplainApi(IJobStore store, IStore rows, JobCalls calls, Q
         return new Surroundings(calls.Now, options.LeaseMs, pauses.OfBroker, pauses.Of(job.Queue), before, ahead, [.. sightings.All], running.Contains)
         {
             Parents = parents,
+            IsDrained = sightings.IsDrained,
         };
     }
 }

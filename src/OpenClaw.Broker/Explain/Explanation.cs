@@ -121,6 +121,12 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
                 job.ExpiresAt, [.. job.Lane.Names.Select(static name => ("capability", name))],
                 $"start a runner with WORKER_CAPS={string.Join(',', job.Lane.Names)}", "clawctl workers");
         }
+        if (able.All(w => at.IsDrained(w.Id)))
+        {
+            return new Explanation("workers_draining", $"somebody drains {(able.Count == 1 ? "the worker" : $"all {able.Count} workers")} that could do it",
+                job.CreatedAt, job.ExpiresAt, [.. able.Select(static w => ("worker", w.Id))], $"clawctl workers resume {able[0].Id}");
+        }
+        able.RemoveAll(w => at.IsDrained(w.Id));
         var ahead = at.Ahead == 0 ? "it is next" : $"its turn comes after {at.Ahead}{(at.Ahead >= Surroundings.MostCounted ? " or more" : "")}";
         return able.All(w => at.IsBusy(w.Id))
             ? new Explanation("workers_busy", $"all {able.Count} that could do it work on others; {ahead}", job.CreatedAt, job.ExpiresAt,
@@ -139,6 +145,9 @@ internal sealed record Surroundings(long Now, long LeaseMs, Pause? Drain, Pause?
     Func<string, bool> IsBusy)
 {
     public const int MostCounted = 1000;
+
+    /// <summary>Whether a worker of that id gets no more jobs.</summary>
+    public Func<string, bool> IsDrained { get; init; } = static _ => false;
 
     /// <summary>The first unfinished jobs that it depends on.</summary>
     public IReadOnlyList<string> Parents { get; init; } = [];

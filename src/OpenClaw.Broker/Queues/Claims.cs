@@ -81,7 +81,7 @@ internal sealed partial class Claims(
     private async Task<(Claim? Claim, bool IsRefilling)> LookAsync(Claimant claimant, CancellationToken stop)
     {
         var isRefilling = false;
-        if (pauses.OfBroker is not null) return default;
+        if (pauses.OfBroker is not null || claimant.WorkerId is { } worker && seen.IsDrained(worker)) return default;
         foreach (var queue in claimant.Queues)
         {
             if (!calls.HasQueue(queue)) continue; // a poll makes no queue

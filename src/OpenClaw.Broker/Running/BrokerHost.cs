@@ -141,6 +141,7 @@ internal static class BrokerHost
         });
         silo.AddStartupTask<QueueStarter>();
         silo.AddSchedules();
+        silo.AddWorkers();
         if (options.HasDashboard) Onlookers.AddDashboard(silo);
     }
 
@@ -178,8 +179,8 @@ internal static class BrokerHost
         app.MapJobs();
         app.MapQueues();
         app.MapAccess();
-        app.MapLinks();
         app.MapApprovals();
+        app.MapLinks();
         app.MapSchedules();
         app.MapWorkers();
         app.MapExplain();

@@ -9,7 +9,7 @@ namespace OpenClaw.Broker.Workers;
 /// Who has asked for jobs since this process began. It is memory alone: after a restart workers show themselves within a minute,
 /// and one that does not is not there.
 /// </summary>
-internal sealed class WorkerSightings(Clock clock) : IClaimSink
+internal sealed class WorkerSightings(Clock clock, WorkerBook book) : IClaimSink
 {
     /// <summary>Of more, those that were not seen for longest are forgotten.</summary>
     private const int Most = 10_000;
@@ -26,6 +26,8 @@ internal sealed class WorkerSightings(Clock clock) : IClaimSink
         workers[worker] = new Worker(worker, now, caps, queues);
         if (workers.Count > Most) Forget();
     }
+
+    public bool IsDrained(string worker) => book.DrainOf(worker) is not null;
 
     private void Forget()
     {

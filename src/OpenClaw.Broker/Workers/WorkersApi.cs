@@ -1,16 +1,28 @@
+using System.Text;
+using System.Text.Json;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
+using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Store;
+using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Workers;
 
 /// <summary>Which workers there are, and what they do.</summary>
-internal sealed class WorkersApi(WorkerSightings sightings, IStore rows)
+internal sealed class WorkersApi(
+    WorkerSightings sightings, WorkerBook book, ClaimWaiters waiters, JobCalls calls, IStore rows, BrokerOptions options)
 {
     private static readonly Query<(string Worker, string Job)> Running = new(
         "select worker_id, id from job where state = 'running' and worker_id is not null order by seq", static row => (row.Text(0)!, row.Text(1)!));
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/workers", (RequestDelegate)ListAsync).RequireAuthorization(Rights.ReadQueues);
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/workers", (RequestDelegate)ListAsync).RequireAuthorization(Rights.ReadQueues);
+        var change = routes.MapGroup("/workers/{worker}").RequireAuthorization(Rights.ChangeQueues);
+        change.MapPost("/drain", (RequestDelegate)(context => DrainAsync(context, isDrain: true)));
+        change.MapPost("/resume", (RequestDelegate)(context => DrainAsync(context, isDrain: false)));
+    }
 
     /// <summary>How many jobs each worker runs.</summary>
     public async Task<ILookup<string, string>> RunningAsync() =>
@@ -20,7 +32,9 @@ internal sealed class WorkersApi(WorkerSightings sightings, IStore rows)
     {
         var running = await RunningAsync();
         var seen = sightings.All.ToDictionary(static w => w.Id, StringComparer.Ordinal);
-        var names = seen.Keys.Concat(running.Select(static r => r.Key)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var told = book.All.ToDictionary(static r => r.Id, StringComparer.Ordinal);
+        var names = seen.Keys.Concat(running.Select(static r => r.Key)).Concat(told.Keys)
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();
@@ -41,10 +55,56 @@ internal sealed class WorkersApi(WorkerSightings sightings, IStore rows)
                 json.WriteStartArray("running");
                 foreach (var job in running[name]) json.WriteStringValue(job);
                 json.WriteEndArray();
+                Write(json, told.GetValueOrDefault(name));
                 json.WriteEndObject();
             }
             json.WriteEndArray();
             json.WriteNull("next");
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>What it told, and whether it is drained.</summary>
+    private static void Write(Utf8JsonWriter json, WorkerRow? row)
+    {
+        json.WriteString("version", row?.Version);
+        json.WriteStartArray("commands");
+        foreach (var command in row?.Commands is { } told ? RequestBody.Items(Encoding.UTF8.GetBytes(told)) : [])
+        {
+            json.WriteStringValue(RequestBody.ParseMembers(command, "name")[0].Text);
+        }
+        json.WriteEndArray();
+        if (row?.Drain is not { } drain)
+        {
+            json.WriteNull("draining");
+            return;
+        }
+        json.WriteStartObject("draining");
+        json.WriteString("by", drain.By);
+        json.WriteString("reason", drain.Reason);
+        json.WriteNumber("since", drain.Since / 1000);
+        json.WriteEndObject();
+    }
+
+    private async Task DrainAsync(HttpContext context, bool isDrain)
+    {
+        var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        var reason = isDrain ? JobFields.ReadReason(context, body) : null;
+        var worker = (string)context.Request.RouteValues["worker"]!;
+        if (!sightings.All.Any(w => w.Id == worker) && book.All.All(r => r.Id != worker) && !(await RunningAsync()).Contains(worker))
+        {
+            throw new ProblemException(StatusCodes.Status404NotFound, ErrorCodes.NotFound, "there is no such worker; GET /workers lists them");
+        }
+        var by = context.GetCaller().Name;
+        await book.DrainAsync(worker, isDrain ? new Drain(calls.Now, by, reason) : null,
+            new AuditEntry(calls.Now, by, isDrain ? "worker.drain" : "worker.resume", worker, reason));
+        if (!isDrain) waiters.WakeEverybody();
+        await Answer.SendAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("ok", true);
+            json.WriteString("id", worker);
+            json.WriteBoolean("draining", isDrain);
             json.WriteEndObject();
         });
     }

@@ -4,7 +4,7 @@ using OpenClaw.Runner.Handlers;
 namespace OpenClaw.Runner.Work;
 
 /// <summary>Runs one job's handler, with heartbeats beside it, until it has finished or has to stop.</summary>
-internal sealed class JobRun(Heartbeats heartbeats, Loops loops, TimeSpan timeout, RunnerLog log, TimeProvider clock)
+internal sealed class JobRun(Heartbeats heartbeats, Orders orders, Loops loops, TimeSpan timeout, RunnerLog log, TimeProvider clock)
 {
     /// <summary>How long a handler whose token was cancelled may take to return.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -23,6 +23,7 @@ internal sealed class JobRun(Heartbeats heartbeats, Loops loops, TimeSpan timeou
         using var finished = new CancellationTokenSource();
         await using var timer = clock.CreateTimer(_ => Stop(StopReason.TimedOut), null, limit, Timeout.InfiniteTimeSpan);
         await using var shutdown = giveUp.Register(() => Stop(StopReason.ShuttingDown));
+        orders.Add(job.Id, Stop);
         var beats = loops.RunAsync($"heartbeats of {job.Id}", () => heartbeats.SendAsync(job, Stop, finished.Token));
         var context = new JobContext { Id = job.Id, Attempt = job.Attempt, Command = job.Command, Payload = job.Payload, Stop = stop.Token };
         var work = Task.Run(() => handler.RunAsync(context), CancellationToken.None);
@@ -30,6 +31,7 @@ internal sealed class JobRun(Heartbeats heartbeats, Loops loops, TimeSpan timeou
         await Task.WhenAny(work, reason.Task);
         StopReason? stopped = work.IsCompleted ? null : await reason.Task;
         if (stopped is not null) await StopHandlerAsync(job, work, stop, stopped.Value);
+        orders.Remove(job.Id);
         await finished.CancelAsync();
         await beats;
 

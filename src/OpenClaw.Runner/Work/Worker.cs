@@ -25,6 +25,7 @@ internal sealed class Worker
     private readonly Loops loops = new();
     private readonly Delivery delivery;
     private readonly JobRun run;
+    private readonly Orders orders;
     private readonly Unknown unknown = new();
     private readonly SignedJobs signed;
 
@@ -35,7 +36,8 @@ internal sealed class Worker
         signed = new SignedJobs(settings.JobKeys, settings.StateFolder, clock);
         contact = new BrokerContact(log, settings.PollInterval);
         delivery = new Delivery(broker, outbox, NewBackoff(), contact, log, clock);
-        run = new JobRun(new Heartbeats(broker, log, clock), loops, settings.ResultTimeout, log, clock);
+        orders = new Orders(broker, handlers.Keys, NewBackoff(), clock);
+        run = new JobRun(new Heartbeats(broker, log, clock), orders, loops, settings.ResultTimeout, log, clock);
     }
 
     /// <summary>Works until stopped.</summary>
@@ -47,9 +49,10 @@ internal sealed class Worker
         using var failure = new CancellationTokenSource();
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, failure.Token);
         using var givingUp = CancellationTokenSource.CreateLinkedTokenSource(giveUp, failure.Token);
-        var all = Task.WhenAll(Enumerable.Range(1, settings.Concurrency)
+        var places = Task.WhenAll(Enumerable.Range(1, settings.Concurrency)
             .Select(n => loops.RunAsync($"work place {n}", () => WorkAsync(stopping.Token, givingUp.Token)))
             .Append(loops.RunAsync("delivery", () => delivery.RunAsync(stopping.Token))));
+        var all = Task.WhenAll(places, HearOrdersAsync(places, givingUp.Token));
 
         await Task.WhenAny(all, loops.Failed);
         if (!loops.Failed.IsFaulted) return;
@@ -59,6 +62,16 @@ internal sealed class Worker
         await failure.CancelAsync();
         await all.WaitAsync(FailureGrace, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await loops.Failed;
+    }
+
+    /// <summary>As long as anything may run.</summary>
+    private async Task HearOrdersAsync(Task places, CancellationToken giveUp)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
+        var hearing = loops.RunAsync("orders", () => orders.RunAsync(end.Token));
+        await places;
+        await end.CancelAsync();
+        await hearing;
     }
 
     private async Task WorkAsync(CancellationToken stop, CancellationToken giveUp)

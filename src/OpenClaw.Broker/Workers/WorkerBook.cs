@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Time;
+
+namespace OpenClaw.Broker.Workers;
+
+/// <summary>What workers told of themselves and which are drained: rows, all of them in memory as well.</summary>
+internal sealed class WorkerBook(IStore store, Clock clock)
+{
+    /// <summary>A worker that has not told anything for so long is forgotten.</summary>
+    public const long KeptMs = 30L * 24 * 3600 * 1000;
+
+    private readonly ConcurrentDictionary<string, WorkerRow> rows = new(StringComparer.Ordinal);
+
+    /// <summary>Grows with each change that a worker has to hear of.</summary>
+    private long seq;
+
+    private TaskCompletionSource changed = NewSource();
+
+    public ICollection<WorkerRow> All => rows.Values;
+
+    public long Seq => Volatile.Read(ref seq);
+
+    /// <summary>Completes with the next change.</summary>
+    public Task Changed => Volatile.Read(ref changed).Task;
+
+    public Drain? DrainOf(string worker) => rows.GetValueOrDefault(worker)?.Drain;
+
+    /// <summary>To be called before the first request.</summary>
+    public async Task LoadAsync()
+    {
+        foreach (var row in await store.ReadAsync(WorkerTable.All)) rows[row.Id] = row;
+    }
+
+    public async Task NoteAsync(string worker, string? version, string commands)
+    {
+        var now = clock.Wall;
+        await store.WriteAsync(new Commit([new WorkerTold(worker, version, commands, now), new WorkersDelete(now - KeptMs)], isEssential: false));
+        rows.AddOrUpdate(worker, id => new WorkerRow(id, version, commands, now, null),
+            (_, row) => row with { Version = version, Commands = commands, ToldAt = now });
+        foreach (var old in rows.Values) if (old.Drain is null && (old.ToldAt ?? 0) < now - KeptMs) rows.TryRemove(KeyValuePair.Create(old.Id, old));
+    }
+
+    /// <param name="drain">Null lets it have jobs again.</param>
+    public async Task DrainAsync(string worker, Drain? drain, AuditEntry noted)
+    {
+        await store.WriteAsync(new Commit([new WorkerDrained(worker, drain)], isEssential: true, noted));
+        rows.AddOrUpdate(worker, id => new WorkerRow(id, null, null, null, drain), (_, row) => row with { Drain = drain });
+        Tell();
+    }
+
+    /// <summary>Wakes all that wait for a change.</summary>
+    public void Tell()
+    {
+        Interlocked.Increment(ref seq);
+        Interlocked.Exchange(ref changed, NewSource()).TrySetResult();
+    }
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,100 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using OpenClaw.Contracts;
+
+namespace OpenClaw.Broker.Tests;
+
+/// <summary>What workers tell of themselves, and what they are told.</summary>
+public sealed class WorkerControlTests
+{
+    [Fact]
+    public async Task DrainedWorkerGetsNoMoreJobsAlsoAfterARestartUntilItIsResumed()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var (running, waiting) = (await broker.CreateAsync("1"), await broker.CreateAsync("2"));
+        Assert.Equal(running, (await broker.ClaimAsync("anna"))!.Id);
+        Assert.True((await broker.Client().DrainWorkerAsync("anna", drain: true, "new disk")).Draining);
+        Assert.Null(await broker.ClaimAsync("anna"));
+        await broker.StopAsync();
+        await broker.StartAgainAsync();
+        Assert.Null(await broker.ClaimAsync("anna"));
+        var seen = Assert.Single((await broker.Client().ListWorkersAsync()).Workers);
+        Assert.Equal(("bot", "new disk", running), (seen.Draining!.By, seen.Draining.Reason, Assert.Single(seen.Running)));
+        await ExplainTests.ExpectAsync(broker, waiting, "workers_draining", "worker anna");
+        Assert.True((await broker.Client("anna").GetOrdersAsync(null, TimeSpan.Zero)).Drain);
+        var poll = broker.Client("anna").ClaimAsync("c", TimeSpan.FromSeconds(60));
+        var waiters = broker.Services.GetRequiredService<Queues.ClaimWaiters>();
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(waiters.HasAny("default")));
+        Assert.False((await broker.Client().DrainWorkerAsync("anna", drain: false)).Draining);
+        Assert.Equal(waiting, (await poll)!.Id);
+        var nobody = await Assert.ThrowsAsync<Client.BrokerException>(() => broker.Client().DrainWorkerAsync("nobody", drain: true));
+        Assert.Equal((int)HttpStatusCode.NotFound, nobody.Status);
+    }
+
+    [Fact]
+    public async Task WorkerHearsAtOnceWhatItIsToStop()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var (first, second) = (await broker.CreateAsync("1"), await broker.CreateAsync("2"));
+        await broker.ClaimAsync("anna");
+        await broker.ClaimAsync("bert");
+        var orders = await broker.Client("anna").GetOrdersAsync(null, TimeSpan.FromSeconds(60)); // who asks for the first time is answered
+        Assert.Equal((0, false), (orders.Cancel.Count, orders.Drain));
+        var hears = broker.Client("anna").GetOrdersAsync(orders.Seq, TimeSpan.FromSeconds(60));
+        await broker.Client().CancelAsync(second); // bert's
+        await broker.Client().CancelAsync(first);
+        orders = await hears;
+        Assert.Equal([first], orders.Cancel);
+        hears = broker.Client("anna").GetOrdersAsync(orders.Seq, TimeSpan.FromSeconds(60));
+        await broker.Client().DrainWorkerAsync("anna", drain: true);
+        orders = await hears;
+        Assert.True(orders.Drain);
+        hears = broker.Client("anna").GetOrdersAsync(orders.Seq, TimeSpan.FromSeconds(60));
+        await broker.Client("anna").FailAsync(first, (await broker.Store.FindAsync(Guid.Parse(first)))!.LeaseToken, "cancelled");
+        await broker.Client().DrainWorkerAsync("anna", drain: false);
+        orders = await hears;
+        Assert.Equal((0, false), (orders.Cancel.Count, orders.Drain));
+        hears = broker.Client("anna").GetOrdersAsync(orders.Seq, TimeSpan.FromSeconds(30));
+        await BrokerFixture.EventuallyAsync(() =>
+        {
+            broker.Clock.Advance(TimeSpan.FromSeconds(30));
+            return Task.FromResult(hears.IsCompleted);
+        });
+        Assert.Equal(orders.Seq, (await hears).Seq);
+    }
+
+    [Fact]
+    public async Task CommandsAreWhatWorkersTold()
+    {
+        await using var broker = await Caller.StartAsync();
+        await broker.Client("anna").TellAsync(new WorkerBody("1.2", [new ServedCommand("ping", "answers"), new ServedCommand("deploy")]));
+        await broker.Client("bert").TellAsync(new WorkerBody("1.3", [new ServedCommand("ping")]));
+        var commands = (await broker.Client().ListCommandsAsync()).Commands;
+        Assert.Equal(["deploy:anna", "ping:anna,bert"], commands.Select(static c => $"{c.Name}:{string.Join(",", c.Workers)}"));
+        await broker.StopAsync();
+        await broker.StartAgainAsync();
+        Assert.Equal(2, (await broker.Client().ListCommandsAsync()).Commands.Count);
+        var anna = (await broker.Client().ListWorkersAsync()).Workers.Single(static w => w.Id == "anna");
+        Assert.Equal(("1.2", "ping,deploy"), (anna.Version, string.Join(",", anna.Commands)));
+        var agent = await Caller.MakeAsync(broker, "agent-1", "agent", """ "commands": ["pin*"] """);
+        Assert.Equal("ping", (string)Assert.Single((await agent.GetAsync("commands")).Json["commands"]!.AsArray())!["name"]!);
+        broker.Clock.Advance(TimeSpan.FromDays(31));
+        await broker.Client("bert").TellAsync(new WorkerBody("1.3", []));
+        Assert.Empty((await broker.Client().ListCommandsAsync()).Commands);
+    }
+
+    [Theory]
+    [InlineData("""{"commands": {}}""", "commands")]
+    [InlineData("""{"commands": [5]}""", "commands")]
+    [InlineData("""{"commands": [{"name": ""}]}""", "name")]
+    [InlineData("""{"commands": [{"name": "a", "approval": "yes"}]}""", "approval")]
+    [InlineData("""{"commands": [], "version": 5}""", "version")]
+    public async Task WrongTaleIsRefused(string body, string named)
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var told = await Caller.Worker(broker).SendAsync(HttpMethod.Put, "workers/me", body, "X-Worker-Id: anna");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, told.Status);
+        Assert.Contains(named, told.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, (await Caller.Worker(broker).SendAsync(HttpMethod.Put, "workers/me", body)).Status); // without a name
+    }
+}
