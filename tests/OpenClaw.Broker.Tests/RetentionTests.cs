@@ -53,6 +53,29 @@ public sealed class RetentionTests
         Assert.Equal(waiting, (await broker.ClaimAsync())!.Id);
     }
 
+    [Fact]
+    public async Task WhatAnUnfinishedJobNeedsStays()
+    {
+        await using var broker = await BrokerFixture.StartAsync(configure: static o => o with { Keep = new Retention(0, 0, 0, 1) });
+        var parent = await broker.CreateAsync("parent");
+        var child = await OnceTests.CreateAsync(broker, new { depends_on = new[] { parent }, delay_seconds = 36_000 });
+        using (var done = await broker.PostAsync($"jobs/{parent}/result", (await broker.ClaimAsync("w"))!.LeaseToken, "w", new { result = "r" }))
+        {
+            done.EnsureSuccessStatusCode();
+        }
+        for (var n = 0; n < 3; n++)
+        {
+            using var cancelled = await broker.BotAsync($"jobs/{await broker.CreateAsync($"{n}")}/cancel", new { });
+        }
+        await broker.RunForAsync(TimeSpan.FromHours(1.5));
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(broker.Query<long>("select count(*) from job") <= 3));
+        Assert.Equal("done", (await broker.GetAsync(parent)).State);
+        using (var cancelled = await broker.BotAsync($"jobs/{child}/cancel", new { })) cancelled.EnsureSuccessStatusCode();
+        await broker.RunForAsync(TimeSpan.FromHours(1.5));
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(broker.Query<long>("select count(*) from job") == 1));
+        Assert.Equal(0, broker.Query<long>("select count(*) from job_edge"));
+    }
+
     [Theory]
     [InlineData(false, true)]
     [InlineData(true, false)]

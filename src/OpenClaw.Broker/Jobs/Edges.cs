@@ -25,13 +25,11 @@ internal static class Edges
     };
 }
 
-/// <summary>A new job waits for a parent; refused where there is no such job.</summary>
-internal sealed class EdgeInsert(Guid parent, Guid child) : Change
+/// <summary>A change of the edge between two jobs; refused where there is nothing to change.</summary>
+internal abstract class EdgeChange(Guid parent, Guid child) : Change
 {
     public Guid Child => child;
 
-    public override string Sql => "insert into job_edge (parent, child) select ?1, ?2 where exists (select 1 from job where id = ?1)";
-
     public override bool CanBeRefused => true;
 
     public override void Bind(IParameters parameters)
@@ -39,34 +37,24 @@ internal sealed class EdgeInsert(Guid parent, Guid child) : Change
         parameters.Set(1, parent.ToString());
         parameters.Set(2, child.ToString());
     }
+}
+
+/// <summary>A new job waits for a parent; refused where there is no such job.</summary>
+internal sealed class EdgeInsert(Guid parent, Guid child) : EdgeChange(parent, child)
+{
+    public override string Sql => "insert into job_edge (parent, child) select ?1, ?2 where exists (select 1 from job where id = ?1)";
 }
 
 /// <summary>A job that begins anew waits for a parent again.</summary>
-internal sealed class EdgeOpen(Guid parent, Guid child) : Change
+internal sealed class EdgeOpen(Guid parent, Guid child) : EdgeChange(parent, child)
 {
     public override string Sql => "update job_edge set is_open = 1 where parent = ?1 and child = ?2 and is_open = 0";
-
-    public override bool CanBeRefused => true;
-
-    public override void Bind(IParameters parameters)
-    {
-        parameters.Set(1, parent.ToString());
-        parameters.Set(2, child.ToString());
-    }
 }
 
 /// <summary>A child hears of its parent's end; refused where it has heard of it.</summary>
-internal sealed class EdgeClose(Guid parent, Guid child) : Change
+internal sealed class EdgeClose(Guid parent, Guid child) : EdgeChange(parent, child)
 {
     public override string Sql => "update job_edge set is_open = 0 where parent = ?1 and child = ?2 and is_open = 1";
-
-    public override bool CanBeRefused => true;
-
-    public override void Bind(IParameters parameters)
-    {
-        parameters.Set(1, parent.ToString());
-        parameters.Set(2, child.ToString());
-    }
 }
 
 /// <summary>A job that has ended waits for nobody.</summary>
