@@ -20,7 +20,12 @@ public sealed record PauseAnswer(bool Ok, bool Paused)
 public sealed record QueuePage(IReadOnlyList<QueueView> Queues, string? Next, PauseView? Drain);
 
 /// <summary>One queue.</summary>
-public sealed record QueueView(string Name, long Ready, long Scheduled, long Held, long Running, long? OldestReadySeconds, PauseView? Paused);
+public sealed record QueueView(string Name, long Ready, long Scheduled, long Held, long Running, long? OldestReadySeconds, PauseView? Paused,
+    IReadOnlyList<LimitView>? Limits = null);
+
+/// <summary>How many jobs may run at once, and how many may start within a time.</summary>
+/// <param name="By"><c>queue</c>.</param>
+public sealed record LimitView(string By, string? Value, int? MaxRunning, int? Starts, double? PerSeconds);
 
 /// <summary>Who paused a queue, and why.</summary>
 public sealed record PauseView(string By, string? Reason, long Since, long? Until, bool Drain);

@@ -8,7 +8,8 @@ using OpenClaw.Broker.Workers;
 namespace OpenClaw.Broker.Explain;
 
 /// <summary>Why a job is not running, or how it ended.</summary>
-internal sealed class ExplainApi(IJobStore store, IStore rows, JobCalls calls, QueuePauses pauses, WorkerSightings sightings, WorkersApi workers,
+internal sealed class ExplainApi(IJobStore store, IStore rows, JobCalls calls, QueuePauses pauses, QueueLinks queues, QueueLimits limits,
+    WorkerSightings sightings, WorkersApi workers,
     BrokerOptions options)
 {
     private static readonly string BeforeSql = $"select {JobTable.Rows.Select("j")} from job j where j.seq = {SerialKeys.Turn}";
@@ -68,6 +69,7 @@ internal sealed class ExplainApi(IJobStore store, IStore rows, JobCalls calls, Q
         {
             Parents = parents,
             IsDrained = sightings.IsDrained,
+            Queue = job.IsReady && limits.Has(job.Queue) ? await queues.Grain(job.Queue).DescribeAsync() : null,
         };
     }
 }

@@ -14,7 +14,7 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
 {
     /// <summary>The first that fits: its end, its worker, what holds it, its time, its serial key, drains and pauses, and who could do it.</summary>
     public static Explanation Of(Job job, Surroundings at) =>
-        Ended(job) ?? Running(job, at) ?? Held(job, at) ?? Timed(job) ?? Blocked(job, at) ?? Paused(job, at) ?? Workers(job, at);
+        Ended(job) ?? Running(job, at) ?? Held(job, at) ?? Timed(job) ?? Blocked(job, at) ?? Paused(job, at) ?? Limited(job, at) ?? Workers(job, at);
 
     private static Explanation? Ended(Job job)
     {
@@ -106,6 +106,16 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
             $"clawctl queues resume {job.Queue}");
     }
 
+    private static Explanation? Limited(Job job, Surroundings at)
+    {
+        if (at.Queue is not { IsLimited: true, Limit: { } limit } queue) return null;
+        var text = queue.Leased + queue.SetAside >= limit.MaxRunning
+            ? $"of its queue {limit.MaxRunning} may run at once, and do"
+            : string.Create(CultureInfo.InvariantCulture, $"of its queue {limit.Starts} may start in {limit.PerMs / 1000.0} s, and have");
+        return new Explanation("limit_reached", text, job.CreatedAt, queue.OpensInMs is { } ms ? at.Now + ms : null, [("queue", job.Queue)],
+            "wait, or change the limit: PATCH /queues/" + job.Queue);
+    }
+
     private static Explanation Workers(Job job, Surroundings at)
     {
         var there = at.Workers.Where(w => w.IsThere(at.Now)).ToList();
@@ -145,6 +155,9 @@ internal sealed record Surroundings(long Now, long LeaseMs, Pause? Drain, Pause?
     Func<string, bool> IsBusy)
 {
     public const int MostCounted = 1000;
+
+    /// <summary>What its queue says, where it is ready and the queue has a limit.</summary>
+    public QueueView? Queue { get; init; }
 
     /// <summary>Whether a worker of that id gets no more jobs.</summary>
     public Func<string, bool> IsDrained { get; init; } = static _ => false;

@@ -35,6 +35,10 @@ internal interface IQueueGrain : IGrainWithStringKey
     /// <summary>Pauses claims, or resumes them with null; kept across restarts.</summary>
     [Alias("Pause")]
     Task PauseAsync(Pause? pause);
+
+    /// <summary>Limits claims, or no longer with null; kept across restarts.</summary>
+    [Alias("Limit")]
+    Task LimitAsync(QueueLimit? limit);
 }
 
 /// <summary>What a process tells a queue and asks of it, in one message.</summary>
@@ -52,7 +56,16 @@ internal readonly record struct Offer([property: Id(0)] Guid? JobId, [property: 
 [GenerateSerializer, Immutable, Alias("OpenClaw.QueueView")]
 internal sealed record QueueView(
     [property: Id(0)] int Ready, [property: Id(1)] int SetAside, [property: Id(2)] int Leased, [property: Id(3)] long? OldestReadyAt,
-        [property: Id(4)] Pause? Paused);
+        [property: Id(4)] Pause? Paused)
+{
+    [Id(5)] public QueueLimit? Limit { get; init; }
+
+    /// <summary>Whether the limit lets no other job start now.</summary>
+    [Id(6)] public bool IsLimited { get; init; }
+
+    /// <summary>In how many milliseconds the rate lets another start; null where it does now.</summary>
+    [Id(7)] public long? OpensInMs { get; init; }
+}
 
 /// <summary>Who paused a queue's claims, why and when.</summary>
 /// <param name="Since">Milliseconds since 1970.</param>
@@ -71,4 +84,6 @@ internal sealed record Pause([property: Id(0)] string By, [property: Id(1)] stri
 internal sealed class QueueState
 {
     [Id(1)] public Pause? Pause { get; set; }
+
+    [Id(2)] public QueueLimit? Limit { get; set; }
 }

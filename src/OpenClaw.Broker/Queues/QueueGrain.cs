@@ -11,7 +11,7 @@ namespace OpenClaw.Broker.Queues;
 [KeepAlive]
 internal sealed partial class QueueGrain(
     [PersistentState("queue", StorageNames.AdoNet)] IPersistentState<QueueState> settings,
-    JobCalls calls, IJobStore store, ClaimWaiters waiters, QueuePauses pauses, WriteOutages outages, Clock clock, BrokerOptions options,
+    JobCalls calls, IJobStore store, IStore rows, ClaimWaiters waiters, QueuePauses pauses, QueueLimits limits, WriteOutages outages, Clock clock, BrokerOptions options,
         ILogger<QueueGrain> log)
     : Grain, IQueueGrain, IRemindable
 {
@@ -25,6 +25,8 @@ internal sealed partial class QueueGrain(
     public const int MostLeaseEnds = 64;
 
     private const string ReminderName = "leases";
+
+    private const string StartsSql = "select started_at from job where queue = ?1 and started_at > ?2 order by started_at desc limit ?3";
     private const int RetryMs = 1000;
     private static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
@@ -32,6 +34,7 @@ internal sealed partial class QueueGrain(
     private static readonly TimeSpan IdleLinger = TimeSpan.FromMinutes(10);
 
     private readonly QueueIndex index = new(WindowSize);
+    private readonly QueueGate gate = new();
     private readonly Queue<Entry> overdue = [];
     private int leaseEnds;
     private bool isCompared;
@@ -42,6 +45,8 @@ internal sealed partial class QueueGrain(
     private SteadyTime lastLeased;
     private SteadyTime lastUsed;
     private SteadyTime? pauseEnd;
+
+    private static readonly Func<IRow, long> StartedAt = static row => row.Number(0)!.Value;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -62,6 +67,7 @@ internal sealed partial class QueueGrain(
         lastLeased = lastUsed = clock.SteadyNow;
         pauses.Set(Name, Paused);
         pauseEnd = PauseEnd();
+        await LoadStartsAsync(settings.State.Limit);
         foreach (var job in snapshot.Running) index.Observe(JobNews.Of(job, clock.SteadyNow, options.LeaseMs), clock.SteadyNow);
         timer = this.RegisterGrainTimer(EndOverdueAsync,
             new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
@@ -116,22 +122,25 @@ internal sealed partial class QueueGrain(
     }
 
     public Task<QueueView> DescribeAsync() =>
-        Task.FromResult(new QueueView(index.Window.Count, index.SetAsideCount, index.Leased, index.Window.FirstRank?.At, Paused));
+        Task.FromResult(new QueueView(index.Window.Count, index.SetAsideCount, index.Leased, index.Window.FirstRank?.At, Paused)
+        {
+            Limit = gate.Limit,
+            IsLimited = IsClosed(),
+            OpensInMs = gate.OpensAt - clock.SteadyNow,
+        });
+
+    public async Task LimitAsync(QueueLimit? limit)
+    {
+        await WriteAsync(new QueueState { Pause = Paused, Limit = limit });
+        await LoadStartsAsync(limit);
+        LogLimited(Title, limit?.MaxRunning, limit?.Starts, limit?.PerMs / 1000.0);
+        WakeAll();
+        Settle();
+    }
 
     public async Task PauseAsync(Pause? pause)
     {
-        var before = settings.State.Pause;
-        settings.State.Pause = pause;
-        try
-        {
-            await settings.WriteStateAsync();
-        }
-        catch
-        {
-            settings.State.Pause = before;
-            DeactivateOnIdle(); // whether it was written is unknown: load it again
-            throw;
-        }
+        await WriteAsync(new QueueState { Pause = pause, Limit = settings.State.Limit });
         pauses.Set(Name, pause);
         pauseEnd = PauseEnd();
         Settle();
@@ -139,12 +148,47 @@ internal sealed partial class QueueGrain(
         {
             LogResumed(Title);
             if (Name == QueueNames.Broker) waiters.WakeEverybody();
-            foreach (var lane in index.Window.ReadyLanes) waiters.WakeAll(Name, lane);
+            WakeAll();
         }
         else
         {
             LogPaused(Title, pause.IsDrain ? "drained" : "paused", pause.By, pause.Reason);
         }
+    }
+
+    private async Task WriteAsync(QueueState next)
+    {
+        var before = settings.State;
+        settings.State = next;
+        try
+        {
+            await settings.WriteStateAsync();
+        }
+        catch
+        {
+            settings.State = before;
+            DeactivateOnIdle(); // whether it was written is unknown: load it again
+            throw;
+        }
+    }
+
+    /// <summary>Takes a limit on; what has started before counts, as the table tells it.</summary>
+    private async Task LoadStartsAsync(QueueLimit? limit)
+    {
+        gate.Limit = limit;
+        limits.Set(Name, limit is not null);
+        if (limit is not { Starts: { } most, PerMs: var per }) return;
+        var now = clock.Wall;
+        var started = await rows.ReadAsync(new Query<long>(StartsSql, StartedAt, Name, now - per, most));
+        gate.Forget();
+        foreach (var at in started.Order()) gate.Start(clock.SteadyNow - Math.Max(0, now - at));
+    }
+
+    private bool IsClosed() => gate.IsClosed(index.Leased + index.SetAsideCount, index.SetAsideCount, clock.SteadyNow);
+
+    private void WakeAll()
+    {
+        foreach (var lane in index.Window.ReadyLanes) waiters.WakeAll(Name, lane);
     }
 
     /// <summary>The second net under the timer: survives a restart and wakes the queue.</summary>
@@ -156,7 +200,7 @@ internal sealed partial class QueueGrain(
 
     private Offer Next(Lane caps)
     {
-        if (Paused is not null) return default;
+        if (Paused is not null || IsClosed()) return default;
         var id = index.SetAside(caps, clock.SteadyNow + SetAsideMs);
         if (index.Window.LaneToRefill(caps, clock.SteadyNow) is { } lane) _ = RefillAsync(lane);
         return new Offer(id, id is null && index.Window.IsRefilling(caps));
@@ -165,13 +209,17 @@ internal sealed partial class QueueGrain(
     private void Observe(JobNews news, long waitedMs)
     {
         if (news.State == JobState.Running) lastLeased = clock.SteadyNow;
+        var leased = index.Leased;
         if (index.Observe(news, clock.SteadyNow, waitedMs)) waiters.Wake(Name, news.Lane);
+        if (index.Leased > leased) gate.Start(clock.SteadyNow - waitedMs);
     }
 
     /// <summary>After each change: the timer is set to the next deadline.</summary>
     private void Settle()
     {
+        if (gate.Limit is not null && gate.HasOpened(index.Leased + index.SetAsideCount, index.SetAsideCount, clock.SteadyNow)) WakeAll();
         var next = index.NextDeadline is { } deadline && !(pauseEnd < deadline) ? deadline : pauseEnd;
+        if (gate.OpensAt is { } opens && !(next < opens)) next = opens;
         if (next == timerDue) return;
         timerDue = next;
         var due = next is { } until ? TimeSpan.FromMilliseconds(Math.Max(0, until - clock.SteadyNow)) : Timeout.InfiniteTimeSpan;
@@ -315,6 +363,9 @@ internal sealed partial class QueueGrain(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The end of queue {Queue}'s pause could not be written; tried again when the queue is loaded")]
     private partial void LogStillPaused(Exception e, string queue);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Queue} is limited: {Running} running, {Starts} starts in {Seconds} s (nothing: not limited)")]
+    private partial void LogLimited(string queue, int? running, int? starts, double? seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Queue} goes on")]
     private partial void LogResumed(string queue);

@@ -7,7 +7,7 @@ namespace OpenClaw.Broker.Queues;
 /// This process's way to one queue: a message at a time, which takes along all news and all who ask since the one before, so
 /// a busy queue gets few messages. News that nobody waits for ride along, and leave on their own after 200 ms.
 /// </summary>
-internal sealed partial class QueueLink(string queue, IQueueGrain grain, Clock clock, ILogger<QueueLink> log)
+internal sealed partial class QueueLink(string queue, IQueueGrain grain, QueueLimits limits, Clock clock, ILogger<QueueLink> log)
 {
     private const int FullMessage = 256;
     private const int MostNews = 10_000;
@@ -44,7 +44,7 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, Clock c
                 if (!isLate) waited = heard.Task;
                 parcel = Pack();
             }
-            else if (news.Count >= FullMessage)
+            else if (news.Count >= FullMessage || piece.State != JobState.Running && limits.Has(queue)) // another may start
             {
                 parcel = Pack();
             }

@@ -8,7 +8,8 @@ namespace OpenClaw.Broker.Queues;
 /// This process's ways to all queues; it hears of jobs and hands the news to the queue that each is in, until the silo stops:
 /// the table knows what the queues then forget.
 /// </summary>
-internal sealed class QueueLinks(IGrainFactory grains, Clock clock, ILogger<QueueLink> log) : INewsSink, ILifecycleParticipant<ISiloLifecycle>
+internal sealed class QueueLinks(IGrainFactory grains, QueueLimits limits, Clock clock, ILogger<QueueLink> log)
+    : INewsSink, ILifecycleParticipant<ISiloLifecycle>
 {
     private readonly ConcurrentDictionary<string, (QueueLink Link, IQueueGrain Grain)> links = new(StringComparer.Ordinal);
 
@@ -34,6 +35,6 @@ internal sealed class QueueLinks(IGrainFactory grains, Clock clock, ILogger<Queu
     private (QueueLink Link, IQueueGrain Grain) Make(string queue)
     {
         var grain = grains.GetGrain<IQueueGrain>(queue);
-        return (new QueueLink(queue, grain, clock, log), grain);
+        return (new QueueLink(queue, grain, limits, clock, log), grain);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
@@ -8,13 +9,14 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Queues;
 
 /// <summary>Claiming from queues, looking at them, and pausing them.</summary>
-internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore store, QueuePauses pauses, Claims claims, IStore rows, BrokerOptions options)
+internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore store, QueuePauses pauses, QueueLimits limits, Claims claims, IStore rows, BrokerOptions options)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/jobs/next", (RequestDelegate)claims.NextAsync).RequireAuthorization(Rights.Work).WithMetadata(new OfContract());
         routes.MapGet("/queues", (RequestDelegate)ListAsync).RequireAuthorization(Rights.ReadQueues);
         var group = routes.MapGroup("/queues").RequireAuthorization(Rights.ChangeQueues);
+        group.MapPatch("/{name}", (RequestDelegate)LimitAsync);
         group.MapPost("/{name}/pause", (RequestDelegate)(c => PauseAsync(c, Name(c), "queue.pause", isDrain: false)));
         group.MapPost("/{name}/drain", (RequestDelegate)(c => PauseAsync(c, Name(c), "queue.drain", isDrain: true)));
         group.MapPost("/{name}/resume", (RequestDelegate)(c => ResumeAsync(c, Name(c), "queue.resume")));
@@ -43,7 +45,7 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
 
     /// <summary>What a queue says of itself; one that has nothing unfinished and no settings is not loaded for that.</summary>
     private async Task<QueueView?> ViewAsync(string queue, bool hasUnfinished) =>
-        hasUnfinished || queue == QueueNames.Default || pauses.Has(queue) ? await queues.Grain(queue).DescribeAsync() : null;
+        hasUnfinished || queue == QueueNames.Default || pauses.Has(queue) || limits.Has(queue) ? await queues.Grain(queue).DescribeAsync() : null;
 
     private void Write(Utf8JsonWriter json, string name, QueueView? view, IEnumerable<StateCount> counts)
     {
@@ -58,6 +60,29 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
         else json.WriteNull("oldest_ready_seconds");
         json.WritePropertyName("paused");
         Write(json, view?.Paused);
+        json.WriteStartArray("limits");
+        if (view?.Limit is { } limit) Write(json, name, limit);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string queue, QueueLimit limit)
+    {
+        json.WriteStartObject();
+        json.WriteString("by", "queue");
+        json.WriteString("value", queue);
+        if (limit.MaxRunning is { } running) json.WriteNumber("max_running", running);
+        else json.WriteNull("max_running");
+        if (limit.Starts is { } starts)
+        {
+            json.WriteNumber("starts", starts);
+            json.WriteNumber("per_seconds", limit.PerMs / 1000.0);
+        }
+        else
+        {
+            json.WriteNull("starts");
+            json.WriteNull("per_seconds");
+        }
         json.WriteEndObject();
     }
 
@@ -76,6 +101,54 @@ internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore sto
         else json.WriteNull("until");
         json.WriteBoolean("drain", pause.IsDrain);
         json.WriteEndObject();
+    }
+
+    /// <summary>Limits a queue; an empty list takes its limit away.</summary>
+    private async Task LimitAsync(HttpContext context)
+    {
+        var name = Name(context);
+        var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        var errors = new FieldErrors();
+        var field = RequestBody.Parse(context, body, "limits")[0];
+        if (field.Type != JsonTokenType.StartArray) errors.Add("limits", "must be a list; [] takes the limit away", "list_type");
+        errors.Check();
+        var items = RequestBody.Items(field.Json);
+        if (items.Count > 1) errors.Add("limits", "may hold one: a queue has one limit, with max_running and starts in it", "list_length");
+        errors.Check();
+        var limit = items.Count == 0 ? null : Limit(items[0], name);
+        await queues.Grain(name).LimitAsync(limit);
+        await NoteAsync(context, "queue.limit", name);
+        await Answer.SendAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("ok", true);
+            json.WriteString("name", name);
+            json.WriteStartArray("limits");
+            if (limit is not null) Write(json, name, limit);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+    }
+
+    private static QueueLimit Limit(ReadOnlyMemory<byte> json, string queue)
+    {
+        const int Most = 1_000_000;
+        var errors = new FieldErrors("limits", "0");
+        if (json.Span[0] != '{') errors.Add([], "must be an object of max_running, or starts and per_seconds, or all three", "object_type");
+        errors.Check();
+        var fields = RequestBody.ParseMembers(json, "by", "value", "max_running", "starts", "per_seconds");
+        if (fields[0].Type is not (JsonTokenType.None or JsonTokenType.Null) && !(fields[0].Text is { } by && by.AsSpan().SequenceEqual("queue"u8)))
+        {
+            errors.Add("by", "must be queue", "enum");
+        }
+        if (fields[1].Text is { } value && Encoding.UTF8.GetString(value) != queue) errors.Add("value", "must be the queue's own name", "value_error");
+        var running = errors.WholeNumber("max_running", fields[2], 0, Most);
+        var starts = errors.WholeNumber("starts", fields[3], 1, Most);
+        var per = errors.Seconds("per_seconds", fields[4], 24 * 3600);
+        if (starts is null != per is null) errors.Add("per_seconds", "comes with starts: so many in so many seconds", "both");
+        else if (running is null && starts is null) errors.Add("max_running", "or starts and per_seconds: one of them must be there", "missing");
+        errors.Check();
+        return new QueueLimit((int?)running, (int?)starts, per ?? 0);
     }
 
     private async Task PauseAsync(HttpContext context, string name, string action, bool isDrain)

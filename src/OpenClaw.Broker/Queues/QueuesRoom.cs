@@ -12,6 +12,7 @@ internal static class QueuesRoom
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static s => s.GetRequiredService<QueueLinks>());
         services.AddSingleton<ClaimWaiters>();
         services.AddSingleton<QueuePauses>();
+        services.AddSingleton<QueueLimits>();
         services.AddSingleton<Claims>();
         services.AddSingleton<QueuesApi>();
         services.AddHostedService<QueueComparison>();
