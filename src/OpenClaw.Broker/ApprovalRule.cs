@@ -27,14 +27,14 @@ internal sealed record ApprovalRule(
             for (var n = 0; n < rules.Count; n++)
             {
                 if (rules[n] is not { TimeoutSeconds: <= 0 or > 315_360_000 } and not { By.Count: 0 } and not null) continue;
-                settings.Note($"{variable}: rule {n + 1} of {path} says nothing, lets nobody decide, or has a timeout that is no time. A rule is, for example: "
+                settings.Note($"{variable}: rule {n + 1} of {path} says nothing, lets nobody decide, or has a timeout that is no time. Set it as in: "
                     + Example);
             }
             return rules;
         }
         catch (JsonException e)
         {
-            settings.Note($"{variable}: {path}, line {e.LineNumber + 1}, is not what a file of rules is ({e.Path}). For example: {Example}");
+            settings.Note($"{variable}: {path}, line {e.LineNumber + 1}, is not what a file of rules is ({e.Path}). Set it as in: {Example}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
