@@ -122,6 +122,9 @@ public static class ErrorCodes
     /// <summary>As many unfinished jobs as there may be.</summary>
     public const string QueueFull = "queue_full";
 
+    /// <summary>As many workers have told of themselves as may.</summary>
+    public const string TooManyWorkers = "too_many_workers";
+
     /// <summary>As many schedules as there may be.</summary>
     public const string TooManySchedules = "too_many_schedules";
 

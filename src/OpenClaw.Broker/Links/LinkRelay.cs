@@ -59,7 +59,11 @@ internal sealed partial class LinkRelay(
                 await tell();
                 return;
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception) when (stop.IsCancellationRequested)
+            {
+                return; // the next start tells it
+            }
+            catch (Exception e)
             {
                 LogPutOff(e, TellAgain);
                 await Task.Delay(TellAgain, clock, stop);

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
+using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Workers;
 
@@ -9,6 +11,10 @@ internal sealed class WorkerBook(IStore store, Clock clock)
 {
     /// <summary>A worker that has not told anything for so long is forgotten.</summary>
     public const long KeptMs = 30L * 24 * 3600 * 1000;
+
+    private const int Most = 10_000;
+    private const long MostCharacters = 64L << 20;
+    private const int RetrySeconds = 60;
 
     private readonly ConcurrentDictionary<string, WorkerRow> rows = new(StringComparer.Ordinal);
 
@@ -32,9 +38,19 @@ internal sealed class WorkerBook(IStore store, Clock clock)
         foreach (var row in await store.ReadAsync(WorkerTable.All)) rows[row.Id] = row;
     }
 
+    /// <exception cref="ProblemException">429: all workers together tell too much.</exception>
     public async Task NoteAsync(string worker, string? version, string commands)
     {
         var now = clock.Wall;
+        var others = rows.Values.Where(r => r.Id != worker).ToList();
+        if (others.Count >= Most || others.Sum(static r => r.Commands?.Length ?? 0L) + commands.Length > MostCharacters)
+        {
+            throw new ProblemException(StatusCodes.Status429TooManyRequests, ErrorCodes.TooManyWorkers,
+                $"{others.Count} workers have told of themselves, as much as is kept; tell less, or wait until some are forgotten")
+            {
+                RetryAfter = RetrySeconds,
+            };
+        }
         await store.WriteAsync(new Commit([new WorkerTold(worker, version, commands, now), new WorkersDelete(now - KeptMs)], isEssential: false));
         rows.AddOrUpdate(worker, id => new WorkerRow(id, version, commands, now, null),
             (_, row) => row with { Version = version, Commands = commands, ToldAt = now });
