@@ -11,8 +11,8 @@ namespace OpenClaw.Broker.Queues;
 [KeepAlive]
 internal sealed partial class QueueGrain(
     [PersistentState("queue", StorageNames.AdoNet)] IPersistentState<QueueState> settings,
-    JobCalls calls, IJobStore store, IStore rows, ClaimWaiters waiters, QueuePauses pauses, QueueLimits limits, WriteOutages outages, Clock clock, BrokerOptions options,
-        ILogger<QueueGrain> log)
+    JobCalls calls, IJobStore store, IStore rows, ClaimWaiters waiters, QueuePauses pauses, QueueLimits limits, WriteOutages outages, Clock clock,
+    BrokerOptions options, ILogger<QueueGrain> log)
     : Grain, IQueueGrain, IRemindable
 {
     /// <summary>How many unfinished jobs the index holds over all lanes.</summary>

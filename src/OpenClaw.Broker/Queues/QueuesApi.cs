@@ -9,7 +9,8 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Queues;
 
 /// <summary>Claiming from queues, looking at them, and pausing them.</summary>
-internal sealed class QueuesApi(QueueLinks queues, JobCalls calls, IJobStore store, QueuePauses pauses, QueueLimits limits, Claims claims, IStore rows, BrokerOptions options)
+internal sealed class QueuesApi(
+    QueueLinks queues, JobCalls calls, IJobStore store, QueuePauses pauses, QueueLimits limits, Claims claims, IStore rows, BrokerOptions options)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
