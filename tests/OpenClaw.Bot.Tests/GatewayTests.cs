@@ -305,6 +305,7 @@ public sealed class GatewayTests
     {
         await using var bot = await BotUnderTest.StartAsync();
         for (var i = 0; i < 200; i++) await bot.Discord.Gateway.Live!.SendAsync(new JsonObject { ["op"] = 1 });
+        await bot.Discord.UntilAsync(() => bot.Discord.Gateway.Received(1).Count() >= 100, "heartbeats");
         await AssertServesAsync(bot);
         Assert.InRange(bot.Discord.Gateway.Received(1).Count(), 100, 119);
     }
