@@ -56,6 +56,24 @@ public sealed class LimitTests
         Assert.Null(await broker.ClaimAsync("w"));
     }
 
+    /// <summary>A moment that has passed is none to wait for.</summary>
+    [Fact]
+    public void GateNamesOnlyMomentsToCome()
+    {
+        var gate = new Queues.QueueGate();
+        gate.Take(new Queues.QueueLimit(1, 1, 60_000));
+        gate.Start(new Time.SteadyTime(0));
+        Assert.True(gate.IsClosed(0, 0, new Time.SteadyTime(10_000)));
+        Assert.Equal(new Time.SteadyTime(60_000), gate.OpensAt);
+        Assert.True(gate.IsClosed(1, 0, new Time.SteadyTime(70_000))); // full, whatever the rate says
+        Assert.Null(gate.OpensAt);
+        Assert.True(gate.HasOpened(0, 0, new Time.SteadyTime(70_000)));
+        gate.Start(new Time.SteadyTime(70_000));
+        Assert.True(gate.IsClosed(0, 0, new Time.SteadyTime(80_000)));
+        gate.Take(null);
+        Assert.Null(gate.OpensAt);
+    }
+
     [Theory]
     [InlineData("""{}""", "limits")]
     [InlineData("""{"limits": [{}]}""", "max_running")]

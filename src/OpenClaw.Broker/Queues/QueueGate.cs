@@ -13,7 +13,7 @@ internal sealed class QueueGate
     private readonly Queue<SteadyTime> starts = [];
     private bool wasClosed;
 
-    public QueueLimit? Limit { get; set; }
+    public QueueLimit? Limit { get; private set; }
 
     /// <summary>When the rate lets another job start; null where it does now.</summary>
     public SteadyTime? OpensAt { get; private set; }
@@ -26,9 +26,16 @@ internal sealed class QueueGate
 
     public void Forget() => starts.Clear();
 
+    /// <summary>Another limit counts from now on, or none.</summary>
+    public void Take(QueueLimit? limit) => (Limit, OpensAt) = (limit, null);
+
     /// <summary>Whether no other job may start now.</summary>
     /// <param name="running">Those set aside among them, which are about to start.</param>
-    public bool IsClosed(int running, int setAside, SteadyTime now) => wasClosed = IsFull(running) || IsAhead(setAside, now);
+    public bool IsClosed(int running, int setAside, SteadyTime now)
+    {
+        OpensAt = null; // a moment that has passed would set the queue's timer for ever
+        return wasClosed = IsFull(running) || IsAhead(setAside, now);
+    }
 
     /// <summary>Whether it was closed when it was last looked at, and is no longer: who waits has to look again.</summary>
     public bool HasOpened(int running, int setAside, SteadyTime now) => wasClosed && !IsClosed(running, setAside, now);
@@ -37,7 +44,6 @@ internal sealed class QueueGate
 
     private bool IsAhead(int setAside, SteadyTime now)
     {
-        OpensAt = null;
         if (Limit is not { Starts: { } most, PerMs: var per })
         {
             starts.Clear();

@@ -175,7 +175,7 @@ internal sealed partial class QueueGrain(
     /// <summary>Takes a limit on; what has started before counts, as the table tells it.</summary>
     private async Task LoadStartsAsync(QueueLimit? limit)
     {
-        gate.Limit = limit;
+        gate.Take(limit);
         limits.Set(Name, limit is not null);
         if (limit is not { Starts: { } most, PerMs: var per }) return;
         var now = clock.Wall;
