@@ -1,5 +1,3 @@
-using System.Globalization;
-using Microsoft.Data.Sqlite;
 using OpenClaw.Testing;
 using OpenClaw.Testing.Http;
 
@@ -97,12 +95,5 @@ public sealed class LinkKillTests : IDisposable
         return true;
     }
 
-    private long Number(string sql)
-    {
-        using var file = new SqliteConnection($"Data Source={folder.File("broker.db")};Pooling=False");
-        file.Open();
-        using var command = file.CreateCommand();
-        command.CommandText = sql;
-        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
-    }
+    private long Number(string sql) => FileQuery.Number(folder.File("broker.db"), sql);
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Microsoft.Data.Sqlite;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Crash.Tests;
@@ -55,12 +53,5 @@ public sealed class ScheduleKillTests : IDisposable
         }
     }
 
-    private long Number(string sql)
-    {
-        using var file = new SqliteConnection($"Data Source={folder.File("broker.db")};Pooling=False");
-        file.Open();
-        using var command = file.CreateCommand();
-        command.CommandText = sql;
-        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
-    }
+    private long Number(string sql) => FileQuery.Number(folder.File("broker.db"), sql);
 }

@@ -127,7 +127,7 @@ internal sealed partial class JobCalls(
 
     private async Task<Job> TellOfNewAsync(Job written, byte[] payload)
     {
-        if (written.SerialKey is not null) written = await ReadAgainAsync(written); // the table says whether it is first
+        if (written.SerialKey is not null) written = await SerialKeys.ReadAgainAsync(store, written, e => LogNotRead(e, written.Queue));
         if (written.IsReady) fresh.Add(written, payload);
         await TellAsync(written, null);
         return written;
@@ -153,20 +153,6 @@ internal sealed partial class JobCalls(
         catch (Exception e)
         {
             LogNotRead(e, queue);
-        }
-    }
-
-    /// <summary>The job as the table has it now. It is written: where it can't be read, its maker is answered all the same.</summary>
-    private async Task<Job> ReadAgainAsync(Job written)
-    {
-        try
-        {
-            return await store.FindAsync(written.Id) ?? written;
-        }
-        catch (Exception e)
-        {
-            LogNotRead(e, written.Queue);
-            return written;
         }
     }
 

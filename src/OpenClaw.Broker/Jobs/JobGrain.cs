@@ -84,23 +84,12 @@ internal sealed partial class JobGrain(IJobStore store, FreshJobs fresh, Clock c
             Noted = e.Noted(next),
         });
         job = next; // memory follows the commit, never leads it
-        if (next is { SerialKey: not null, State: not JobState.Running }) job = next = await ReadAgainAsync(next);
+        if (next is { SerialKey: not null, State: not JobState.Running })
+        {
+            job = next = await SerialKeys.ReadAgainAsync(store, next, why => LogNotRead(why, before.Id));
+        }
         if (next.IsFinal) DeactivateOnIdle();
         return new JobReply(next, Refusal.None, before);
-    }
-
-    /// <summary>The table says whether it is the first of its serial key. It is written: where it can't be read, that is answered all the same.</summary>
-    private async Task<Job> ReadAgainAsync(Job written)
-    {
-        try
-        {
-            return await store.FindAsync(written.Id) ?? written;
-        }
-        catch (Exception e)
-        {
-            LogNotRead(e, written.Id);
-            return written;
-        }
     }
 
     private async Task<JobReply> DeleteAsync(Job before, JobEvent e)

@@ -23,6 +23,23 @@ internal static class SerialKeys
     /// <summary>The first of a key, once it is ready.</summary>
     public const string First = $"seq = {Oldest} and ready = 1";
 
+    /// <summary>
+    /// The job as the table has it now, which alone says whether it is the first of its key. It is written: where it can't be read, its maker
+    /// is answered all the same.
+    /// </summary>
+    public static async Task<Job> ReadAgainAsync(IJobStore store, Job written, Action<Exception> notRead)
+    {
+        try
+        {
+            return await store.FindAsync(written.Id) ?? written;
+        }
+        catch (Exception e)
+        {
+            notRead(e);
+            return written;
+        }
+    }
+
     /// <summary>What has to follow a change of a job in the same commit.</summary>
     public static IEnumerable<Change> After(Job? from, Job to)
     {
