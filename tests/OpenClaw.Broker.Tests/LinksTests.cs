@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Tests;
@@ -70,6 +71,46 @@ public sealed class LinksTests
             Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
             Assert.Contains(path.Replace(".", "\",\"", StringComparison.Ordinal), await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>Ids are in lower case; the same one written otherwise is none, and no second edge.</summary>
+    [Fact]
+    public async Task ParentInUpperCaseIsNone()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var parent = await broker.CreateAsync();
+        using var answer = await broker.BotAsync("jobs", new { command = "ping", payload = "p", depends_on = new[] { parent, parent.ToUpperInvariant() } });
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task AgentAddsToItsOwnBatchesAlone()
+    {
+        await using var broker = await Caller.StartAsync();
+        var agent = await Caller.MakeAsync(broker, "agent-1", "agent", """ "commands": ["ping"] """);
+        const string Body = """{"jobs": [{"command": "ping", "payload": ""}]}""";
+        var (own, others) = ((await agent.PostAsync("jobs/batch", Body)).Json["batch"], (await Caller.Bot(broker).PostAsync("jobs/batch", Body)).Json["batch"]);
+        Assert.Equal(HttpStatusCode.OK, (await agent.PostAsync("jobs", $$"""{"command": "ping", "payload": "", "batch": "{{own}}"}""")).Status);
+        Assert.Equal("batch_ended", (await agent.PostAsync("jobs", $$"""{"command": "ping", "payload": "", "batch": "{{others}}"}""")).Code);
+    }
+
+    /// <summary>The failed job of a batch is done before what waits for the batch is held again: it must not wait for ever.</summary>
+    [Fact]
+    public async Task WhatWaitsAgainForABatchThatHasEndedHearsOfIt()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var answer = await BatchAsync(broker, new
+        {
+            jobs = new[] { new { command = "ping", payload = "1" } }, batch = new { on_success = new { command = "ping", payload = "yes" } },
+        });
+        var success = (string)answer["on_success"]!;
+        await RetryTests.FailAsync(broker, await broker.ClaimSoonAsync("anna"), new { error = "e" });
+        await BrokerFixture.EventuallyAsync(async () => (await broker.GetAsync(success)).State == "cancelled");
+        using (var retried = await broker.BotAsync($"jobs/{answer["jobs"]![0]!["id"]}/retry", new { })) retried.EnsureSuccessStatusCode();
+        await FinishNextAsync(broker, null, "r");
+        await broker.Services.GetRequiredService<Jobs.JobCalls>().ApplyAsync(Guid.Parse(success),
+            new Jobs.Retried(broker.NowMs, "bot") { Batch = Guid.Parse((string)answer["batch"]!) });
+        Assert.Equal(success, (await broker.ClaimSoonAsync("anna")).Id);
     }
 
     /// <summary>Between a parent's end and its child's news there is a moment; a kill in it loses nothing, and twice told is once.</summary>

@@ -1,5 +1,6 @@
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
+using OpenClaw.Broker.Store;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Jobs;
@@ -17,6 +18,7 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, JobRates rate
     public async Task<Created> CreateAsync(NewJob job, Caller caller)
     {
         if (job.ParentNames.Count > 0) job = job with { DependsOn = await FindParentsAsync(job.ParentNames, caller.MaySee) };
+        if (job.Batch is { } batch && caller.SeesOwnAlone && !await HasOwnAsync(batch, caller)) throw NoBatch(batch);
         return await CreateAsync(job, caller.MaySee, caller.Credential, caller.Own);
     }
 
@@ -33,7 +35,7 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, JobRates rate
         var parents = new List<Parent>(names.Count);
         for (var n = 0; n < names.Count; n++)
         {
-            if (Guid.TryParseExact(names[n].Name, "D", out var id) && await store.FindAsync(id) is { } job && maySee(job))
+            if (Guid.TryParseExact(names[n].Name, "D", out var id) && id.ToString() == names[n].Name && await store.FindAsync(id) is { } job && maySee(job))
             {
                 parents.Add(new Parent(id, names[n].IfFailed));
             }
@@ -87,7 +89,11 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, JobRates rate
             var created = await CreateOrFindAsync(job, maySee);
             isCreated = created.Job is not null && created.Found is null;
             if (created.Refused is BatchJoin) throw NoBatch(job.Batch!.Value);
-            if (created.Refused is EdgeInsert) await FindParentsAsync(job.ParentNames, static _ => true); // one has gone
+            if (created.Refused is EdgeInsert)
+            {
+                await FindParentsAsync(job.ParentNames, static _ => true); // one has gone
+                throw new StorageBusyException("a parent of the job was being changed");
+            }
             return created;
         }
         catch (QueueFullException e)
@@ -98,6 +104,16 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, JobRates rate
         {
             if (!isCreated) counted.TakeBack();
         }
+    }
+
+    /// <summary>Whether the batch has a job that the caller made: who sees only his own knows of no other.</summary>
+    private async Task<bool> HasOwnAsync(Guid batch, Caller caller)
+    {
+        var own = new JobQuery([], null, null, null, null, 1)
+        {
+            Batch = batch.ToString(), MadeBy = caller.MadeBy(), Requester = caller.Acts ? caller.Person : null,
+        };
+        return (await store.ListAsync(own, CancellationToken.None)).Jobs.Count > 0;
     }
 
     /// <summary>Makes the job, or settles with the one that has its unique key.</summary>

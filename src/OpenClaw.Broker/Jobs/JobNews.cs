@@ -29,6 +29,7 @@ internal sealed record JobNews(
     /// <summary>Whether it depends on others, or waits for a batch.</summary>
     [Id(14)] public bool IsChild { get; init; }
 
+    /// <summary>Its batch, or the one for whose end it waits.</summary>
     [Id(15)] public Guid? Batch { get; init; }
 
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;
@@ -38,8 +39,14 @@ internal sealed record JobNews(
         {
             IsReady = job.IsReady,
             IsChild = job.DependsOn.Count > 0,
-            Batch = job.Batch,
+            Batch = job.Batch ?? Awaited(job),
         };
+
+    private static Guid? Awaited(Job job)
+    {
+        foreach (var hold in job.Holds) if (hold.Kind == HoldKinds.Batch) return Guid.Parse(hold.Detail!);
+        return null;
+    }
 }
 
 /// <summary>Hears of every change of every job, in this process.</summary>

@@ -34,7 +34,11 @@ internal sealed partial class LinkRelay(
             lock (gate) (hasEdges, children) = (true, children + 1);
             return new ValueTask(TellNewAsync(news.Id));
         }
-        if (news.IsFinal && (hasEdges || news.Batch is not null)) ended.Writer.TryWrite((news.Id, news.Batch));
+        // A job that is held may wait for a batch that has ended by now.
+        if (news.IsFinal && (hasEdges || news.Batch is not null) || news is { State: JobState.Held, Batch: not null })
+        {
+            ended.Writer.TryWrite((news.Id, news.Batch));
+        }
         return ValueTask.CompletedTask;
     }
 
