@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using OpenClaw.Contracts;
 
@@ -18,15 +19,20 @@ public sealed class BrokerClient
     private readonly TimeProvider clock;
     private readonly BrokerCredentials credentials;
 
+    /// <summary>As JSON, whose escapes any header can carry.</summary>
+    private readonly string? commands;
+
     /// <param name="http">Its <see cref="HttpClient.BaseAddress"/> is set here; deadlines are kept here, so its own is switched off.</param>
     public BrokerClient(HttpClient http, Uri broker, BrokerCredentials credentials, TimeProvider clock)
     {
         http.BaseAddress = new Uri(broker.AbsoluteUri.TrimEnd('/') + "/");
         http.Timeout = Timeout.InfiniteTimeSpan;
         (this.http, this.credentials, this.clock) = (http, credentials, clock);
+        commands = credentials.Commands is { } names ? JsonSerializer.Serialize(names, WireJson.Default.IReadOnlyListString) : null;
     }
 
-    private BrokerClient(BrokerClient other, BrokerCredentials credentials) => (http, this.credentials, clock) = (other.http, credentials, other.clock);
+    private BrokerClient(BrokerClient other, BrokerCredentials credentials) =>
+        (http, this.credentials, clock, commands) = (other.http, credentials, other.clock, other.commands);
 
     /// <summary>The same client, speaking for a person.</summary>
     public BrokerClient For(string person) => new(this, credentials with { ActingFor = person });
@@ -161,6 +167,7 @@ public sealed class BrokerClient
             AddWorker(request, null);
             request.Headers.Add(HeaderNames.ClaimId, claimId);
             if (credentials.Caps.Count > 0) request.Headers.Add(HeaderNames.WorkerCaps, string.Join(',', credentials.Caps));
+            if (commands is not null) request.Headers.Add(HeaderNames.WorkerCommands, commands);
         }, wait);
         return answer.Job is { } job ? job with { LeaseSeconds = LeaseSeconds(job.LeaseSeconds) } : null;
     }

@@ -17,6 +17,9 @@ public sealed record BrokerCredentials
 
     public IReadOnlyList<string> Caps { get; init => field = [.. value.Select(c => Checked(c, "capability")!)]; } = [];
 
+    /// <summary>The commands that the worker takes; null for what no other worker has told that it serves.</summary>
+    public IReadOnlyList<string>? Commands { get; init; }
+
     /// <summary>A secret is not repeated in the message.</summary>
     private static string? Checked(string? value, string what) => value is null || HeaderText.CanCarry(value)
         ? value

@@ -14,6 +14,9 @@ public static class HeaderNames
     /// <summary>What the worker can do: a comma list or a JSON array of capability names.</summary>
     public const string WorkerCaps = "X-Worker-Caps";
 
+    /// <summary>The commands that a worker takes; without it, what no other worker has told that it serves.</summary>
+    public const string WorkerCommands = "X-Worker-Commands";
+
     /// <summary>The queues to claim from, in the order to look: a comma list.</summary>
     public const string WorkerQueues = "X-Worker-Queues";
 

@@ -55,9 +55,8 @@ catch (OutboxException e)
 
 using var shutdown = new Shutdown(log, clock);
 using var http = BrokerHttp.Create();
-var credentials = new BrokerCredentials { WorkerToken = settings.WorkerToken, WorkerId = settings.WorkerId, Caps = settings.Caps };
 var handlers = All.Create(new RunnerContext(settings.WorkerId, settings.StateFolder, clock));
-var worker = new Worker(new BrokerClient(http, settings.Broker, credentials, clock), settings, handlers, outbox, log, clock);
+var worker = new Worker(new BrokerClient(http, settings.Broker, settings.Credentials(handlers.Keys), clock), settings, handlers, outbox, log, clock);
 using var pings = ServiceManager.OfProcess.PingAlways(clock);
 using var stopping = shutdown.Stop.Register(ServiceManager.OfProcess.Stopping);
 ServiceManager.OfProcess.Ready($"claims from {settings.Broker}");

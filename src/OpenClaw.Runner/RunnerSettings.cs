@@ -26,6 +26,10 @@ internal sealed record RunnerSettings
     /// <summary>How long a handler may take.</summary>
     public required TimeSpan ResultTimeout { get; init; }
 
+    /// <param name="commands">What this runner does.</param>
+    public BrokerCredentials Credentials(IEnumerable<string> commands) =>
+        new() { WorkerToken = WorkerToken, WorkerId = WorkerId, Caps = Caps, Commands = [.. commands] };
+
     /// <exception cref="SettingsException">Something is wrong; it says all that is.</exception>
     public static RunnerSettings Read(Settings settings)
     {

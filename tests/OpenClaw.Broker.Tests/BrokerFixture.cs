@@ -140,7 +140,8 @@ internal sealed class BrokerFixture : IAsyncDisposable
             null, isNewQueue: false)).Job!;
 
     /// <summary>Has the queue set a job aside, as for a claim.</summary>
-    public async Task<Guid?> SetAsideAsync() => (await Queue.ObserveAsync(new QueueMessage([], new SteadyTime(0), [Lane.Any])))[0].JobId;
+    public async Task<Guid?> SetAsideAsync() => 
+        (await Queue.ObserveAsync(new QueueMessage([], new SteadyTime(0), [new WorkerClass(Caps.Any, CommandSet.All)])))[0].JobId;
 
     public Task<JobView> GetAsync(string id) => Client().GetAsync(id);
 

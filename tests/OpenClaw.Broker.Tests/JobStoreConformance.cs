@@ -14,7 +14,7 @@ public abstract class JobStoreConformance
     {
         var job = NewJob() with
         {
-            Lane = Lane.Of(["gpu", "big"]), Requires = """{"caps": ["gpu","big"]}""", Command = "a\0b", Priority = 1, CreatedAt = 5_000_000,
+            Caps = Caps.Of(["gpu", "big"]), Requires = """{"caps": ["gpu","big"]}""", Command = "a\0b", Priority = 1, CreatedAt = 5_000_000,
         };
         var written = await InsertAsync(job, "payload\0é"u8.ToArray());
         Assert.Equal(job with { Seq = 1, RankAt = 5_000_000 - 2 * Rank.PriorityStepMs }, written);
@@ -107,22 +107,59 @@ public abstract class JobStoreConformance
     [Fact]
     public async Task QueueReadsTheHeadsOfItsLanesInOrderAndItsLeases()
     {
-        var gpu = Lane.Of(["gpu"]);
+        var gpu = Caps.Of(["gpu"]);
         var plain = new List<Job>();
         for (var n = 0; n < 5; n++) plain.Add(await InsertAsync(NewJob() with { Priority = n == 4 ? 1 : 3 }));
-        var needing = await InsertAsync(NewJob() with { Lane = gpu });
+        var needing = await InsertAsync(NewJob() with { Caps = gpu });
         await Store.InsertAsync(NewJob() with { Queue = "other" }, [], null, isNewQueue: true);
         var running = await UpdateAsync(plain[0], Claimed(plain[0], "anna"));
-        var snapshot = await Store.ReadQueueAsync(QueueNames.Default, window: 4, minimum: 1);
-        Assert.Equal([Lane.Any, gpu], snapshot.Lanes.Select(l => l.Lane).OrderBy(l => l.Text, StringComparer.Ordinal));
-        var any = snapshot.Lanes.Single(l => l.Lane == Lane.Any);
+        var snapshot = await Store.ReadQueueAsync(QueueNames.Default, window: 4, minimum: 1, flows: 100);
+        Assert.Equal([Line(Caps.Any), Line(gpu)], snapshot.Ready.Flows.Select(f => f.Flow).OrderBy(f => f.Lane.Caps.Text, StringComparer.Ordinal));
+        Assert.Null(snapshot.Ready.Next);
+        var any = snapshot.Ready.Flows.Single(f => f.Flow == Line(Caps.Any));
         Assert.Equal([plain[4].Id, plain[1].Id], any.Rows.Select(r => r.Id));
         Assert.False(any.Complete);
-        var only = snapshot.Lanes.Single(l => l.Lane == gpu);
+        var only = snapshot.Ready.Flows.Single(f => f.Flow == Line(gpu));
         Assert.Equal(new ReadyRow(needing.Id, needing.Rank, 1), Assert.Single(only.Rows));
         Assert.True(only.Complete);
         AssertSame(running, Assert.Single(snapshot.Running));
-        Assert.Equal([plain[4].Id, plain[1].Id, plain[2].Id], (await Store.ReadReadyAsync(QueueNames.Default, Lane.Any, 3)).Select(r => r.Id));
+        Assert.Equal([plain[4].Id, plain[1].Id, plain[2].Id], (await Store.ReadReadyAsync(QueueNames.Default, Line(Caps.Any), 3)).Select(r => r.Id));
+    }
+
+    /// <summary>By pages, so that no number of them has to be held.</summary>
+    [Fact]
+    public async Task FlowsOfAQueueAreReadOneAfterTheOther()
+    {
+        var flows = new List<Flow>();
+        foreach (var caps in (Caps[])[Caps.Any, Caps.Of(["gpu"])])
+        {
+            foreach (var command in (string[])["make", "ping", "π"])
+            {
+                foreach (var requester in (string?[])[null, "", "anna", "bert"]) flows.Add(new Flow(new Lane(caps, command), requester));
+            }
+        }
+        for (var n = 0; n < 3; n++)
+        {
+            foreach (var (lane, requester) in flows)
+            {
+                await InsertAsync(NewJob() with { Caps = lane.Caps, Command = lane.Command, Requester = requester });
+            }
+        }
+        var read = new List<Flow>();
+        Flow? after = null;
+        do
+        {
+            var page = await Store.ReadFlowsAsync(QueueNames.Default, static lane => lane.Command != "make", after, flows: 5, rows: 2);
+            Assert.All(page.Flows, static f => Assert.Equal((2, false), (f.Rows.Count, f.Complete)));
+            read.AddRange(page.Flows.Select(static f => f.Flow));
+            after = page.Next;
+        }
+        while (after is not null);
+        Assert.Equal(flows.Where(static f => f.Lane.Command != "make").ToHashSet(), read.ToHashSet());
+        Assert.Equal(16, read.Count);
+        var snapshot = await Store.ReadQueueAsync(QueueNames.Default, window: 48, minimum: 1, flows: 23);
+        Assert.Equal(23, snapshot.Ready.Flows.Count);
+        Assert.NotNull(snapshot.Ready.Next);
     }
 
     [Fact]
@@ -208,6 +245,8 @@ public abstract class JobStoreConformance
         var recounted = jobs.GroupBy(j => (j.Queue, j.State)).Select(g => new StateCount(g.Key.Queue, g.Key.State, g.Count()));
         Assert.Equal(recounted.OrderBy(c => c.Queue, StringComparer.Ordinal).ThenBy(c => c.State), counted);
     }
+
+    private static Flow Line(Caps caps) => new(new Lane(caps, "ping"), null);
 
     private protected static Job NewJob() => new() { Id = Guid.NewGuid(), Command = "ping", Version = 1, CreatedAt = 1 };
 

@@ -6,7 +6,8 @@ namespace OpenClaw.Broker.Tests;
 
 public sealed class QueueIndexTests
 {
-    private static readonly Lane Gpu = Lane.Of(["gpu"]);
+    private static readonly Caps Gpu = Caps.Of(["gpu"]);
+    private static readonly Lane Ping = new(Caps.Any, "ping");
     private const long LeaseMs = 60_000;
     private long seq;
 
@@ -16,12 +17,12 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(1000);
         var gpu = Observe(index, NewJob(Gpu));
         var plain = Observe(index, NewJob());
-        var both = Observe(index, NewJob(Lane.Of(["gpu", "big"])));
-        Assert.Equal(plain.Id, index.SetAside(Lane.Any, new SteadyTime(10)));
-        Assert.Null(index.SetAside(Lane.Any, new SteadyTime(10)));
-        Assert.Equal(gpu.Id, index.SetAside(Gpu, new SteadyTime(10)));
-        Assert.Null(index.SetAside(Gpu, new SteadyTime(10)));
-        Assert.Equal(both.Id, index.SetAside(Lane.Of(["big", "gpu", "more"]), new SteadyTime(10)));
+        var both = Observe(index, NewJob(Caps.Of(["gpu", "big"])));
+        Assert.Equal(plain.Id, Take(index, Caps.Any, new SteadyTime(10)));
+        Assert.Null(Take(index, Caps.Any, new SteadyTime(10)));
+        Assert.Equal(gpu.Id, Take(index, Gpu, new SteadyTime(10)));
+        Assert.Null(Take(index, Gpu, new SteadyTime(10)));
+        Assert.Equal(both.Id, Take(index, Caps.Of(["big", "gpu", "more"]), new SteadyTime(10)));
     }
 
     [Fact]
@@ -30,12 +31,12 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(1000);
         var first = Observe(index, NewJob());
         Observe(index, NewJob());
-        Assert.Equal(first.Id, index.SetAside(Lane.Any, new SteadyTime(10)));
+        Assert.Equal(first.Id, Take(index, Caps.Any, new SteadyTime(10)));
         Assert.Empty(index.TakeOverdue(new SteadyTime(9), out var lanes));
         Assert.Empty(lanes);
         Assert.Empty(index.TakeOverdue(new SteadyTime(10), out lanes));
-        Assert.Equal([Lane.Any], lanes);
-        Assert.Equal(first.Id, index.SetAside(Lane.Any, new SteadyTime(20)));
+        Assert.Equal([Ping], lanes);
+        Assert.Equal(first.Id, Take(index, Caps.Any, new SteadyTime(20)));
     }
 
     [Fact]
@@ -44,10 +45,10 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(1000);
         var first = Observe(index, NewJob());
         Observe(index, NewJob());
-        index.SetAside(Lane.Any, new SteadyTime(10));
-        Assert.Equal(Lane.Any, index.Return(first.Id));
+        Take(index, Caps.Any, new SteadyTime(10));
+        Assert.Equal(Ping, index.Return(first.Id));
         Assert.Null(index.Return(first.Id));
-        Assert.Equal(first.Id, index.SetAside(Lane.Any, new SteadyTime(10)));
+        Assert.Equal(first.Id, Take(index, Caps.Any, new SteadyTime(10)));
     }
 
     [Fact]
@@ -90,7 +91,7 @@ public sealed class QueueIndexTests
     {
         var index = new QueueIndex(1000);
         var job = Observe(index, NewJob());
-        index.SetAside(Lane.Any, new SteadyTime(1000));
+        Take(index, Caps.Any, new SteadyTime(1000));
         var running = job with { State = JobState.Running, Version = 3, CancelRequested = true };
         index.Observe(News(running), now: new SteadyTime(40));
         index.Observe(News(running with { Version = 2 }), now: new SteadyTime(41));
@@ -162,7 +163,7 @@ public sealed class QueueIndexTests
         var early = Observe(index, NewJob() with { RankAt = 900 });
         var urgent = Observe(index, NewJob() with { RankAt = 100 });
         var sameRank = Observe(index, NewJob() with { RankAt = 900 });
-        foreach (var job in (Job[])[urgent, early, sameRank]) Assert.Equal(job.Id, index.SetAside(Lane.Any, new SteadyTime(10)));
+        foreach (var job in (Job[])[urgent, early, sameRank]) Assert.Equal(job.Id, Take(index, Caps.Any, new SteadyTime(10)));
     }
 
     [Fact]
@@ -177,21 +178,21 @@ public sealed class QueueIndexTests
         var taken = new List<Guid>();
         while (taken.Count < All)
         {
-            if (index.Window.LaneToRefill(Lane.Any, new SteadyTime(0)) is { } lane)
+            if (index.Window.FlowToRefill(new SteadyTime(0)) is { } flow)
             {
-                index.BeginRefill(lane);
-                var limit = index.Window.LaneQuota + index.KnownIn(lane);
+                index.BeginRefill(flow);
+                var limit = index.Window.FlowQuota + flow.Known;
                 var rows = table.Where(j => !taken.Contains(j.Id)).Take(limit).Select(j => new ReadyRow(j.Id, j.Rank, j.Version)).ToList();
-                index.EndRefill(lane, rows, complete: rows.Count < limit);
+                index.EndRefill(flow, rows, complete: rows.Count < limit);
             }
-            var id = index.SetAside(Lane.Any, new SteadyTime(long.MaxValue));
+            var id = Take(index, Caps.Any, new SteadyTime(long.MaxValue));
             Assert.NotNull(id);
             taken.Add(id.Value);
             var claimed = table.Single(j => j.Id == id);
             Observe(index, claimed with { Version = 2, State = JobState.Done });
         }
         Assert.Equal(table.Select(j => j.Id), taken);
-        Assert.Null(index.SetAside(Lane.Any, new SteadyTime(1)));
+        Assert.Null(Take(index, Caps.Any, new SteadyTime(1)));
     }
 
     [Fact]
@@ -200,16 +201,16 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(64);
         var jobs = Enumerable.Range(0, 100).Select(_ => NewJob()).ToList();
         foreach (var job in jobs) Observe(index, job);
-        var lane = index.Window.LaneOf(Lane.Any);
-        index.BeginRefill(lane);
+        var flow = index.Window.FlowOf(new Flow(Ping, null))!;
+        index.BeginRefill(flow);
         var rows = jobs.Select(j => new ReadyRow(j.Id, j.Rank, j.Version)).ToList();
         Observe(index, jobs[0] with { Version = 5, State = JobState.Done });
         Observe(index, jobs[80] with { Version = 5, State = JobState.Cancelled });
         var late = Observe(index, NewJob());
-        index.EndRefill(lane, rows, complete: true);
+        index.EndRefill(flow, rows, complete: true);
         Assert.Equal(98, index.Window.Count);
-        Assert.True(lane.More, "a job was left out while the refill read: there is more");
-        Assert.True(late.Rank > lane.End);
+        Assert.True(flow.More, "a job was left out while the refill read: there is more");
+        Assert.True(late.Rank > flow.End);
     }
 
     /// <summary>The table gives a whole lease, since it does not say when it began; news that come later, and only they, know.</summary>
@@ -246,7 +247,7 @@ public sealed class QueueIndexTests
         var index = new QueueIndex(100);
         for (var n = 0; n < 1000; n++) Observe(index, NewJob(Gpu));
         var plain = Observe(index, NewJob());
-        Assert.Equal(plain.Id, index.SetAside(Lane.Any, new SteadyTime(1)));
+        Assert.Equal(plain.Id, Take(index, Caps.Any, new SteadyTime(1)));
     }
 
     [Fact]
@@ -254,13 +255,16 @@ public sealed class QueueIndexTests
     {
         var index = new QueueIndex(64);
         var jobs = Enumerable.Range(0, 100).Select(_ => Observe(index, NewJob())).ToList();
-        var first = index.SetAside(Lane.Any, new SteadyTime(10));
+        var first = Take(index, Caps.Any, new SteadyTime(10));
         Observe(index, jobs[0] with { Version = 2, State = JobState.Running });
         Observe(index, jobs[0] with { Version = 3 });
-        Assert.Equal(first, index.SetAside(Lane.Any, new SteadyTime(10)));
+        Assert.Equal(first, Take(index, Caps.Any, new SteadyTime(10)));
     }
 
-    private Job NewJob(Lane lane = default) => new() { Id = Guid.NewGuid(), Command = "ping", Seq = ++seq, Version = 1, Lane = lane };
+    private Job NewJob(Caps lane = default) => new() { Id = Guid.NewGuid(), Command = "ping", Seq = ++seq, Version = 1, Caps = lane };
+
+    private static Guid? Take(QueueIndex index, Caps caps, SteadyTime until) =>
+        index.SetAside(new WorkerClass(caps, CommandSet.All), new SteadyTime(0), wall: 0, until);
 
     private static JobNews News(Job job) => JobNews.Of(job, new SteadyTime(0), LeaseMs);
 

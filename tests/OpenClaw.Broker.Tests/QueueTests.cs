@@ -185,8 +185,8 @@ public sealed class QueueTests
     {
         await using var broker = await BrokerFixture.StartAsync();
         var job = await broker.InsertAsync();
-        var gpu = Lane.Of(["gpu"]);
-        var offers = await broker.Queue.ObserveAsync(new QueueMessage([JobNews.Of(job, new SteadyTime(0), leaseMs: 0)], new SteadyTime(0), [gpu, Lane.Any]));
+        WorkerClass[] workers = [new(Caps.Of(["gpu"]), CommandSet.All), new(Caps.Any, CommandSet.All)];
+        var offers = await broker.Queue.ObserveAsync(new QueueMessage([JobNews.Of(job, new SteadyTime(0), leaseMs: 0)], new SteadyTime(0), workers));
         Assert.Equal([job.Id, null], offers.Select(o => o.JobId));
     }
 
@@ -200,7 +200,7 @@ public sealed class QueueTests
         {
             try
             {
-                await calls.CreateAsync(new NewJob($"q{n}", "ping", [], null, Lane.Any, null, new Maker(null, "bot", null), 0, null));
+                await calls.CreateAsync(new NewJob($"q{n}", "ping", [], null, Caps.Any, null, new Maker(null, "bot", null), 0, null));
             }
             catch (ProblemException e) when (e.Code == ErrorCodes.TooManyQueues)
             {
@@ -279,7 +279,7 @@ public sealed class QueueTests
         connection.Execute($"""
             insert into job (seq, id, version, queue, lane, rank, ready, state, command, created_at)
             with recursive n(i) as (select 1 union all select i + 1 from n where i < {jobs})
-            select i, printf('%08x-0000-4000-8000-%012x', i, i), 1, 'default', '', 0, 1, 'queued', x'70', 0 from n;
+            select i, printf('%08x-0000-4000-8000-%012x', i, i), 1, 'default', '', 0, 1, 'queued', cast('ping' as blob), 0 from n;
             insert into job_payload (seq, payload) select seq, cast(seq as blob) from job;
             update meta set last_seq = {jobs};
             insert into job_count (queue, state, jobs) values ('default', 'queued', {jobs});

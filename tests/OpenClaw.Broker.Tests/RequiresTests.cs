@@ -16,7 +16,7 @@ public class RequiresTests
     [InlineData("""{"caps":[5, 1.50, "x"]}""", """{"caps":[5, 1.50, "x"]}""", "1.50", "5", "x")]
     [InlineData("""{"caps":[null, true, {}, ["a"], " ", "\t", "x"]}""", """{"caps":[null, true, {}, ["a"], " ", "\t", "x"]}""", "x")]
     [InlineData("""{"caps":["a"],"caps":["b"]}""", """{"caps":["a"],"caps":["b"]}""", "b")]
-    public void ListOfNamesIsALane(string json, string sent, params string[] names) => Assert.Equal((sent, Lane.Of(names).Text), Read(json));
+    public void ListOfNamesIsALane(string json, string sent, params string[] names) => Assert.Equal((sent, Caps.Of(names).Text), Read(json));
 
     [Theory]
     [InlineData("[]", "[]")]
@@ -40,7 +40,7 @@ public class RequiresTests
     public void NullAndMissingAreNone()
     {
         Assert.Equal((null, ""), Read("null"));
-        Assert.Equal((null, Lane.Any), Requires.Read(default, new FieldErrors()));
+        Assert.Equal((null, Caps.Any), Requires.Read(default, new FieldErrors()));
     }
 
     [Theory]

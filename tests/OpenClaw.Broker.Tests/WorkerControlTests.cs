@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using OpenClaw.Client;
 using OpenClaw.Contracts;
+using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
 
@@ -27,7 +29,7 @@ public sealed class WorkerControlTests
         await BrokerFixture.EventuallyAsync(() => Task.FromResult(waiters.HasAny("default")));
         Assert.False((await broker.Client().DrainWorkerAsync("anna", drain: false)).Draining);
         Assert.Equal(waiting, (await poll)!.Id);
-        var nobody = await Assert.ThrowsAsync<Client.BrokerException>(() => broker.Client().DrainWorkerAsync("nobody", drain: true));
+        var nobody = await Assert.ThrowsAsync<BrokerException>(() => broker.Client().DrainWorkerAsync("nobody", drain: true));
         Assert.Equal((int)HttpStatusCode.NotFound, nobody.Status);
     }
 
@@ -64,6 +66,51 @@ public sealed class WorkerControlTests
     }
 
     [Fact]
+    public async Task WorkerIsOfferedTheCommandsItNames()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var (ping, π) = (await CreateAsync(broker, "ping"), await CreateAsync(broker, "π,\n"));
+        var other = await CreateAsync(broker, "other");
+        Assert.Null(await Worker(broker, "anna").ClaimAsync("a", TimeSpan.Zero));
+        Assert.Equal(π, (await Worker(broker, "anna", "make", "π,\n").ClaimAsync("b", TimeSpan.Zero))!.Id);
+        Assert.Equal(ping, (await Worker(broker, "anna", "ping").ClaimAsync("c", TimeSpan.Zero))!.Id);
+        Assert.Null(await Worker(broker, "anna", "ping").ClaimAsync("d", TimeSpan.Zero));
+        await ExplainTests.ExpectAsync(broker, other, "no_worker_for_command", "command other");
+        var waits = Worker(broker, "bert", "late").ClaimAsync("e", TimeSpan.FromSeconds(60));
+        var waiters = broker.Services.GetRequiredService<Queues.ClaimWaiters>();
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(waiters.HasAny("default")));
+        await CreateAsync(broker, "other");
+        Assert.Equal(await CreateAsync(broker, "late"), (await waits)!.Id);
+        foreach (var wrong in (string[])["[5]", "[\"\"]", "[\"a\"", "a" + new string('b', 256), "[" + string.Join(',', Enumerable.Range(0, 1001)
+            .Select(static n => $"\"{n}\"")) + "]"])
+        {
+            var answer = await Caller.Worker(broker).GetAsync("jobs/next", $"{HeaderNames.WorkerCommands}: {wrong}");
+            Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        }
+    }
+
+    /// <summary>Who names no commands does what the Python runner does, and what nobody else has said to serve.</summary>
+    [Fact]
+    public async Task WorkerThatNamesNoneIsNotOfferedWhatAnotherServes()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        await broker.Client("anna").TellAsync(new WorkerBody("1", [new ServedCommand("deploy"), new ServedCommand("ping"), new ServedCommand("both")]));
+        await broker.Client("cleo").TellAsync(new WorkerBody("1", [new ServedCommand("both")]));
+        var (deploy, ping) = (await CreateAsync(broker, "deploy"), await CreateAsync(broker, "ping"));
+        var (both, free) = (await CreateAsync(broker, "both"), await CreateAsync(broker, "free"));
+        Assert.Equal([ping, free], [(await broker.ClaimAsync("bert"))!.Id, (await broker.ClaimAsync("bert"))!.Id]);
+        Assert.Null(await broker.ClaimAsync("bert"));
+        await broker.StopAsync();
+        await broker.StartAgainAsync();
+        Assert.Null(await broker.ClaimAsync("bert"));
+        await ExplainTests.ExpectAsync(broker, deploy, "no_worker_for_command", "command deploy");
+        Assert.Equal(deploy, (await broker.ClaimAsync("anna"))!.Id);
+        Assert.Null(await broker.ClaimAsync("anna"));
+        broker.Clock.Advance(TimeSpan.FromDays(30)); // not told again since
+        Assert.Equal(both, (await broker.ClaimAsync("bert"))!.Id);
+    }
+
+    [Fact]
     public async Task CommandsAreWhatWorkersTold()
     {
         await using var broker = await Caller.StartAsync();
@@ -97,4 +144,9 @@ public sealed class WorkerControlTests
         Assert.Contains(named, told.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.BadRequest, (await Caller.Worker(broker).SendAsync(HttpMethod.Put, "workers/me", body)).Status); // without a name
     }
+
+    private static async Task<string> CreateAsync(BrokerFixture broker, string command) => (await broker.Client().CreateAsync(new CreateJob(command, "p"))).Id;
+
+    private static BrokerClient Worker(BrokerFixture broker, string id, params string[] commands) => new(new HttpClient(), broker.Url,
+        new BrokerCredentials { WorkerToken = BrokerProcess.WorkerToken, WorkerId = id, Commands = commands }, TimeProvider.System);
 }

@@ -18,6 +18,7 @@ public sealed class ClaimTests
         Assert.Equal(RunningWorker.Token, claim.Headers["X-Worker-Token"]);
         Assert.Equal("worker-1", claim.Headers["X-Worker-Id"]);
         Assert.Equal("gpu,cuda:12", claim.Headers["X-Worker-Caps"]);
+        Assert.Equal("[\"test\"]", claim.Headers["X-Worker-Commands"]);
         Assert.NotEmpty(claim.Headers["X-Claim-Id"]);
     }
 

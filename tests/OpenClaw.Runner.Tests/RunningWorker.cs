@@ -35,10 +35,9 @@ internal sealed class RunningWorker : IAsyncDisposable
             PollInterval = TimeSpan.FromSeconds(8),
             ResultTimeout = TimeSpan.FromSeconds(300),
         };
-        var credentials = new BrokerCredentials { WorkerToken = Token, WorkerId = settings.WorkerId, Caps = settings.Caps };
-        var client = new BrokerClient(http, broker, credentials, clock);
-        var runnerLog = new RunnerLog(log, clock);
         var handlers = new Dictionary<string, IHandler> { ["test"] = handler };
+        var client = new BrokerClient(http, broker, settings.Credentials(handlers.Keys), clock);
+        var runnerLog = new RunnerLog(log, clock);
         var worker = new Worker(client, settings, handlers, new OutboxFolder(Folder.Path, runnerLog, clock), runnerLog, clock);
         work = worker.RunAsync(stop.Token, giveUp.Token);
     }

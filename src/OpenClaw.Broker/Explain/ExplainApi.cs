@@ -17,7 +17,8 @@ internal sealed class ExplainApi(IJobStore store, IStore rows, JobCalls calls, Q
     private const string ParentsSql = "select p.id from job_edge e join job p on p.id = e.parent where e.child = ?1 and e.is_open = 1 "
         + "and p.finished_at is null order by p.seq limit 10";
 
-    private const string AheadSql = "select count(*) from (select 1 from job where queue = ?1 and lane = ?2 and ready = 1 and (rank, seq) < (?3, ?4) limit ?5)";
+    private const string AheadSql = "select count(*) from (select 1 from job where queue = ?1 and lane = ?2 and command = cast(?3 as blob) "
+        + "and requester is ?4 and ready = 1 and (rank, seq) < (?5, ?6) limit ?7)";
 
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/jobs/{id}/explain", (RequestDelegate)ExplainAsync).RequireAuthorization(Rights.ListJobs);
@@ -61,8 +62,8 @@ internal sealed class ExplainApi(IJobStore store, IStore rows, JobCalls calls, Q
         {
             before = (await rows.ReadAsync(new Query<Job>(BeforeSql, JobTable.Rows.Read, job.Queue, key))).FirstOrDefault(j => j.Id != job.Id);
         }
-        var ahead = !job.IsReady ? 0 : (await rows.ReadAsync(new Query<long>(AheadSql, static row => row.Number(0)!.Value, job.Queue, job.Lane.Text,
-            job.RankAt, job.Seq, Surroundings.MostCounted)))[0];
+        var ahead = !job.IsReady ? 0 : (await rows.ReadAsync(new Query<long>(AheadSql, static row => row.Number(0)!.Value, job.Queue, job.Caps.Text,
+            job.Command, job.Requester, job.RankAt, job.Seq, Surroundings.MostCounted)))[0];
         var parents = job.State != JobState.Held || job.DependsOn.Count == 0 ? []
             : await rows.ReadAsync(new Query<string>(ParentsSql, static row => row.Text(0)!, job.Id.ToString()));
         return new Surroundings(calls.Now, options.LeaseMs, pauses.OfBroker, pauses.Of(job.Queue), before, ahead, [.. sightings.All], running.Contains)

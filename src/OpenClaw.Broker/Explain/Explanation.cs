@@ -108,28 +108,47 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
 
     private static Explanation? Limited(Job job, Surroundings at)
     {
-        if (at.Queue is not { IsLimited: true, Limit: { } limit } queue) return null;
-        var text = queue.Leased + queue.SetAside >= limit.MaxRunning
-            ? $"of its queue {limit.MaxRunning} may run at once, and do"
-            : string.Create(CultureInfo.InvariantCulture, $"of its queue {limit.Starts} may start in {limit.PerMs / 1000.0} s, and have");
-        return new Explanation("limit_reached", text, job.CreatedAt, queue.OpensInMs is { } ms ? at.Now + ms : null, [("queue", job.Queue)],
-            "wait, or change the limit: PATCH /queues/" + job.Queue);
+        if (at.Queue?.Closed.FirstOrDefault(c => Concerns(c, job)) is not { Limit: var limit } closed) return null;
+        var (whose, name) = limit.By switch
+        {
+            LimitBy.Command => ($"of command '{closed.Name}'", closed.Name!),
+            LimitBy.Requester => ($"for {closed.Name}", closed.Name!),
+            _ => ("of its queue", job.Queue),
+        };
+        var text = closed.OpensInMs is null && limit.MaxRunning is { } most
+            ? $"{whose} {most} may run at once, and do"
+            : string.Create(CultureInfo.InvariantCulture, $"{whose} {limit.Starts} may start in {limit.PerMs / 1000.0} s, and have");
+        return new Explanation("limit_reached", text, job.CreatedAt, closed.OpensInMs is { } ms ? at.Now + ms : null, [(limit.By.Name(), name)],
+            "wait, or change the limit: clawctl queues limit " + job.Queue);
     }
+
+    private static bool Concerns(ClosedShare closed, Job job) => closed.Limit.By switch
+    {
+        LimitBy.Command => closed.Name == job.Command,
+        LimitBy.Requester => closed.Name == job.Requester,
+        _ => true,
+    };
 
     private static Explanation Workers(Job job, Surroundings at)
     {
         var there = at.Workers.Where(w => w.IsThere(at.Now)).ToList();
-        if (there.All(w => !w.Queues.Contains(job.Queue, StringComparer.Ordinal)))
+        if (there.All(w => !w.Serves(job.Queue)))
         {
             return new Explanation("no_worker_seen", $"no worker has asked for a job of queue '{job.Queue}' in the last two minutes", job.CreatedAt,
                 job.ExpiresAt, [("queue", job.Queue)], "start a runner for this queue", "clawctl workers");
         }
-        var able = there.Where(w => w.CanDo(job.Queue, job.Lane)).ToList();
+        var able = there.Where(w => w.Serves(job.Queue) && w.Class.HasAll(job.Caps)).ToList();
         if (able.Count == 0)
         {
-            return new Explanation("no_worker_with_caps", $"no worker that is there has all it needs: {string.Join(", ", job.Lane.Names)}", job.CreatedAt,
-                job.ExpiresAt, [.. job.Lane.Names.Select(static name => ("capability", name))],
-                $"start a runner with WORKER_CAPS={string.Join(',', job.Lane.Names)}", "clawctl workers");
+            return new Explanation("no_worker_with_caps", $"no worker that is there has all it needs: {string.Join(", ", job.Caps.Names)}", job.CreatedAt,
+                job.ExpiresAt, [.. job.Caps.Names.Select(static name => ("capability", name))],
+                $"start a runner with WORKER_CAPS={string.Join(',', job.Caps.Names)}", "clawctl workers");
+        }
+        able.RemoveAll(w => !w.Class.Commands.Has(job.Command));
+        if (able.Count == 0)
+        {
+            return new Explanation("no_worker_for_command", $"no worker that is there takes the command '{job.Command}'", job.CreatedAt, job.ExpiresAt,
+                [("command", job.Command)], "clawctl commands", "start a runner that has this command");
         }
         if (able.All(w => at.IsDrained(w.Id)))
         {

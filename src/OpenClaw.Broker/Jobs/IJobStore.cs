@@ -75,15 +75,22 @@ internal interface IJobStore
 
     Task<List<StateCount>> ReadCountsAsync();
 
-    /// <summary>What a queue must know to begin: the heads of its lanes and all leases.</summary>
-    /// <param name="window">What all lanes together should hold.</param>
-    /// <param name="minimum">What each lane may hold, however many there are.</param>
-    Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum);
+    /// <summary>What a queue must know to begin: the heads of its flows and all leases.</summary>
+    /// <param name="window">What all flows together should hold.</param>
+    /// <param name="minimum">What each flow may hold, however many there are.</param>
+    /// <param name="flows">How many flows.</param>
+    Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum, int flows);
 
-    /// <summary>A lane's first ready jobs.</summary>
-    Task<List<ReadyRow>> ReadReadyAsync(string queue, Lane lane, int limit);
+    /// <summary>The first ready jobs of flows, in an order of the store's own.</summary>
+    /// <param name="takes">Which lanes are looked at.</param>
+    /// <param name="after">The flow after which to begin.</param>
+    /// <param name="rows">How many jobs of each.</param>
+    Task<FlowPage> ReadFlowsAsync(string queue, Func<Lane, bool> takes, Flow? after, int flows, int rows);
 
-    /// <summary>The first ready jobs of every lane of every queue, and the running ones: about as many of each as asked for.</summary>
+    /// <summary>A flow's first ready jobs.</summary>
+    Task<List<ReadyRow>> ReadReadyAsync(string queue, Flow flow, int limit);
+
+    /// <summary>The first ready jobs of flows of every queue, and the running ones: about as many of each as asked for.</summary>
     Task<List<Job>> ReadHeadsAsync(int limit);
 
     /// <summary>

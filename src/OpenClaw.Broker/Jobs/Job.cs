@@ -50,7 +50,7 @@ internal sealed record Job
     [Id(4)] public string Queue { get; init; } = QueueNames.Default;
 
     /// <summary>The capabilities the job needs.</summary>
-    [Id(5)] public Lane Lane { get; init; }
+    [Id(5)] public Caps Caps { get; init; }
 
     [Id(6)] public required string Command { get; init; }
 
@@ -141,6 +141,8 @@ internal sealed record Job
 
     /// <summary>The schedule's time that it was made for, in milliseconds since 1970; null of one that was made beside its times.</summary>
     [Id(42)] public long? Tick { get; init; }
+
+    public Lane Lane => new(Caps, Command);
 
     public Rank Rank => new(RankAt, Seq);
 

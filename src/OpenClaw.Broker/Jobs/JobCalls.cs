@@ -90,7 +90,7 @@ internal sealed partial class JobCalls(
             Queue = job.Queue,
             Command = job.Command,
             Requires = job.Requires,
-            Lane = job.Lane,
+            Caps = job.Caps,
             CreatedAt = job.Now,
             PayloadBytes = job.Payload.Length,
             Requester = job.Requester,

@@ -107,7 +107,7 @@ internal sealed class JobChangesApi(
         var job = await FindAsync(id, caller);
         if (Refuse(JobRules.Next(job, new Retried(calls.Now, caller.Name)).Refusal, job) is { } refused) throw refused;
         JobReader.CheckCommand(caller, job.Command);
-        var copy = new NewJob(job.Queue, job.Command, payload, job.Requires, job.Lane, caller.Person ?? job.Requester,
+        var copy = new NewJob(job.Queue, job.Command, payload, job.Requires, job.Caps, caller.Person ?? job.Requester,
             new Maker(caller.MadeBy(), caller.Name, caller.Token.MaxQueued), calls.Now, null)
         {
             Priority = job.Priority,

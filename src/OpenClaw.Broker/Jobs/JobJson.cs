@@ -64,7 +64,7 @@ internal static class JobJson
         json.WriteBoolean("cancel_requested", job.CancelRequested);
         json.WriteString("requires", job.Requires);
         json.WriteStartArray("caps");
-        foreach (var name in job.Lane.Names) json.WriteStringValue(name);
+        foreach (var name in job.Caps.Names) json.WriteStringValue(name);
         json.WriteEndArray();
         json.WriteString("queue", job.Queue);
         json.WriteString("requester", job.Requester);

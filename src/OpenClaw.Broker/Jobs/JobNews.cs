@@ -32,12 +32,16 @@ internal sealed record JobNews(
     /// <summary>Its batch, or the one for whose end it waits.</summary>
     [Id(15)] public Guid? Batch { get; init; }
 
+    /// <summary>For whom it is; null where nobody is named.</summary>
+    [Id(16)] public string? Requester { get; init; }
+
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;
 
     public static JobNews Of(Job job, SteadyTime at, long leaseMs) =>
         new(job.Id, job.Version, job.State, job.Queue, job.Rank, job.Lane, leaseMs, at, job.CancelRequested)
         {
             IsReady = job.IsReady,
+            Requester = job.Requester,
             IsChild = job.DependsOn.Count > 0,
             Batch = job.Batch ?? Awaited(job),
         };

@@ -10,7 +10,7 @@ namespace OpenClaw.Broker.Jobs;
 /// <summary>Reads what a client says of a job that it wants: the body of <c>POST /jobs</c>, and wherever else such an object stands.</summary>
 internal sealed class JobReader(JobCalls calls, BrokerOptions options)
 {
-    private const int MaxCommandBytes = 256;
+    public const int MaxCommandBytes = 256;
     private const int MaxRequesterBytes = 128;
 
     private static readonly string[] Names =

@@ -16,7 +16,7 @@ internal static class JobTable
         Columns<Job>.Number("version", j => j.Version),
         Columns<Job>.Number("round", j => j.Round),
         Columns<Job>.Text("queue", j => j.Queue, Writing.Edited),
-        Columns<Job>.As("lane", j => j.Lane, static v => v.Text, Lane.Parse, Writing.Once),
+        Columns<Job>.As("lane", j => j.Caps, static v => v.Text, Caps.Parse, Writing.Once),
         Columns<Job>.Text("requires", j => j.Requires, Writing.Once),
         Columns<Job>.Utf8("command", j => j.Command!, Writing.Once),
         Columns<Job>.Number("priority", j => j.Priority, Writing.Edited),

@@ -1,52 +1,10 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace OpenClaw.Broker.Jobs;
 
-/// <summary>
-/// A set of capability names, as one text: empty for none, else a JSON array of the distinct names in ordinal order.
-/// Jobs of a queue that need the same set share a lane; a worker's set says which lanes it may take from.
-/// </summary>
+/// <summary>What a job asks of its worker: those of a queue that need the same capabilities for the same command share a lane.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Lane")]
-internal readonly record struct Lane
-{
-    public const int MaxNames = 64;
-    public const int MaxNameBytes = 64;
+internal readonly record struct Lane([property: Id(0)] Caps Caps, [property: Id(1)] string Command);
 
-    public static readonly Lane Any = new("");
-
-    [Id(0)]
-    private readonly string? text;
-
-    private Lane(string text) => this.text = text;
-
-    public string Text => text ?? "";
-
-    public bool IsEmpty => Text.Length == 0;
-
-    /// <summary>The names; parsed at each call.</summary>
-    public string[] Names => IsEmpty ? [] : JsonSerializer.Deserialize(Text, LaneJson.Default.StringArray)!;
-
-    /// <summary>Whether the names are few and short enough, and none is blank.</summary>
-    public static bool IsValid(IReadOnlyCollection<string> names) =>
-        names.Count <= MaxNames && names.All(static n => Encoding.UTF8.GetByteCount(n) <= MaxNameBytes && !string.IsNullOrWhiteSpace(n));
-
-    public static Lane Of(IEnumerable<string> names)
-    {
-        string[] distinct = [.. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return distinct.Length == 0 ? Any : new Lane(JsonSerializer.Serialize(distinct, LaneJson.Default.StringArray));
-    }
-
-    /// <summary>A lane from the text that <see cref="Text"/> gave.</summary>
-    public static Lane Parse(string? text) => string.IsNullOrEmpty(text) ? Any : new Lane(text);
-
-    public override string ToString() => Text;
-
-    public bool Equals(Lane other) => string.Equals(Text, other.Text, StringComparison.Ordinal);
-
-    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
-}
-
-[JsonSerializable(typeof(string[]))]
-internal sealed partial class LaneJson : JsonSerializerContext;
+/// <summary>The jobs of a lane that one requester asked for: they wait in one line.</summary>
+/// <param name="Requester">Null where nobody is named.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.Flow")]
+internal readonly record struct Flow([property: Id(0)] Lane Lane, [property: Id(1)] string? Requester);

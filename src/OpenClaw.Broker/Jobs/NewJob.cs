@@ -4,11 +4,11 @@ using OpenClaw.Broker.Time;
 namespace OpenClaw.Broker.Jobs;
 
 /// <summary>A job to create. The payload is UTF-8 text.</summary>
-/// <param name="Requires"><c>requires</c> as it was sent; <paramref name="Lane"/> is what it means.</param>
+/// <param name="Requires"><c>requires</c> as it was sent; <paramref name="Caps"/> is what it means.</param>
 /// <param name="Requester">For whom it is.</param>
 /// <param name="Maker">Whose token asked for it.</param>
 /// <param name="Now">Milliseconds since 1970.</param>
-internal sealed record NewJob(string Queue, string Command, byte[] Payload, string? Requires, Lane Lane, string? Requester, Maker Maker, long Now,
+internal sealed record NewJob(string Queue, string Command, byte[] Payload, string? Requires, Caps Caps, string? Requester, Maker Maker, long Now,
     IdempotencyKey? Key)
 {
     /// <summary>As it was sent, JSON.</summary>

@@ -14,33 +14,33 @@ internal static class Requires
     public const int MaxBytes = 2048;
 
     /// <summary>The text that was sent (of anything but a string its JSON), and the lane it means.</summary>
-    public static (string? Text, Lane Lane) Read(JsonField field, FieldErrors errors)
+    public static (string? Text, Caps Caps) Read(JsonField field, FieldErrors errors)
     {
-        if (field.Type is JsonTokenType.None or JsonTokenType.Null) return (null, Lane.Any);
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null) return (null, Caps.Any);
         var bytes = field.Text ?? field.Json.ToArray();
         if (bytes.Length > MaxBytes)
         {
             errors.Add("requires", $"must have at most {MaxBytes} bytes", "too_long");
-            return (null, Lane.Any);
+            return (null, Caps.Any);
         }
         var text = Encoding.UTF8.GetString(bytes);
         return (text, Parse(text));
     }
 
     /// <summary>The lane that a text means.</summary>
-    public static Lane Parse(string? text)
+    public static Caps Parse(string? text)
     {
-        if (string.IsNullOrWhiteSpace(text)) return Lane.Any;
+        if (string.IsNullOrWhiteSpace(text)) return Caps.Any;
         try
         {
             using var json = JsonDocument.Parse(text);
             if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("caps", out var caps)
-                || caps.ValueKind != JsonValueKind.Array) return Lane.Any;
-            return Lane.Of(caps.EnumerateArray().Select(Name).OfType<string>());
+                || caps.ValueKind != JsonValueKind.Array) return Caps.Any;
+            return Caps.Of(caps.EnumerateArray().Select(Name).OfType<string>());
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return Lane.Any; // no JSON, or half of a surrogate pair
+            return Caps.Any; // no JSON, or half of a surrogate pair
         }
     }
 

@@ -12,9 +12,9 @@ internal sealed class ClaimWaiters
     private readonly ConcurrentDictionary<string, LinkedList<ClaimWaiter>> queues = new(StringComparer.Ordinal);
 
     /// <summary>Waits in each of the queues; dispose it whatever happens.</summary>
-    public ClaimWaiter Join(IReadOnlyList<string> names, Lane caps)
+    public ClaimWaiter Join(IReadOnlyList<string> names, WorkerClass worker)
     {
-        var waiter = new ClaimWaiter(this, caps.Names.ToHashSet(StringComparer.Ordinal));
+        var waiter = new ClaimWaiter(this, worker);
         foreach (var name in names)
         {
             var list = queues.GetOrAdd(name, static _ => new LinkedList<ClaimWaiter>());
@@ -36,11 +36,9 @@ internal sealed class ClaimWaiters
         if (!queues.TryGetValue(queue, out var list)) return;
         lock (list)
         {
-            if (list.Count == 0) return;
-            var names = lane.Names;
             foreach (var waiter in list)
             {
-                if (names.All(waiter.Caps.Contains) && waiter.TryWake(queue, lane)) return;
+                if (waiter.Worker.Takes(lane) && waiter.TryWake(queue, lane)) return;
             }
         }
     }
@@ -51,10 +49,9 @@ internal sealed class ClaimWaiters
         if (!queues.TryGetValue(queue, out var list)) return;
         lock (list)
         {
-            var names = lane.Names;
             foreach (var waiter in list)
             {
-                if (names.All(waiter.Caps.Contains)) waiter.TryWake(queue, lane);
+                if (waiter.Worker.Takes(lane)) waiter.TryWake(queue, lane);
             }
         }
     }
@@ -66,7 +63,7 @@ internal sealed class ClaimWaiters
         {
             lock (list)
             {
-                foreach (var waiter in list) waiter.TryWake(queue, Lane.Any);
+                foreach (var waiter in list) waiter.TryWake(queue, default);
             }
         }
     }
@@ -82,13 +79,13 @@ internal sealed class ClaimWaiters
 }
 
 /// <summary>One long poll. Dispose it whatever happens.</summary>
-internal sealed class ClaimWaiter(ClaimWaiters owner, HashSet<string> caps) : IDisposable
+internal sealed class ClaimWaiter(ClaimWaiters owner, WorkerClass worker) : IDisposable
 {
     private readonly Lock gate = new();
     private TaskCompletionSource news = NewSource();
     private (string Queue, Lane Lane)? wokenBy;
 
-    public HashSet<string> Caps { get; } = caps;
+    public WorkerClass Worker { get; } = worker;
 
     /// <summary>Where it stands in each of its queues.</summary>
     public List<(string Queue, LinkedList<ClaimWaiter> List, LinkedListNode<ClaimWaiter> Node)> Places { get; } = [];

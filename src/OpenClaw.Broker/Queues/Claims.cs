@@ -29,8 +29,8 @@ internal sealed partial class Claims(
     public async Task NextAsync(HttpContext context)
     {
         var wait = RequestParts.Wait(context);
-        var claimant = new Claimant(context.GetWorkerId(), WorkerHeaders.Caps(context), RequestParts.ClaimId(context), WorkerHeaders.Queues(context));
-        if (claimant.WorkerId is { } worker) seen.Asked(worker, claimant.Caps, claimant.Queues);
+        var claimant = new Claimant(context.GetWorkerId(), WorkerHeaders.Class(context, seen), RequestParts.ClaimId(context), WorkerHeaders.Queues(context));
+        if (claimant.WorkerId is { } worker) seen.Asked(worker, claimant.Class, claimant.Queues);
         if (await TakeAsync(claimant, wait, context) is { } claim)
         {
             await DeliverAsync(context, claim);
@@ -61,7 +61,7 @@ internal sealed partial class Claims(
         var credential = context.GetCaller().Credential;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource([deadline.Token, aborted, lifetime.ApplicationStopping, credential.Revoked]);
         using var permit = credential.BeginWait();
-        using var waiter = waiters.Join(claimant.Queues, claimant.Caps);
+        using var waiter = waiters.Join(claimant.Queues, claimant.Class);
         while (!stop.IsCancellationRequested)
         {
             waiter.Reset();
@@ -87,7 +87,7 @@ internal sealed partial class Claims(
             if (!calls.HasQueue(queue)) continue; // a poll makes no queue
             while (!stop.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)
             {
-                var offer = await queues[queue].AskAsync(claimant.Caps);
+                var offer = await queues[queue].AskAsync(claimant.Class);
                 isRefilling |= offer.Refilling;
                 if (offer.JobId is not { } id) break;
                 if (await ClaimAsync(id, queue, claimant) is { } claim) return (claim, false);
@@ -182,7 +182,7 @@ internal sealed partial class Claims(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} could not be given back to its queue, which takes it back within 10 s")]
     private partial void LogNotReturned(Exception e, Guid jobId);
 
-    private sealed record Claimant(string? WorkerId, Lane Caps, string? ClaimId, IReadOnlyList<string> Queues);
+    private sealed record Claimant(string? WorkerId, WorkerClass Class, string? ClaimId, IReadOnlyList<string> Queues);
 
     /// <param name="Before">The job as the claim found it; null of a repeat.</param>
     private readonly record struct Claim(Job Job, Job? Before);

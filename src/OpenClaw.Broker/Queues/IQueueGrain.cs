@@ -36,16 +36,16 @@ internal interface IQueueGrain : IGrainWithStringKey
     [Alias("Pause")]
     Task PauseAsync(Pause? pause);
 
-    /// <summary>Limits claims, or no longer with null; kept across restarts.</summary>
+    /// <summary>Limits claims, by nothing any more where there are none; kept across restarts.</summary>
     [Alias("Limit")]
-    Task LimitAsync(QueueLimit? limit);
+    Task LimitAsync(QueueLimit[] limits);
 }
 
 /// <summary>What a process tells a queue and asks of it, in one message.</summary>
 /// <param name="SentAt">Now, on the clock that dated the news.</param>
-/// <param name="Asks">The capabilities of each worker that asks for a job.</param>
+/// <param name="Asks">The class of each worker that asks for a job.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.QueueMessage")]
-internal sealed record QueueMessage([property: Id(0)] JobNews[] News, [property: Id(1)] SteadyTime SentAt, [property: Id(2)] Lane[] Asks);
+internal sealed record QueueMessage([property: Id(0)] JobNews[] News, [property: Id(1)] SteadyTime SentAt, [property: Id(2)] WorkerClass[] Asks);
 
 /// <summary>The job that was set aside; or none, and whether a refill is under way that may bring one.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Offer")]
@@ -58,14 +58,17 @@ internal sealed record QueueView(
     [property: Id(0)] int Ready, [property: Id(1)] int SetAside, [property: Id(2)] int Leased, [property: Id(3)] long? OldestReadyAt,
         [property: Id(4)] Pause? Paused)
 {
-    [Id(5)] public QueueLimit? Limit { get; init; }
+    [Id(5)] public QueueLimit[] Limits { get; init; } = [];
 
-    /// <summary>Whether the limit lets no other job start now.</summary>
-    [Id(6)] public bool IsLimited { get; init; }
-
-    /// <summary>In how many milliseconds the rate lets another start; null where it does now.</summary>
-    [Id(7)] public long? OpensInMs { get; init; }
+    /// <summary>What the limits let no other job start of now.</summary>
+    [Id(6)] public ClosedShare[] Closed { get; init; } = [];
 }
+
+/// <summary>A limit that is reached.</summary>
+/// <param name="Name">Of which command or requester.</param>
+/// <param name="OpensInMs">In how many milliseconds the rate lets another start; null where an end does.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.ClosedShare")]
+internal sealed record ClosedShare([property: Id(0)] QueueLimit Limit, [property: Id(1)] string? Name, [property: Id(2)] long? OpensInMs);
 
 /// <summary>Who paused a queue's claims, why and when.</summary>
 /// <param name="Since">Milliseconds since 1970.</param>
@@ -85,5 +88,5 @@ internal sealed class QueueState
 {
     [Id(1)] public Pause? Pause { get; set; }
 
-    [Id(2)] public QueueLimit? Limit { get; set; }
+    [Id(2)] public QueueLimit[] Limits { get; set; } = [];
 }

@@ -24,29 +24,28 @@ internal sealed partial class QueueGrain(
     /// <summary>How many ends of leases are being written at once.</summary>
     public const int MostLeaseEnds = 64;
 
-    private const string ReminderName = "leases";
+    /// <summary>How many starts a limit may count.</summary>
+    public const int MostStarts = 100_000;
 
-    private const string StartsSql = "select started_at from job where queue = ?1 and started_at > ?2 order by started_at desc limit ?3";
+    private const string StartsSql =
+        "select started_at, cast(command as text), requester from job where queue = ?1 and started_at > ?2 order by started_at desc limit ?3";
+
     private const int RetryMs = 1000;
     private static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ReminderLinger = TimeSpan.FromHours(1);
     private static readonly TimeSpan IdleLinger = TimeSpan.FromMinutes(10);
 
     private readonly QueueIndex index = new(WindowSize);
-    private readonly QueueGate gate = new();
     private readonly Queue<Entry> overdue = [];
     private int leaseEnds;
     private bool isCompared;
     private IGrainTimer timer = null!;
     private SteadyTime? timerDue;
-    private IGrainReminder? reminder;
-    private bool reminderIsKnown;
+    private QueueReminder reminder = null!;
+    private QueueRefills refills = null!;
     private SteadyTime lastLeased;
     private SteadyTime lastUsed;
     private SteadyTime? pauseEnd;
-
-    private static readonly Func<IRow, long> StartedAt = static row => row.Number(0)!.Value;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -57,18 +56,22 @@ internal sealed partial class QueueGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var snapshot = await store.ReadQueueAsync(Name, WindowSize, QueueWindow.LaneMinimum);
-        foreach (var (lane, rows, complete) in snapshot.Lanes)
+        reminder = new QueueReminder(this);
+        refills = new QueueRefills(Name, index, store, waiters, clock, Settle, log);
+        index.Shares.Take(settings.State.Limits);
+        var snapshot = await store.ReadQueueAsync(Name, WindowSize, QueueWindow.FlowMinimum, QueueWindow.MostFlows);
+        foreach (var (key, rows, complete) in snapshot.Ready.Flows)
         {
-            var window = index.Window.LaneOf(lane);
-            index.BeginRefill(window);
-            index.EndRefill(window, rows, complete);
+            var flow = index.Window.FlowOf(key)!;
+            index.BeginRefill(flow);
+            index.EndRefill(flow, rows, complete);
         }
+        if (snapshot.Ready.Next is not null) index.Window.LackSome();
         lastLeased = lastUsed = clock.SteadyNow;
         pauses.Set(Name, Paused);
         pauseEnd = PauseEnd();
-        await LoadStartsAsync(settings.State.Limit);
-        foreach (var job in snapshot.Running) index.Observe(JobNews.Of(job, clock.SteadyNow, options.LeaseMs), clock.SteadyNow);
+        await LoadStartsAsync();
+        foreach (var job in snapshot.Running) index.ObserveRow(JobNews.Of(job, clock.SteadyNow, options.LeaseMs), clock.SteadyNow);
         timer = this.RegisterGrainTimer(EndOverdueAsync,
             new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
         this.RegisterGrainTimer(KeepAsync, new GrainTimerCreationOptions(TimeSpan.Zero, KeepEvery) { Interleave = true });
@@ -116,7 +119,7 @@ internal sealed partial class QueueGrain(
         }
         if (found > 0) LogFound(Name, found);
         index.EndRead();
-        index.Window.DropEmptyLanes();
+        index.Window.DropEmpty();
         Settle();
         return Task.CompletedTask;
     }
@@ -124,23 +127,24 @@ internal sealed partial class QueueGrain(
     public Task<QueueView> DescribeAsync() =>
         Task.FromResult(new QueueView(index.Window.Count, index.SetAsideCount, index.Leased, index.Window.FirstRank?.At, Paused)
         {
-            Limit = gate.Limit,
-            IsLimited = IsClosed(),
-            OpensInMs = gate.OpensAt - clock.SteadyNow,
+            Limits = settings.State.Limits,
+            Closed = [.. index.Shares.Closed(clock.SteadyNow).Select(s => new ClosedShare(s.Limit!, s.Name, s.OpensAt - clock.SteadyNow))],
         });
 
-    public async Task LimitAsync(QueueLimit? limit)
+    public async Task LimitAsync(QueueLimit[] limits)
     {
-        await WriteAsync(new QueueState { Pause = Paused, Limit = limit });
-        await LoadStartsAsync(limit);
-        LogLimited(Title, limit?.MaxRunning, limit?.Starts, limit?.PerMs / 1000.0);
+        await WriteAsync(new QueueState { Pause = Paused, Limits = limits });
+        var shares = index.Shares.Take(limits);
+        await LoadStartsAsync();
+        LogLimited(Title, limits.Length);
+        foreach (var share in shares) Reopen(share);
         WakeAll();
         Settle();
     }
 
     public async Task PauseAsync(Pause? pause)
     {
-        await WriteAsync(new QueueState { Pause = pause, Limit = settings.State.Limit });
+        await WriteAsync(new QueueState { Pause = pause, Limits = settings.State.Limits });
         pauses.Set(Name, pause);
         pauseEnd = PauseEnd();
         Settle();
@@ -172,23 +176,26 @@ internal sealed partial class QueueGrain(
         }
     }
 
-    /// <summary>Takes a limit on; what has started before counts, as the table tells it.</summary>
-    private async Task LoadStartsAsync(QueueLimit? limit)
+    /// <summary>What has started before counts, too, as the table tells it.</summary>
+    private async Task LoadStartsAsync()
     {
-        gate.Take(limit);
-        limits.Set(Name, limit is not null);
-        if (limit is not { Starts: { } most, PerMs: var per }) return;
+        var per = settings.State.Limits.Max(static l => (long?)l.PerMs) ?? 0;
+        limits.Set(Name, settings.State.Limits.Length > 0);
+        if (per == 0) return;
         var now = clock.Wall;
-        var started = await rows.ReadAsync(new Query<long>(StartsSql, StartedAt, Name, now - per, most));
-        gate.Forget();
-        foreach (var at in started.Order()) gate.Start(clock.SteadyNow - Math.Max(0, now - at));
+        var started = await rows.ReadAsync(new Query<(long At, Flow Flow)>(StartsSql,
+            static row => (row.Number(0)!.Value, new Flow(new Lane(Caps.Any, row.Text(1)!), row.Text(2))), Name, now - per, MostStarts));
+        foreach (var (at, flow) in started.OrderBy(static s => s.At)) index.Shares.Start(flow, clock.SteadyNow - Math.Max(0, now - at));
     }
-
-    private bool IsClosed() => gate.IsClosed(index.Leased + index.SetAsideCount, index.SetAsideCount, clock.SteadyNow);
 
     private void WakeAll()
     {
         foreach (var lane in index.Window.ReadyLanes) waiters.WakeAll(Name, lane);
+    }
+
+    private void Reopen(Share share)
+    {
+        foreach (var lane in index.Window.Reopen(share, clock.SteadyNow)) waiters.WakeAll(Name, lane);
     }
 
     /// <summary>The second net under the timer: survives a restart and wakes the queue.</summary>
@@ -198,28 +205,29 @@ internal sealed partial class QueueGrain(
         return Task.CompletedTask;
     }
 
-    private Offer Next(Lane caps)
+    private Offer Next(WorkerClass worker)
     {
-        if (Paused is not null || IsClosed()) return default;
-        var id = index.SetAside(caps, clock.SteadyNow + SetAsideMs);
-        if (index.Window.LaneToRefill(caps, clock.SteadyNow) is { } lane) _ = RefillAsync(lane);
-        return new Offer(id, id is null && index.Window.IsRefilling(caps));
+        if (Paused is not null) return default;
+        var now = clock.SteadyNow;
+        if (index.SetAside(worker, now, clock.Wall, now + SetAsideMs) is { } id) return new Offer(id, false);
+        refills.StartFlows(worker);
+        return new Offer(null, index.Window.IsRefilling(worker));
     }
 
     private void Observe(JobNews news, long waitedMs)
     {
         if (news.State == JobState.Running) lastLeased = clock.SteadyNow;
-        var leased = index.Leased;
-        if (index.Observe(news, clock.SteadyNow, waitedMs)) waiters.Wake(Name, news.Lane);
-        if (index.Leased > leased) gate.Start(clock.SteadyNow - waitedMs);
+        // Who asks for what was left out has it read.
+        if (index.Observe(news, clock.SteadyNow, waitedMs) || news.IsReady && index.Window.HasLeftOut) waiters.Wake(Name, news.Lane);
     }
 
     /// <summary>After each change: the timer is set to the next deadline.</summary>
     private void Settle()
     {
-        if (gate.Limit is not null && gate.HasOpened(index.Leased + index.SetAsideCount, index.SetAsideCount, clock.SteadyNow)) WakeAll();
+        foreach (var share in index.Shares.TakeOpened(clock.SteadyNow)) Reopen(share);
+        refills.Start();
         var next = index.NextDeadline is { } deadline && !(pauseEnd < deadline) ? deadline : pauseEnd;
-        if (gate.OpensAt is { } opens && !(next < opens)) next = opens;
+        if (index.Shares.NextOpening is { } opens && !(next < opens)) next = opens;
         if (next == timerDue) return;
         timerDue = next;
         var due = next is { } until ? TimeSpan.FromMilliseconds(Math.Max(0, until - clock.SteadyNow)) : Timeout.InfiniteTimeSpan;
@@ -288,24 +296,6 @@ internal sealed partial class QueueGrain(
         Settle();
     }
 
-    private async Task RefillAsync(LaneIndex lane)
-    {
-        index.BeginRefill(lane);
-        var limit = index.Window.LaneQuota + index.KnownIn(lane);
-        try
-        {
-            await Task.Yield();
-            var rows = await store.ReadReadyAsync(Name, lane.Lane, limit);
-            if (index.EndRefill(lane, rows, complete: rows.Count < limit)) waiters.WakeAll(Name, lane.Lane);
-        }
-        catch (Exception e)
-        {
-            index.AbandonRefill(lane, clock.SteadyNow + RetryMs);
-            LogRefill(e, Name);
-        }
-        Settle();
-    }
-
     private async Task KeepAsync(CancellationToken stop)
     {
         if (Paused is { IsDate: true }) pauseEnd = PauseEnd();
@@ -315,29 +305,14 @@ internal sealed partial class QueueGrain(
         try
         {
             var isUsed = !index.IsEmpty || clock.SteadyNow - lastLeased < ReminderLinger.TotalMilliseconds;
-            await KeepReminderAsync(isWanted: isUsed && !isIdle && Name != QueueNames.Broker);
+            await refills.ReadLeftOutAsync();
+            await reminder.KeepAsync(isWanted: isUsed && !isIdle && Name != QueueNames.Broker);
         }
         catch (Exception e)
         {
             LogReminder(e, Name);
         }
-        if (isIdle && index.IsEmpty && reminder is null) DeactivateOnIdle();
-    }
-
-    /// <summary>The reminder is there before the first lease, and goes an hour after the last, or with the queue.</summary>
-    private async Task KeepReminderAsync(bool isWanted)
-    {
-        if (!reminderIsKnown) reminder = await this.GetReminder(ReminderName);
-        reminderIsKnown = true;
-        if (isWanted && reminder is null)
-        {
-            reminder = await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
-        }
-        else if (!isWanted && reminder is not null)
-        {
-            await this.UnregisterReminder(reminder);
-            reminder = null;
-        }
+        if (isIdle && index.IsEmpty && !reminder.IsSet) DeactivateOnIdle();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Queue {Queue} loaded: {Ready} ready, {Leased} leased")]
@@ -348,9 +323,6 @@ internal sealed partial class QueueGrain(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The end of the lease on job {JobId} could not be written; tried again in a second")]
     private partial void LogRetry(Exception e, Guid jobId);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} could not read more jobs; tried again in a second")]
-    private partial void LogRefill(Exception e, string queue);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} found {Count} jobs in the table that it had not heard of")]
     private partial void LogFound(string queue, int count);
@@ -364,8 +336,8 @@ internal sealed partial class QueueGrain(
     [LoggerMessage(Level = LogLevel.Warning, Message = "The end of queue {Queue}'s pause could not be written; tried again when the queue is loaded")]
     private partial void LogStillPaused(Exception e, string queue);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Queue} is limited: {Running} running, {Starts} starts in {Seconds} s (nothing: not limited)")]
-    private partial void LogLimited(string queue, int? running, int? starts, double? seconds);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Queue} has {Count} limits now")]
+    private partial void LogLimited(string queue, int count);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Queue} goes on")]
     private partial void LogResumed(string queue);

@@ -7,7 +7,7 @@ namespace OpenClaw.Broker.Queues;
 /// What a queue knows of its unfinished jobs, in memory: which are ready, set aside for a worker, or leased. Of the ready ones
 /// it holds a <see cref="QueueWindow"/>.
 /// </summary>
-internal sealed class QueueIndex(int capacity)
+internal sealed class QueueIndex
 {
     private const int MinimumDeadlines = 1024;
     private readonly Dictionary<Guid, Entry> entries = [];
@@ -15,12 +15,16 @@ internal sealed class QueueIndex(int capacity)
     private readonly Dictionary<Guid, long> forgotten = [];
     private int reads;
 
+    public QueueIndex(int capacity, int mostFlows = QueueWindow.MostFlows) => Window = new QueueWindow(capacity, Shares, mostFlows);
+
+    public QueueShares Shares { get; } = new();
+
     /// <summary>The ready jobs.</summary>
-    public QueueWindow Window { get; } = new(capacity);
+    public QueueWindow Window { get; }
 
-    public int Leased { get; private set; }
+    public int Leased => Shares.Queue.Leased;
 
-    public int SetAsideCount { get; private set; }
+    public int SetAsideCount => Shares.Queue.SetAside;
 
     public bool IsEmpty => entries.Count == 0;
 
@@ -45,7 +49,7 @@ internal sealed class QueueIndex(int capacity)
     /// <param name="now">Now, on the clock that deadlines are counted by.</param>
     /// <param name="waitedMs">How long ago it happened.</param>
     /// <returns>Whether the job became ready here.</returns>
-    public bool Observe(JobNews news, SteadyTime now, long waitedMs = 0) => FileNews(news, now + (news.LeaseMs - waitedMs), isRow: false);
+    public bool Observe(JobNews news, SteadyTime now, long waitedMs = 0) => FileNews(news, now - waitedMs, isRow: false);
 
     /// <summary>Drops a job that no longer exists.</summary>
     public void Forget(Guid id, long version = long.MaxValue)
@@ -54,12 +58,14 @@ internal sealed class QueueIndex(int capacity)
         if (reads > 0) forgotten[id] = version;
     }
 
-    /// <summary>Takes the first job that a worker with these capabilities may have and sets it aside until a time.</summary>
-    public Guid? SetAside(Lane caps, SteadyTime until)
+    /// <summary>Takes the job whose turn it is for a worker and sets it aside until a time.</summary>
+    /// <param name="wall">Now, in milliseconds since 1970.</param>
+    public Guid? SetAside(WorkerClass worker, SteadyTime now, long wall, SteadyTime until)
     {
-        if (Window.First(caps) is not { } first) return null;
+        if (Shares.IsClosed(Shares.Queue, now) || Window.First(worker, now, wall) is not { } first) return null;
         Unfile(first);
         File(first, Place.SetAside, until);
+        Shares.Charge(first.Requester);
         return first.Id;
     }
 
@@ -69,7 +75,7 @@ internal sealed class QueueIndex(int capacity)
     {
         if (!entries.TryGetValue(id, out var entry) || entry.Place != Place.SetAside) return null;
         Unfile(entry);
-        return AddReady(entry) ? entry.Lane : null;
+        return AddReady(entry) ? entry.Flow.Lane : null;
     }
 
     /// <summary>What was due by now: set-asides went back to their places, leases are returned to be ended.</summary>
@@ -87,7 +93,7 @@ internal sealed class QueueIndex(int capacity)
                 continue;
             }
             Unfile(entry);
-            if (AddReady(entry)) lanes.Add(entry.Lane);
+            if (AddReady(entry)) lanes.Add(entry.Flow.Lane);
         }
         return overdue;
     }
@@ -113,58 +119,87 @@ internal sealed class QueueIndex(int capacity)
 
     /// <summary>As <see cref="Observe"/>, for a row of the table that may be older than what came by since.</summary>
     public bool ObserveRow(JobNews row, SteadyTime now) => (entries.ContainsKey(row.Id) || !IsForgotten(row.Id, row.Version))
-        && FileNews(row, now + row.LeaseMs, isRow: true);
+        && FileNews(row, now, isRow: true);
 
-    public void BeginRefill(LaneIndex lane)
+    public void BeginRefill(FlowIndex flow)
     {
         BeginRead();
-        lane.BeginRefill();
+        flow.BeginRefill();
     }
-
-    /// <summary>How many of a lane's jobs a refill must look past because they are known already.</summary>
-    public int KnownIn(LaneIndex lane) => lane.Ready.Count + SetAsideCount;
 
     /// <summary>Ends a refill that read nothing.</summary>
     /// <param name="notBefore">When the next may be tried.</param>
-    public void AbandonRefill(LaneIndex lane, SteadyTime notBefore = default)
+    public void AbandonRefill(FlowIndex flow, SteadyTime notBefore = default)
     {
-        lane.AbandonRefill(notBefore);
+        flow.AbandonRefill(notBefore);
         EndRead();
     }
 
-    /// <summary>Adds the jobs that a refill read from the lane's start and that are not known yet.</summary>
+    /// <summary>Adds the jobs that a refill read from the flow's start and that are not known yet.</summary>
     /// <param name="complete">Whether the table had no more of them.</param>
     /// <returns>Whether any became ready.</returns>
-    public bool EndRefill(LaneIndex lane, IReadOnlyList<ReadyRow> rows, bool complete)
+    public bool EndRefill(FlowIndex flow, IReadOnlyList<ReadyRow> rows, bool complete)
     {
         var before = Window.Count;
         foreach (var row in rows)
         {
             if (entries.ContainsKey(row.Id) || IsForgotten(row.Id, row.Version)) continue;
-            File(new Entry(row.Id, row.Rank, row.Version, lane.Lane), Place.Ready, default);
+            File(NewEntry(row.Id, row.Rank, row.Version, flow.Key), Place.Ready, default);
         }
-        lane.EndRefill(rows.Count > 0 ? rows[^1].Rank : null, complete);
+        flow.EndRefill(rows.Count > 0 ? rows[^1].Rank : null, complete);
+        Window.Settle(flow);
         EndRead();
         return Window.Count > before;
     }
+
+    /// <summary>Takes in flows that had been left out and were read for a worker; others make way for them.</summary>
+    /// <returns>Whether any job became ready.</returns>
+    public bool EndFlows(WorkerClass worker, FlowPage page) => Fill(page, Window.EndFlows(worker, page));
+
+    /// <summary>Takes in all flows that the table has.</summary>
+    /// <param name="readAt">What had been left out when the reading began.</param>
+    /// <returns>Whether any job became ready.</returns>
+    public bool EndAll(FlowPage page, long readAt) => Fill(page, Window.EndAll(page, readAt));
 
     /// <summary>Whether somebody asked to cancel it and nothing else happened: that gives the lease no time.</summary>
     private static bool IsCancelAlone(Entry known, JobNews news) =>
         news.CancelRequested && !known.CancelRequested && news.Version == known.Version + 1;
 
-    private bool FileNews(JobNews news, SteadyTime until, bool isRow)
+    private bool Fill(FlowPage page, (List<FlowIndex> Taken, List<Entry> Dropped) made)
     {
+        foreach (var entry in made.Dropped) entries.Remove(entry.Id);
+        var rows = page.Flows.ToDictionary(static r => r.Flow);
+        var found = false;
+        foreach (var flow in made.Taken)
+        {
+            var read = rows[flow.Key];
+            var isLate = flow.More;
+            BeginRefill(flow);
+            found |= EndRefill(flow, read.Rows, read.Complete && !isLate);
+        }
+        EndRead();
+        return found;
+    }
+
+    private bool FileNews(JobNews news, SteadyTime at, bool isRow)
+    {
+        var until = at + news.LeaseMs;
+        var isLeased = false;
         if (entries.TryGetValue(news.Id, out var entry))
         {
             if (news.Version == entry.Version) Correct(entry, until);
             if (news.Version <= entry.Version) return false;
             if (entry.Place == Place.Leased && IsCancelAlone(entry, news)) until = entry.Until;
+            isLeased = entry.Place == Place.Leased;
             Unfile(entry);
         }
-        if (news.IsReady) return AddReady(new Entry(news.Id, news.Rank, news.Version, news.Lane));
+        if (news.IsReady) return AddReady(NewEntry(news.Id, news.Rank, news.Version, new Flow(news.Lane, news.Requester)));
         if (news.State == JobState.Running)
         {
-            File(new Entry(news.Id, news.Rank, news.Version, news.Lane) { CancelRequested = news.CancelRequested, IsFromTable = isRow }, Place.Leased, until);
+            var leased = NewEntry(news.Id, news.Rank, news.Version, new Flow(news.Lane, news.Requester));
+            (leased.CancelRequested, leased.IsFromTable) = (news.CancelRequested, isRow);
+            File(leased, Place.Leased, until);
+            if (!isLeased && !isRow) Shares.Start(leased.Flow, at);
             return false;
         }
         Forget(news.Id, news.Version);
@@ -176,8 +211,12 @@ internal sealed class QueueIndex(int capacity)
     {
         if (!entry.IsFromTable || entry.Place != Place.Leased || until >= entry.Until) return;
         Unfile(entry);
-        File(new Entry(entry.Id, entry.Rank, entry.Version, entry.Lane) { CancelRequested = entry.CancelRequested }, Place.Leased, until);
+        entry.IsFromTable = false;
+        File(entry, Place.Leased, until);
     }
+
+    private Entry NewEntry(Guid id, Rank rank, long version, Flow flow) =>
+        new(id, rank, version, flow, Shares.Command(flow.Lane.Command), Shares.Requester(flow.Requester));
 
     private bool IsForgotten(Guid id, long version) => forgotten.TryGetValue(id, out var ended) && ended >= version;
 
@@ -195,18 +234,12 @@ internal sealed class QueueIndex(int capacity)
     private void File(Entry entry, Place place, SteadyTime until)
     {
         entries[entry.Id] = entry;
+        Shares.Move(entry, place);
         (entry.Place, entry.Until) = (place, until);
-        switch (place)
+        if (place == Place.Ready)
         {
-            case Place.Ready:
-                Window.Add(entry);
-                return;
-            case Place.SetAside:
-                SetAsideCount++;
-                break;
-            case Place.Leased:
-                Leased++;
-                break;
+            Window.Add(entry);
+            return;
         }
         deadlines.Enqueue(entry, until);
         if (deadlines.Count > MinimumDeadlines + 2 * (SetAsideCount + Leased)) DropStaleDeadlines();
@@ -221,18 +254,8 @@ internal sealed class QueueIndex(int capacity)
 
     private void Unfile(Entry entry)
     {
-        switch (entry.Place)
-        {
-            case Place.Ready:
-                Window.Remove(entry);
-                break;
-            case Place.SetAside:
-                SetAsideCount--;
-                break;
-            case Place.Leased:
-                Leased--;
-                break;
-        }
+        if (entry.Place == Place.Ready) Window.Remove(entry);
+        Shares.Move(entry, Place.None);
         entry.Place = Place.None;
     }
 }
@@ -246,7 +269,7 @@ internal enum Place
 }
 
 /// <summary>One unfinished job in the index.</summary>
-internal sealed class Entry(Guid id, Rank rank, long version, Lane lane)
+internal sealed class Entry(Guid id, Rank rank, long version, Flow flow, Share command, Share requester)
 {
     public Guid Id { get; } = id;
 
@@ -254,12 +277,16 @@ internal sealed class Entry(Guid id, Rank rank, long version, Lane lane)
 
     public long Version { get; } = version;
 
-    public Lane Lane { get; } = lane;
+    public Flow Flow { get; } = flow;
 
-    public bool CancelRequested { get; init; }
+    public Share Command { get; } = command;
+
+    public Share Requester { get; } = requester;
+
+    public bool CancelRequested { get; set; }
 
     /// <summary>Whether it was found in the table, which does not say when its lease began.</summary>
-    public bool IsFromTable { get; init; }
+    public bool IsFromTable { get; set; }
 
     public Place Place { get; set; }
 

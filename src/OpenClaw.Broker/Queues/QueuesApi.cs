@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
@@ -62,7 +61,7 @@ internal sealed class QueuesApi(
         json.WritePropertyName("paused");
         Write(json, view?.Paused);
         json.WriteStartArray("limits");
-        if (view?.Limit is { } limit) Write(json, name, limit);
+        foreach (var limit in view?.Limits ?? []) Write(json, name, limit);
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -70,8 +69,8 @@ internal sealed class QueuesApi(
     private static void Write(Utf8JsonWriter json, string queue, QueueLimit limit)
     {
         json.WriteStartObject();
-        json.WriteString("by", "queue");
-        json.WriteString("value", queue);
+        json.WriteString("by", limit.By.Name());
+        json.WriteString("value", limit.By == LimitBy.Queue ? queue : limit.Value);
         if (limit.MaxRunning is { } running) json.WriteNumber("max_running", running);
         else json.WriteNull("max_running");
         if (limit.Starts is { } starts)
@@ -104,20 +103,13 @@ internal sealed class QueuesApi(
         json.WriteEndObject();
     }
 
-    /// <summary>Limits a queue; an empty list takes its limit away.</summary>
+    /// <summary>Limits a queue; an empty list takes its limits away.</summary>
     private async Task LimitAsync(HttpContext context)
     {
         var name = Name(context);
         var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
-        var errors = new FieldErrors();
-        var field = RequestBody.Parse(context, body, "limits")[0];
-        if (field.Type != JsonTokenType.StartArray) errors.Add("limits", "must be a list; [] takes the limit away", "list_type");
-        errors.Check();
-        var items = RequestBody.Items(field.Json);
-        if (items.Count > 1) errors.Add("limits", "may hold one: a queue has one limit, with max_running and starts in it", "list_length");
-        errors.Check();
-        var limit = items.Count == 0 ? null : Limit(items[0], name);
-        await queues.Grain(name).LimitAsync(limit);
+        var limits = LimitReader.Read(RequestBody.Parse(context, body, "limits")[0], name);
+        await queues.Grain(name).LimitAsync(limits);
         await NoteAsync(context, "queue.limit", name);
         await Answer.SendAsync(context, json =>
         {
@@ -125,31 +117,10 @@ internal sealed class QueuesApi(
             json.WriteBoolean("ok", true);
             json.WriteString("name", name);
             json.WriteStartArray("limits");
-            if (limit is not null) Write(json, name, limit);
+            foreach (var limit in limits) Write(json, name, limit);
             json.WriteEndArray();
             json.WriteEndObject();
         });
-    }
-
-    private static QueueLimit Limit(ReadOnlyMemory<byte> json, string queue)
-    {
-        const int Most = 1_000_000;
-        var errors = new FieldErrors("limits", "0");
-        if (json.Span[0] != '{') errors.Add([], "must be an object of max_running, or starts and per_seconds, or all three", "object_type");
-        errors.Check();
-        var fields = RequestBody.ParseMembers(json, "by", "value", "max_running", "starts", "per_seconds");
-        if (fields[0].Type is not (JsonTokenType.None or JsonTokenType.Null) && !(fields[0].Text is { } by && by.AsSpan().SequenceEqual("queue"u8)))
-        {
-            errors.Add("by", "must be queue", "enum");
-        }
-        if (fields[1].Text is { } value && Encoding.UTF8.GetString(value) != queue) errors.Add("value", "must be the queue's own name", "value_error");
-        var running = errors.WholeNumber("max_running", fields[2], 0, Most);
-        var starts = errors.WholeNumber("starts", fields[3], 1, Most);
-        var per = errors.Seconds("per_seconds", fields[4], 24 * 3600);
-        if (starts is null != per is null) errors.Add("per_seconds", "comes with starts: so many in so many seconds", "both");
-        else if (running is null && starts is null) errors.Add("max_running", "or starts and per_seconds: one of them must be there", "missing");
-        errors.Check();
-        return new QueueLimit((int?)running, (int?)starts, per ?? 0);
     }
 
     private async Task PauseAsync(HttpContext context, string name, string action, bool isDrain)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
@@ -10,21 +11,33 @@ namespace OpenClaw.Broker.Queues;
 internal static class WorkerHeaders
 {
     private const int MaxQueues = 32;
+    private const int MaxCommands = 1000;
     private static readonly string[] OnlyDefault = [QueueNames.Default];
 
-    /// <summary>What it can do: a comma list or a JSON array.</summary>
-    public static Lane Caps(HttpContext context)
+    /// <summary>What it can do and which commands it takes: each a comma list or a JSON array.</summary>
+    public static WorkerClass Class(HttpContext context, IClaimSink seen)
     {
-        var header = context.Request.Headers[HeaderNames.WorkerCaps].ToString().Trim();
-        if (header.Length == 0) return Lane.Any;
-        string[]? names = header[0] == '[' ? Parse(header) : header.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (names is null || !Lane.IsValid(names))
+        var names = Names(context, HeaderNames.WorkerCaps);
+        if (names is null || !Caps.IsValid(names))
         {
             throw ProblemException.BadRequest(
-                $"{HeaderNames.WorkerCaps} must be a comma list or a JSON array of at most {Lane.MaxNames} names of at most {Lane.MaxNameBytes} bytes");
+                $"{HeaderNames.WorkerCaps} must be a comma list or a JSON array of at most {Caps.MaxNames} names of at most "
+                    + $"{Caps.MaxNameBytes} bytes");
         }
-        WorkerBinding.Check(context, HeaderNames.WorkerCaps, names, context.GetCaller().Token.Caps);
-        return Lane.Of(names);
+        if (names.Length > 0) WorkerBinding.Check(context, HeaderNames.WorkerCaps, names, context.GetCaller().Token.Caps);
+        return new WorkerClass(Caps.Of(names), Commands(context, seen));
+    }
+
+    private static CommandSet Commands(HttpContext context, IClaimSink seen)
+    {
+        if (string.IsNullOrWhiteSpace(context.Request.Headers[HeaderNames.WorkerCommands])) return seen.Unnamed(context.GetWorkerId());
+        var names = Names(context, HeaderNames.WorkerCommands);
+        if (names is null || names.Length > MaxCommands || names.Any(static n => Encoding.UTF8.GetByteCount(n) is 0 or > JobReader.MaxCommandBytes))
+        {
+            throw ProblemException.BadRequest($"{HeaderNames.WorkerCommands} must be a comma list or a JSON array of at most {MaxCommands} commands "
+                + $"of 1 to {JobReader.MaxCommandBytes} bytes");
+        }
+        return CommandSet.Only(names);
     }
 
     /// <summary>The queues to take from, in the order to look; those of the token where none are named.</summary>
@@ -40,6 +53,14 @@ internal static class WorkerHeaders
         }
         WorkerBinding.Check(context, HeaderNames.WorkerQueues, names, allowed);
         return names;
+    }
+
+    /// <summary>Null where the header is no list.</summary>
+    private static string[]? Names(HttpContext context, string name)
+    {
+        var header = context.Request.Headers[name].ToString().Trim();
+        if (header.Length == 0) return [];
+        return header[0] == '[' ? Parse(header) : header.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static string[]? Parse(string header)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OpenClaw.Broker.Http;
+using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 using OpenClaw.Contracts;
@@ -16,7 +17,16 @@ internal sealed class WorkerBook(IStore store, Clock clock)
     private const long MostCharacters = 64L << 20;
     private const int RetrySeconds = 60;
 
+    /// <summary>What the Python runner does, which names no commands: any worker that names none is offered these.</summary>
+    private static readonly HashSet<string> PythonCommands = new(StringComparer.Ordinal)
+    {
+        "ping", "capabilities", "plan_echo", "approve_echo", "repo_list", "repo_status", "repo_last_commit", "repo_grep", "repo_readfile", "llm_task",
+        "llm_agentic", "embed",
+    };
+
     private readonly ConcurrentDictionary<string, WorkerRow> rows = new(StringComparer.Ordinal);
+
+    private Registry registry = Registry.Empty;
 
     /// <summary>Grows with each change that a worker has to hear of.</summary>
     private long seq;
@@ -36,6 +46,7 @@ internal sealed class WorkerBook(IStore store, Clock clock)
     public async Task LoadAsync()
     {
         foreach (var row in await store.ReadAsync(WorkerTable.All)) rows[row.Id] = row;
+        Register();
     }
 
     /// <exception cref="ProblemException">429: all workers together tell too much.</exception>
@@ -55,6 +66,15 @@ internal sealed class WorkerBook(IStore store, Clock clock)
         rows.AddOrUpdate(worker, id => new WorkerRow(id, version, commands, now, null),
             (_, row) => row with { Version = version, Commands = commands, ToldAt = now });
         foreach (var old in rows.Values) if (old.Drain is null && (old.ToldAt ?? 0) < now - KeptMs) rows.TryRemove(KeyValuePair.Create(old.Id, old));
+        Register();
+    }
+
+    /// <summary>What a worker may take that names no commands: what no other has told that it serves.</summary>
+    public CommandSet Unnamed(string? worker)
+    {
+        var now = clock.Wall;
+        if (Volatile.Read(ref registry).EndsAt <= now) Register();
+        return Volatile.Read(ref registry).Unnamed(worker);
     }
 
     /// <param name="drain">Null lets it have jobs again.</param>
@@ -72,5 +92,28 @@ internal sealed class WorkerBook(IStore store, Clock clock)
         Interlocked.Exchange(ref changed, NewSource()).TrySetResult();
     }
 
+    private void Register()
+    {
+        var since = clock.Wall - KeptMs;
+        var told = rows.Values.Where(r => r.Commands is not null && r.ToldAt > since).ToList();
+        var servers = told.SelectMany(static row => WorkerRow.Names(row.Commands).Select(name => (Name: name, row.Id)))
+            .Where(static c => !PythonCommands.Contains(c.Name)).ToLookup(static c => c.Name, static c => c.Id, StringComparer.Ordinal);
+        Volatile.Write(ref registry, new Registry(servers, told.Count == 0 ? long.MaxValue : told.Min(static r => r.ToldAt!.Value) + KeptMs));
+    }
+
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Who serves which command.</summary>
+    /// <param name="EndsAt">When the first of it is forgotten, in milliseconds since 1970.</param>
+    private sealed record Registry(ILookup<string, string> Servers, long EndsAt)
+    {
+        public static readonly Registry Empty = new(Enumerable.Empty<string>().ToLookup(static n => n), long.MaxValue);
+
+        private readonly ConcurrentDictionary<string, CommandSet> own = new(StringComparer.Ordinal);
+        private readonly CommandSet all = CommandSet.AllBut(Servers.Select(static s => s.Key));
+        private readonly HashSet<string> servers = [.. Servers.SelectMany(static s => s)];
+
+        public CommandSet Unnamed(string? worker) => worker is null || !servers.Contains(worker) ? all
+            : own.GetOrAdd(worker, id => CommandSet.AllBut(Servers.Where(s => s.Any(other => other != id)).Select(static s => s.Key)));
+    }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Time;
 
@@ -18,14 +17,16 @@ internal sealed class WorkerSightings(Clock clock, WorkerBook book) : IClaimSink
 
     public ICollection<Worker> All => workers.Values;
 
-    public void Asked(string worker, Lane caps, IReadOnlyList<string> queues)
+    public void Asked(string id, WorkerClass worker, IReadOnlyList<string> queues)
     {
         var now = clock.Wall;
-        if (workers.TryGetValue(worker, out var known) && now - known.SeenAt is >= 0 and < 1000
-            && known.Caps == caps && known.Queues.SequenceEqual(queues, StringComparer.Ordinal)) return;
-        workers[worker] = new Worker(worker, now, caps, queues);
+        if (workers.TryGetValue(id, out var known) && now - known.SeenAt is >= 0 and < 1000
+            && known.Class == worker && known.Queues.SequenceEqual(queues, StringComparer.Ordinal)) return;
+        workers[id] = new Worker(id, now, worker, queues);
         if (workers.Count > Most) Forget();
     }
+
+    public CommandSet Unnamed(string? worker) => book.Unnamed(worker);
 
     public bool IsDrained(string worker) => book.DrainOf(worker) is not null;
 

@@ -1,3 +1,5 @@
+using System.Text;
+using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Store;
 
 namespace OpenClaw.Broker.Workers;
@@ -5,7 +7,12 @@ namespace OpenClaw.Broker.Workers;
 /// <summary>What a worker told of itself, and whether somebody drains it.</summary>
 /// <param name="Commands">JSON; null where it told nothing.</param>
 /// <param name="ToldAt">Milliseconds since 1970.</param>
-internal sealed record WorkerRow(string Id, string? Version, string? Commands, long? ToldAt, Drain? Drain);
+internal sealed record WorkerRow(string Id, string? Version, string? Commands, long? ToldAt, Drain? Drain)
+{
+    /// <summary>The names of what a worker told that it serves.</summary>
+    public static IEnumerable<string> Names(string? commands) => commands is null ? []
+        : RequestBody.Items(Encoding.UTF8.GetBytes(commands)).Select(static c => Encoding.UTF8.GetString(RequestBody.ParseMembers(c, "name")[0].Text!));
+}
 
 /// <summary>Why a worker gets no more jobs.</summary>
 /// <param name="Since">Milliseconds since 1970.</param>

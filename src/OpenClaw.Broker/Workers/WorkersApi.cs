@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
@@ -47,7 +46,7 @@ internal sealed class WorkersApi(
                 if (worker is null) json.WriteNull("seen_at");
                 else json.WriteNumber("seen_at", worker.SeenAt / 1000);
                 json.WriteStartArray("caps");
-                foreach (var cap in worker?.Caps.Names ?? []) json.WriteStringValue(cap);
+                foreach (var cap in worker?.Class.Caps.Names ?? []) json.WriteStringValue(cap);
                 json.WriteEndArray();
                 json.WriteStartArray("queues");
                 foreach (var queue in worker?.Queues ?? []) json.WriteStringValue(queue);
@@ -69,10 +68,7 @@ internal sealed class WorkersApi(
     {
         json.WriteString("version", row?.Version);
         json.WriteStartArray("commands");
-        foreach (var command in row?.Commands is { } told ? RequestBody.Items(Encoding.UTF8.GetBytes(told)) : [])
-        {
-            json.WriteStringValue(RequestBody.ParseMembers(command, "name")[0].Text);
-        }
+        foreach (var name in WorkerRow.Names(row?.Commands)) json.WriteStringValue(name);
         json.WriteEndArray();
         if (row?.Drain is not { } drain)
         {

@@ -65,9 +65,13 @@ internal static class StorelessBroker
 
         public Task<List<StateCount>> ReadCountsAsync() => Task.FromResult<List<StateCount>>([]);
 
-        public Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum) => Task.FromResult(new QueueSnapshot([], []));
+        public Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum, int flows) =>
+            Task.FromResult(new QueueSnapshot(new FlowPage([], null), []));
 
-        public Task<List<ReadyRow>> ReadReadyAsync(string queue, Lane lane, int limit) => Task.FromResult<List<ReadyRow>>([]);
+        public Task<FlowPage> ReadFlowsAsync(string queue, Func<Lane, bool> takes, Flow? after, int flows, int rows) =>
+            Task.FromResult(new FlowPage([], null));
+
+        public Task<List<ReadyRow>> ReadReadyAsync(string queue, Flow flow, int limit) => Task.FromResult<List<ReadyRow>>([]);
 
         public Task<List<Job>> ReadHeadsAsync(int limit) => Task.FromResult<List<Job>>([]);
 

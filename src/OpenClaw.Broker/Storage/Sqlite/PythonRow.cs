@@ -39,7 +39,7 @@ internal sealed class PythonRow(Dictionary<string, object?> values)
             State = state,
             Command = Text("command") ?? throw new FormatException("its command is null"),
             Requires = requires,
-            Lane = Requires.Parse(requires),
+            Caps = Requires.Parse(requires),
             CreatedAt = created,
             StartedAt = state == JobState.Running ? started ?? created : started,
             FinishedAt = isFinal ? finished ?? started ?? created : null,

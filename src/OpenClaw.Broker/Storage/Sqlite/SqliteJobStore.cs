@@ -28,18 +28,7 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
 
     private static readonly string AllRunningSql = $"select {AllColumns} from job j where j.state = 'running' order by j.lease_until limit ?1";
 
-    private static readonly string HeadsSql = $"select {AllColumns} from job j where j.queue = ?1 and j.lane = ?2 and j.ready = 1 order by j.rank, "
-        + "j.seq limit ?3";
-
-    private const string ReadySql = "select id, rank, seq, version from job where queue = ?1 and lane = ?2 and ready = 1 order by rank, seq limit ?3";
-
-    // Jumps from lane to lane in the index, however many jobs each holds.
-    private const string LanesSql =
-        "with recursive l(lane) as (select min(lane) from job where queue = ?1 and ready = 1 "
-        + "union all select (select min(lane) from job where queue = ?1 and ready = 1 and lane > l.lane) from l where l.lane is not null) "
-        + "select lane from l where lane is not null";
-
-    // In the same way, from queue to queue that has ready jobs.
+    // Jumps from queue to queue in the index, however many jobs each holds.
     private const string ReadyQueuesSql =
         "with recursive q(queue) as (select min(queue) from job where ready = 1 "
         + "union all select (select min(queue) from job where ready = 1 and queue > q.queue) from q where q.queue is not null) "
@@ -205,19 +194,18 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         sql[CountsSql].List(static row =>
             new StateCount(row.Text(0)!, JobStateNames.Parse(row.Text(1))!.Value, row.Number(2)!.Value)));
 
-    public Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum) => readers.ReadLongAsync(sql =>
+    public Task<QueueSnapshot> ReadQueueAsync(string queue, int window, int minimum, int flows) => readers.ReadLongAsync(sql =>
     {
-        var names = Lanes(sql, queue);
+        var names = FlowReader.Flows(sql, queue, static _ => true).Take(flows + 1).ToList();
         var quota = Math.Max(minimum, window / Math.Max(1, names.Count));
-        var lanes = names.Select(lane =>
-        {
-            var rows = Ready(sql, queue, lane, quota);
-            return new LaneRows(lane, rows, rows.Count < quota);
-        }).ToList();
-        return new QueueSnapshot(lanes, Bind(sql[RunningSql], queue).List(JobTable.Rows.Read));
+        return new QueueSnapshot(Page(sql, queue, names, flows, quota), Bind(sql[RunningSql], queue).List(JobTable.Rows.Read));
     });
 
-    public Task<List<ReadyRow>> ReadReadyAsync(string queue, Lane lane, int limit) => readers.ReadLongAsync(sql => Ready(sql, queue, lane, limit));
+    public Task<FlowPage> ReadFlowsAsync(string queue, Func<Lane, bool> takes, Flow? after, int flows, int rows) => readers.ReadLongAsync(sql =>
+        Page(sql, queue, FlowReader.Flows(sql, queue, takes, after).Take(flows + 1).ToList(), flows, rows));
+
+    public Task<List<ReadyRow>> ReadReadyAsync(string queue, Flow flow, int limit) =>
+        readers.ReadLongAsync(sql => FlowReader.Ready(sql, queue, flow, limit));
 
     public Task<List<Job>> ReadHeadsAsync(int limit) => readers.ReadLongAsync(sql =>
     {
@@ -225,13 +213,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         running.Set(1, limit);
         var jobs = running.List(JobTable.Rows.Read);
         var queues = sql[ReadyQueuesSql].List(static row => row.Text(0)!);
-        var lanes = queues.SelectMany(queue => Lanes(sql, queue).Select(lane => (queue, lane))).ToList();
-        foreach (var (queue, lane) in lanes)
-        {
-            var heads = Bind(sql[HeadsSql], queue, lane.Text);
-            heads.Set(3, Math.Max(1, limit / lanes.Count));
-            jobs.AddRange(heads.List(JobTable.Rows.Read));
-        }
+        var flows = queues.SelectMany(queue => FlowReader.Flows(sql, queue, static _ => true).Take(limit).Select(flow => (queue, flow))).ToList();
+        foreach (var (queue, flow) in flows) jobs.AddRange(FlowReader.Heads(sql, queue, flow, Math.Max(1, limit / flows.Count)));
         return jobs;
     });
 
@@ -274,13 +257,15 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         return statement.First(static row => row.Blob(0));
     }
 
-    private static List<Lane> Lanes(Statements sql, string queue) => Bind(sql[LanesSql], queue).List(static row => Lane.Parse(row.Text(0)));
-
-    private static List<ReadyRow> Ready(Statements sql, string queue, Lane lane, int limit)
+    /// <param name="names">One more than there may be, where there are more.</param>
+    private static FlowPage Page(Statements sql, string queue, List<Flow> names, int flows, int quota)
     {
-        var statement = Bind(sql[ReadySql], queue, lane.Text);
-        statement.Set(3, limit);
-        return statement.List(static row => new ReadyRow(Guid.Parse(row.Text(0)!), new Rank(row.Number(1)!.Value, row.Number(2)!.Value), row.Number(3)!.Value));
+        var found = names.Take(flows).Select(flow =>
+        {
+            var rows = FlowReader.Ready(sql, queue, flow, quota);
+            return new FlowRows(flow, rows, rows.Count < quota);
+        }).ToList();
+        return new FlowPage(found, names.Count > flows ? names[flows - 1] : null);
     }
 
     private static Statement Bind(Statement statement, string first, string? second = null)

@@ -4,6 +4,10 @@
 alter table job add column is_delay integer not null default 0 check (is_delay in (0, 1));       -- run_at is the end of a delay, no date
 alter table job add column is_answered integer not null default 0 check (is_answered in (0, 1)); -- the newest attempt's failure is counted
 
+-- A flow is what one requester asked for of a lane: capabilities (column lane) and command. Each has its own line.
+drop index job_ready;
+create index job_ready on job (queue, lane, command, requester, rank, seq) where ready = 1;
+
 create table job_event (
   id integer primary key,
   seq integer not null references job (seq) on delete cascade,
