@@ -205,6 +205,7 @@ public sealed class BrokerClient
         SendAsync(HttpMethod.Put, "workers/me", WireJson.Default.ToldWorker, stop, request =>
         {
             AddWorker(request, null);
+            request.Headers.Date = clock.GetUtcNow();
             request.Content = JsonContent.Create(worker, WireJson.Default.WorkerBody);
         });
 

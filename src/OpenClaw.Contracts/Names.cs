@@ -120,6 +120,9 @@ public static class ErrorCodes
     /// <summary>It stands in the broker's configuration, which alone changes it.</summary>
     public const string Configured = "configured";
 
+    /// <summary>The queue has unfinished jobs, or is the one that is always there.</summary>
+    public const string QueueInUse = "queue_in_use";
+
     public const string TooManyQueues = "too_many_queues";
 
     /// <summary>As many unfinished jobs as there may be.</summary>

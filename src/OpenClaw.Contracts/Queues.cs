@@ -21,10 +21,11 @@ public sealed record QueuePage(IReadOnlyList<QueueView> Queues, string? Next, Pa
 
 /// <summary>One queue.</summary>
 public sealed record QueueView(string Name, long Ready, long Scheduled, long Held, long Running, long? OldestReadySeconds, PauseView? Paused,
-    IReadOnlyList<LimitView>? Limits = null);
+    IReadOnlyList<LimitView>? Limits = null, long Version = 0);
 
 /// <summary>How many jobs may run at once, and how many may start within a time.</summary>
-/// <param name="By"><c>queue</c>.</param>
+/// <param name="By"><c>queue</c>, <c>command</c> or <c>requester</c>.</param>
+/// <param name="Value">The command or the requester; null where each counts by itself.</param>
 public sealed record LimitView(string By, string? Value, int? MaxRunning, int? Starts, double? PerSeconds);
 
 /// <summary>Who paused a queue, and why.</summary>
@@ -39,8 +40,10 @@ public sealed record WorkerPage(IReadOnlyList<WorkerView> Workers, string? Next)
 /// <param name="Version">Of its program; null where it has not said.</param>
 /// <param name="Commands">What it says it serves.</param>
 /// <param name="Draining">Why it gets no more jobs.</param>
+/// <param name="LostLeases">How often it went silent over a job that is still kept.</param>
+/// <param name="ClockOffsetSeconds">How far its clock is ahead of the broker's; null where it has not said.</param>
 public sealed record WorkerView(string Id, long? SeenAt, IReadOnlyList<string> Caps, IReadOnlyList<string> Queues, IReadOnlyList<string> Running,
-    string? Version, IReadOnlyList<string> Commands, WorkerDrainView? Draining);
+    string? Version, IReadOnlyList<string> Commands, WorkerDrainView? Draining, long LostLeases = 0, long? ClockOffsetSeconds = null);
 
 /// <summary>Why a worker gets no more jobs.</summary>
 public sealed record WorkerDrainView(string By, string? Reason, long Since);

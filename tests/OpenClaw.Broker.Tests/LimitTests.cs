@@ -105,6 +105,20 @@ public sealed class LimitTests
         Assert.NotNull(await broker.ClaimAsync("w"));
     }
 
+    [Fact]
+    public async Task LimitThatTheCallerHasNotSeenIsNotOverwritten()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        await LimitAsync(broker, """[{"max_running": 1}]""");
+        var version = Assert.Single((await broker.Client().ListQueuesAsync()).Queues).Version;
+        const string Body = """{"limits": [{"max_running": 2}]}""";
+        var answer = await Caller.Bot(broker).SendAsync(HttpMethod.Patch, "queues/default", Body, $"If-Match: {version - 1}");
+        Assert.Equal((HttpStatusCode.PreconditionFailed, ErrorCodes.Changed), (answer.Status, answer.Code));
+        answer = await Caller.Bot(broker).SendAsync(HttpMethod.Patch, "queues/default", Body, $"If-Match: {version}");
+        Assert.Equal((HttpStatusCode.OK, version + 1), (answer.Status, (long)answer.Json["version"]!));
+        Assert.Equal(2, Assert.Single(Assert.Single((await broker.Client().ListQueuesAsync()).Queues).Limits!).MaxRunning);
+    }
+
     /// <summary>A moment that has passed is none to wait for.</summary>
     [Fact]
     public void GateNamesOnlyMomentsToCome()

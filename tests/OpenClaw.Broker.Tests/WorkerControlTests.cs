@@ -111,6 +111,23 @@ public sealed class WorkerControlTests
     }
 
     [Fact]
+    public async Task ListSaysHowOftenAWorkerWentSilentAndHowItsClockStands()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await broker.CreateAsync();
+        await broker.ClaimAsync("anna");
+        await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(60), id, static job => job.Status == JobStatuses.Queued);
+        using var tells = new HttpRequestMessage(HttpMethod.Put, new Uri(broker.Url, "workers/me"));
+        tells.Content = new StringContent("""{"version": "1", "commands": []}""", System.Text.Encoding.UTF8, "application/json");
+        tells.Headers.Add(HeaderNames.WorkerToken, BrokerProcess.WorkerToken);
+        tells.Headers.Add(HeaderNames.WorkerId, "anna");
+        tells.Headers.Date = broker.Clock.GetUtcNow() + TimeSpan.FromSeconds(90);
+        Assert.Equal(HttpStatusCode.OK, (await broker.Http.SendAsync(tells)).StatusCode);
+        var anna = Assert.Single((await broker.Client().ListWorkersAsync()).Workers);
+        Assert.Equal((1, 90), (anna.LostLeases, anna.ClockOffsetSeconds));
+    }
+
+    [Fact]
     public async Task CommandsAreWhatWorkersTold()
     {
         await using var broker = await Caller.StartAsync();

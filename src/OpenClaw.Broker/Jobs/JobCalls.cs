@@ -8,8 +8,8 @@ namespace OpenClaw.Broker.Jobs;
 
 /// <summary>The only way to change a job: makes or changes it, and then lets everybody hear of it.</summary>
 internal sealed partial class JobCalls(
-    JobGrains jobs, IJobStore store, FreshJobs fresh, JobQuota quota, ApprovalRules approvals, IEnumerable<INewsSink> sinks, Clock clock, BrokerOptions options,
-    ILogger<JobCalls> log)
+    JobGrains jobs, IJobStore store, IStore rows, FreshJobs fresh, JobQuota quota, ApprovalRules approvals, IEnumerable<INewsSink> sinks, Clock clock,
+    BrokerOptions options, ILogger<JobCalls> log)
 {
     private const int RetrySeconds = 60;
 
@@ -177,6 +177,16 @@ internal sealed partial class JobCalls(
         }
     }
 
+    /// <summary>Forgets a queue.</summary>
+    /// <returns>False where it has unfinished jobs, and stays.</returns>
+    public async Task<bool> DropQueueAsync(string queue, string actor)
+    {
+        var dropped = new Commit([new QueueDelete(queue)], isEssential: true, new AuditEntry(Now, actor, "queue.delete", queue));
+        if (await rows.WriteAsync(dropped) is not null) return false;
+        queues.TryRemove(queue, out _);
+        return true;
+    }
+
     /// <summary>The payload of a job that was just claimed.</summary>
     public ValueTask<byte[]> ReadPayloadAsync(Job job) =>
         fresh.TakePayload(job) is { } payload ? ValueTask.FromResult(payload) : store.ReadPayloadAsync(job.Seq);
@@ -211,6 +221,7 @@ internal sealed partial class JobCalls(
 
     private async ValueTask TellAsync(Job job, Job? before)
     {
+        if (!job.IsFinal && !queues.ContainsKey(job.Queue)) await NameAgainAsync(job.Queue);
         var news = JobNews.Of(job, clock.SteadyNow, options.LeaseMs);
         if (before is not null && before.Queue != job.Queue) news = news with { LeftQueue = before.Queue };
         if (JobRules.Due(job) is { } due)
@@ -219,6 +230,23 @@ internal sealed partial class JobCalls(
         }
         foreach (var sink in sinks) await sink.Heard(news);
     }
+
+    /// <summary>The queue was deleted while a job of it was on its way: it is there again.</summary>
+    private async Task NameAgainAsync(string queue)
+    {
+        queues[queue] = true;
+        try
+        {
+            await rows.WriteAsync(new Commit([new QueueInsert(queue)], isEssential: true));
+        }
+        catch (Exception e)
+        {
+            LogNotNamed(e, queue); // at the next start its job names it
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The name of queue {Queue}, which was deleted while a job of it was created, could not be written")]
+    private partial void LogNotNamed(Exception e, string queue);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A job of a serial key could not be read; queue {Queue} finds it in the table within 30 s")]
     private partial void LogNotRead(Exception e, string queue);

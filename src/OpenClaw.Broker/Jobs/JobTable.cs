@@ -207,6 +207,17 @@ internal sealed class KeyInsert(IdempotencyKey key, Guid job, bool isFound = fal
     }
 }
 
+/// <summary>Forgets a queue's name; refused where it has unfinished jobs.</summary>
+internal sealed class QueueDelete(string name) : Change
+{
+    public override string Sql => "delete from queue where name = ?1 and not exists (select 1 from job_count "
+        + "where queue = ?1 and jobs > 0 and state not in ('done', 'failed', 'cancelled'))";
+
+    public override bool CanBeRefused => true;
+
+    public override void Bind(IParameters parameters) => parameters.Set(1, name);
+}
+
 /// <summary>Names a queue, so that it can be listed.</summary>
 internal sealed class QueueInsert(string name) : Change
 {

@@ -37,8 +37,14 @@ internal interface IQueueGrain : IGrainWithStringKey
     Task PauseAsync(Pause? pause);
 
     /// <summary>Limits claims, by nothing any more where there are none; kept across restarts.</summary>
+    /// <param name="version">That of the limits which the caller has seen; null where it does not matter.</param>
+    /// <returns>The version of the limits as they are now; and whether they are the new ones.</returns>
     [Alias("Limit")]
-    Task LimitAsync(QueueLimit[] limits);
+    Task<(long Version, bool IsChanged)> LimitAsync(QueueLimit[] limits, long? version);
+
+    /// <summary>Forgets all settings, and leaves memory.</summary>
+    [Alias("Clear")]
+    Task ClearAsync();
 }
 
 /// <summary>What a process tells a queue and asks of it, in one message.</summary>
@@ -59,6 +65,9 @@ internal sealed record QueueView(
         [property: Id(4)] Pause? Paused)
 {
     [Id(5)] public QueueLimit[] Limits { get; init; } = [];
+
+    /// <summary>Grows with each change of the limits.</summary>
+    [Id(7)] public long Version { get; init; }
 
     /// <summary>What the limits let no other job start of now.</summary>
     [Id(6)] public ClosedShare[] Closed { get; init; } = [];
@@ -89,4 +98,7 @@ internal sealed class QueueState
     [Id(1)] public Pause? Pause { get; set; }
 
     [Id(2)] public QueueLimit[] Limits { get; set; } = [];
+
+    /// <summary>Grows with each change of the limits.</summary>
+    [Id(3)] public long Version { get; set; }
 }

@@ -128,23 +128,34 @@ internal sealed partial class QueueGrain(
         Task.FromResult(new QueueView(index.Window.Count, index.SetAsideCount, index.Leased, index.Window.FirstRank?.At, Paused)
         {
             Limits = settings.State.Limits,
+            Version = settings.State.Version,
             Closed = [.. index.Shares.Closed(clock.SteadyNow).Select(s => new ClosedShare(s.Limit!, s.Name, s.OpensAt - clock.SteadyNow))],
         });
 
-    public async Task LimitAsync(QueueLimit[] limits)
+    public async Task<(long Version, bool IsChanged)> LimitAsync(QueueLimit[] limits, long? version)
     {
-        await WriteAsync(new QueueState { Pause = Paused, Limits = limits });
+        if (version is { } seen && seen != settings.State.Version) return (settings.State.Version, false);
+        await WriteAsync(new QueueState { Pause = Paused, Limits = limits, Version = settings.State.Version + 1 });
         var shares = index.Shares.Take(limits);
         await LoadStartsAsync();
         LogLimited(Title, limits.Length);
         foreach (var share in shares) Reopen(share);
         WakeAll();
         Settle();
+        return (settings.State.Version, true);
+    }
+
+    public async Task ClearAsync()
+    {
+        await WriteAsync(new QueueState());
+        pauses.Set(Name, null);
+        limits.Set(Name, false);
+        DeactivateOnIdle();
     }
 
     public async Task PauseAsync(Pause? pause)
     {
-        await WriteAsync(new QueueState { Pause = pause, Limits = settings.State.Limits });
+        await WriteAsync(new QueueState { Pause = pause, Limits = settings.State.Limits, Version = settings.State.Version });
         pauses.Set(Name, pause);
         pauseEnd = PauseEnd();
         Settle();

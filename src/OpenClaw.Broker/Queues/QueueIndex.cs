@@ -279,6 +279,9 @@ internal sealed class Entry(Guid id, Rank rank, long version, Flow flow, Share c
 
     public Flow Flow { get; } = flow;
 
+    /// <summary>Where it waits, while it is ready.</summary>
+    public FlowIndex? Line { get; set; }
+
     public Share Command { get; } = command;
 
     public Share Requester { get; } = requester;

@@ -71,6 +71,7 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
     public bool Admits(Entry entry)
     {
         if (FlowOf(entry.Flow) is not { } flow) return false;
+        entry.Line = flow;
         if (!flow.More && Count >= capacity && flow.Ready.Count >= FlowMinimum)
         {
             flow.More = true;
@@ -84,13 +85,14 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
 
     public void Add(Entry entry)
     {
-        flows[entry.Flow].Add(entry);
+        (entry.Line ??= flows[entry.Flow]).Add(entry);
         Count++;
     }
 
     public void Remove(Entry entry)
     {
-        var flow = flows[entry.Flow];
+        var flow = entry.Line!;
+        entry.Line = null;
         flow.Ready.Remove(entry);
         Count--;
         if (flow.More && flow.Ready.Count < FlowQuota / 4) dry.Add(flow);

@@ -17,6 +17,7 @@ internal sealed class QueuesApi(
         routes.MapGet("/queues", (RequestDelegate)ListAsync).RequireAuthorization(Rights.ReadQueues);
         var group = routes.MapGroup("/queues").RequireAuthorization(Rights.ChangeQueues);
         group.MapPatch("/{name}", (RequestDelegate)LimitAsync);
+        group.MapDelete("/{name}", (RequestDelegate)DeleteAsync);
         group.MapPost("/{name}/pause", (RequestDelegate)(c => PauseAsync(c, Name(c), "queue.pause", isDrain: false)));
         group.MapPost("/{name}/drain", (RequestDelegate)(c => PauseAsync(c, Name(c), "queue.drain", isDrain: true)));
         group.MapPost("/{name}/resume", (RequestDelegate)(c => ResumeAsync(c, Name(c), "queue.resume")));
@@ -63,6 +64,7 @@ internal sealed class QueuesApi(
         json.WriteStartArray("limits");
         foreach (var limit in view?.Limits ?? []) Write(json, name, limit);
         json.WriteEndArray();
+        json.WriteNumber("version", view?.Version ?? 0);
         json.WriteEndObject();
     }
 
@@ -107,9 +109,15 @@ internal sealed class QueuesApi(
     private async Task LimitAsync(HttpContext context)
     {
         var name = Name(context);
+        var seen = RequestParts.IfMatch(context);
         var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
         var limits = LimitReader.Read(RequestBody.Parse(context, body, "limits")[0], name);
-        await queues.Grain(name).LimitAsync(limits);
+        var (version, isChanged) = await queues.Grain(name).LimitAsync(limits, seen);
+        if (!isChanged)
+        {
+            throw new ProblemException(StatusCodes.Status412PreconditionFailed, ErrorCodes.Changed,
+                $"the queue is at version {version}; read it again (GET /queues), and send that version as If-Match");
+        }
         await NoteAsync(context, "queue.limit", name);
         await Answer.SendAsync(context, json =>
         {
@@ -119,6 +127,28 @@ internal sealed class QueuesApi(
             json.WriteStartArray("limits");
             foreach (var limit in limits) Write(json, name, limit);
             json.WriteEndArray();
+            json.WriteNumber("version", version);
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>Forgets a queue that has nothing unfinished, with its settings; its ended jobs stay.</summary>
+    private async Task DeleteAsync(HttpContext context)
+    {
+        var name = Name(context);
+        await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        if (name == QueueNames.Default || !await calls.DropQueueAsync(name, context.GetCaller().Name))
+        {
+            throw new ProblemException(StatusCodes.Status409Conflict, ErrorCodes.QueueInUse, name == QueueNames.Default
+                ? "the queue 'default' is always there; pause it, or limit it"
+                : $"the queue '{name}' has unfinished jobs; cancel them (POST /jobs/cancel), or move them to another (PATCH /jobs/ID), then delete it");
+        }
+        await queues.Grain(name).ClearAsync();
+        await Answer.SendAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("ok", true);
+            json.WriteString("name", name);
             json.WriteEndObject();
         });
     }

@@ -26,6 +26,9 @@ internal sealed class WorkerBook(IStore store, Clock clock)
 
     private readonly ConcurrentDictionary<string, WorkerRow> rows = new(StringComparer.Ordinal);
 
+    /// <summary>How far each worker's clock was ahead when it last said so, in milliseconds.</summary>
+    private readonly ConcurrentDictionary<string, long> clocks = new(StringComparer.Ordinal);
+
     private Registry registry = Registry.Empty;
 
     /// <summary>Grows with each change that a worker has to hear of.</summary>
@@ -41,6 +44,15 @@ internal sealed class WorkerBook(IStore store, Clock clock)
     public Task Changed => Volatile.Read(ref changed).Task;
 
     public Drain? DrainOf(string worker) => rows.GetValueOrDefault(worker)?.Drain;
+
+    /// <summary>Null where it has not said since this process began.</summary>
+    public long? ClockOffsetMsOf(string worker) => clocks.TryGetValue(worker, out var offset) ? offset : null;
+
+    /// <param name="date">The worker's own time, in milliseconds since 1970.</param>
+    public void NoteClock(string worker, long date)
+    {
+        if (clocks.Count < Most) clocks[worker] = date - clock.Wall;
+    }
 
     /// <summary>To be called before the first request.</summary>
     public async Task LoadAsync()

@@ -45,6 +45,7 @@ internal sealed class WorkerControl(WorkerBook book, IStore store, TimeProvider 
         if (commands.Count > MostCommands) errors.Add("commands", $"has {commands.Count} commands; there may be {MostCommands}", "list_length");
         errors.Check();
         for (var n = 0; n < commands.Count; n++) Check(commands[n], n);
+        if (context.Request.GetTypedHeaders().Date is { } date) book.NoteClock(worker, date.ToUnixTimeMilliseconds());
         await book.NoteAsync(worker, version is null ? null : Encoding.UTF8.GetString(version), Encoding.UTF8.GetString(fields[1].Json.Span));
         await Answer.SendAsync(context, json =>
         {

@@ -15,6 +15,10 @@ internal sealed class WorkersApi(
     private static readonly Query<(string Worker, string Job)> Running = new(
         "select worker_id, id from job where state = 'running' and worker_id is not null order by seq", static row => (row.Text(0)!, row.Text(1)!));
 
+    private static readonly Query<(string Worker, long Lost)> Lost = new(
+        "select worker_id, count(*) from job_event where event = 'lease_lost' and worker_id is not null group by worker_id",
+        static row => (row.Text(0)!, row.Number(1)!.Value));
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/workers", (RequestDelegate)ListAsync).RequireAuthorization(Rights.ReadQueues);
@@ -30,6 +34,7 @@ internal sealed class WorkersApi(
     private async Task ListAsync(HttpContext context)
     {
         var running = await RunningAsync();
+        var lost = (await rows.ReadAsync(Lost)).ToDictionary(static l => l.Worker, static l => l.Lost, StringComparer.Ordinal);
         var seen = sightings.All.ToDictionary(static w => w.Id, StringComparer.Ordinal);
         var told = book.All.ToDictionary(static r => r.Id, StringComparer.Ordinal);
         var names = seen.Keys.Concat(running.Select(static r => r.Key)).Concat(told.Keys)
@@ -54,6 +59,9 @@ internal sealed class WorkersApi(
                 json.WriteStartArray("running");
                 foreach (var job in running[name]) json.WriteStringValue(job);
                 json.WriteEndArray();
+                json.WriteNumber("lost_leases", lost.GetValueOrDefault(name));
+                if (book.ClockOffsetMsOf(name) is { } offset) json.WriteNumber("clock_offset_seconds", offset / 1000);
+                else json.WriteNull("clock_offset_seconds");
                 Write(json, told.GetValueOrDefault(name));
                 json.WriteEndObject();
             }

@@ -42,7 +42,8 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         "select j.id, j.version, j.due_at, j.state = 'scheduled' and j.is_delay = 0 and j.due_at = j.run_at from job j "
         + $"where j.due_at is not null and {IsKnown} order by j.due_at limit ?1";
 
-    private const string QueuesSql = "select name from queue order by name";
+    // One whose name was deleted while a job of it was on its way is there by that job.
+    private const string QueuesSql = "select name from queue union select queue from job_count where jobs > 0 and state not in ('done', 'failed', 'cancelled')";
 
     private const string KeySql =
         $"select job_id, body_hash, answer is not null from idempotency_key k where scope = ?1 and key = ?2 and not {IdempotencyKeys.IsFree}";

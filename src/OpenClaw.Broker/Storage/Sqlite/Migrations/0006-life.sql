@@ -24,6 +24,7 @@ create table job_event (
 ) strict;
 
 create index job_event_job on job_event (seq, id);
+create index job_event_lost on job_event (worker_id) where event = 'lease_lost';
 
 create unique index job_tick on job (schedule, tick) where tick is not null;
 
