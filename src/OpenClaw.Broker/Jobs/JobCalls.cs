@@ -8,7 +8,7 @@ namespace OpenClaw.Broker.Jobs;
 
 /// <summary>The only way to change a job: makes or changes it, and then lets everybody hear of it.</summary>
 internal sealed partial class JobCalls(
-    JobGrains jobs, IJobStore store, IStore rows, FreshJobs fresh, JobQuota quota, ApprovalRules approvals, IEnumerable<INewsSink> sinks, Clock clock,
+    IJobs jobs, IJobStore store, IStore rows, FreshJobs fresh, JobQuota quota, ApprovalRules approvals, IEnumerable<INewsSink> sinks, Clock clock,
     BrokerOptions options, ILogger<JobCalls> log)
 {
     private const int RetrySeconds = 60;

@@ -1,5 +1,3 @@
-using System.Text;
-using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Jobs;
@@ -19,94 +17,21 @@ internal interface IJobGrain : IGrainWithGuidKey
 [GenerateSerializer, Immutable, Alias("OpenClaw.JobReply")]
 internal sealed record JobReply([property: Id(0)] Job Job, [property: Id(1)] Refusal Refusal, [property: Id(2)] Job? Before);
 
-internal sealed partial class JobGrain(IJobStore store, FreshJobs fresh, Clock clock, ILogger<JobGrain> log) : Grain, IJobGrain
+/// <summary>A <see cref="JobKeeper"/> that Orleans keeps one of, and takes out of memory.</summary>
+internal sealed class JobGrain(IJobStore store, FreshJobs fresh, Clock clock, ILogger<JobGrain> log) : Grain, IJobGrain
 {
-    private Job? job;
+    private JobKeeper keeper = null!;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var id = this.GetPrimaryKey();
-        job = fresh.TakeJob(id) ?? await store.FindAsync(id);
+        keeper = new JobKeeper(this.GetPrimaryKey(), store, fresh, clock, log);
+        return keeper.LoadAsync();
     }
 
     public async Task<JobReply?> ApplyAsync(JobEvent e)
     {
-        try
-        {
-            return await TryApplyAsync(e);
-        }
-        catch (StaleVersionException)
-        {
-            job = await store.FindAsync(this.GetPrimaryKey()); // somebody else wrote the row: judge again by what it is now
-            return await TryApplyAsync(e);
-        }
-        catch (UniqueKeyHeldException)
-        {
-            return new JobReply(job!, Refusal.Duplicate, null);
-        }
-        catch (AlreadySoException)
-        {
-            return new JobReply(job!, Refusal.AlreadySo, null);
-        }
-        catch (JobNeededException)
-        {
-            return new JobReply(job!, Refusal.Needed, null);
-        }
+        var reply = await keeper.ApplyAsync(e);
+        if (keeper.IsOver) DeactivateOnIdle();
+        return reply;
     }
-
-    private async Task<JobReply?> TryApplyAsync(JobEvent e)
-    {
-        if (job is not { } before)
-        {
-            DeactivateOnIdle();
-            return null;
-        }
-        var step = JobRules.Next(before, e);
-        if (step.Refusal != Refusal.None && before is { SerialKey: not null, IsWaiting: true } && await store.FindAsync(before.Id) is { } found
-            && found.Version != before.Version)
-        {
-            job = before = found; // the end of another job of its serial key made it ready
-            step = JobRules.Next(before, e);
-        }
-        if (step.Refusal != Refusal.None) return new JobReply(before, step.Refusal, null);
-        if (step.Next is not { } next) return await DeleteAsync(before, e);
-        next = next with { Version = before.Version + 1 };
-        var edit = (e as Edited)?.Edit;
-        await store.UpdateAsync(new JobChange(before, Shorten(next), e.Now)
-        {
-            End = Left(next, e),
-            IsEdit = edit is not null || next.Approval != before.Approval,
-            IsNewQueue = edit is { IsNewQueue: true },
-            Payload = edit?.Payload,
-            Notes = step.Notes,
-            Also = before.Holds.Count > 0 || e is Retried ? Edges.After(before, next, e) : [],
-            Unique = next.UniqueKey is not null && (before.IsFinal || before.Queue != next.Queue) ? UniqueInsert.Anew(next, clock.SteadyNow) : null,
-            Noted = e.Noted(next),
-        });
-        job = next; // memory follows the commit, never leads it
-        if (next is { SerialKey: not null, State: not JobState.Running })
-        {
-            job = next = await SerialKeys.ReadAgainAsync(store, next, why => LogNotRead(why, before.Id));
-        }
-        if (next.IsFinal) DeactivateOnIdle();
-        return new JobReply(next, Refusal.None, before);
-    }
-
-    private async Task<JobReply> DeleteAsync(Job before, JobEvent e)
-    {
-        await store.DeleteAsync(before, e.Now, e.Noted(before));
-        fresh.Forget(before.Id);
-        job = null;
-        DeactivateOnIdle();
-        return new JobReply(before, Refusal.None, before);
-    }
-
-    private static JobEnd Left(Job next, JobEvent e) =>
-        new((e as Finished)?.Result, next.Error?.Length > JobTable.ShortError ? Encoding.UTF8.GetBytes(next.Error) : null);
-
-    /// <summary>The row holds the beginning of a long error; lists show that.</summary>
-    private static Job Shorten(Job next) => next.Error?.Length > JobTable.ShortError ? next with { Error = JobTable.Beginning(next.Error) } : next;
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} was written and could not be read again; its queue finds it in the table within 30 s")]
-    private partial void LogNotRead(Exception e, Guid jobId);
 }

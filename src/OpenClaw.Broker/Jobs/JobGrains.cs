@@ -1,7 +1,13 @@
 namespace OpenClaw.Broker.Jobs;
 
+/// <summary>All jobs, each under its own authority.</summary>
+internal interface IJobs
+{
+    IJobGrain this[Guid id] { get; }
+}
+
 /// <summary>References to JobGrains. Orleans' own look-up reads attributes at every call.</summary>
-internal sealed class JobGrains
+internal sealed class JobGrains : IJobs
 {
     private readonly IGrainFactory factory;
     private readonly GrainType type;

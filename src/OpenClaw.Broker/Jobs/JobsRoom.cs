@@ -5,7 +5,7 @@ internal static class JobsRoom
 {
     public static void AddJobs(this IServiceCollection services)
     {
-        services.AddSingleton<JobGrains>();
+        services.AddSingleton<IJobs, JobGrains>();
         services.AddSingleton<FreshJobs>();
         services.AddSingleton<EndWaiters>();
         services.AddSingleton<INewsSink>(static s => s.GetRequiredService<EndWaiters>());
