@@ -24,6 +24,8 @@ root.Subcommands.Add(StatusCommand.Create());
 root.Subcommands.Add(StatusCommand.CreateWatch());
 root.Subcommands.Add(JobsCommand.Create());
 root.Subcommands.Add(CancelCommand.Create());
+root.Subcommands.Add(DeadCommand.Create());
+root.Subcommands.Add(RetryCommand.Create());
 foreach (var command in ChangeCommands.Create()) root.Subcommands.Add(command);
 root.Subcommands.Add(DeleteCommand.Create());
 root.Subcommands.Add(ExportCommand.Create());
