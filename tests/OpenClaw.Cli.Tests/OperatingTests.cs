@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
@@ -5,7 +6,7 @@ using OpenClaw.Testing;
 
 namespace OpenClaw.Cli.Tests;
 
-/// <summary>Dead jobs against a real broker, which the class shares: each test has its own names.</summary>
+/// <summary>Limits of queues and dead jobs against a real broker, which the class shares: each test has its own names.</summary>
 public sealed class OperatingTests(OperatingTests.Shared shared) : IClassFixture<OperatingTests.Shared>
 {
     public sealed class Shared : IAsyncLifetime, IDisposable
@@ -19,6 +20,54 @@ public sealed class OperatingTests(OperatingTests.Shared shared) : IClassFixture
         public async Task DisposeAsync() => await Broker.DisposeAsync();
 
         public void Dispose() => folder.Dispose();
+    }
+
+    [Fact]
+    public async Task AQueueIsLimitedAndFreed()
+    {
+        await RunAsync("submit", "ping", "--queue", "mail");
+        Assert.Equal("mail: 2 running, 10 per 1m\n", (await RunAsync("queues", "limit", "mail", "--max-running", "2", "--starts", "10", "--per", "60s")).Out);
+        Assert.Equal("mail: 3 running\n", (await RunAsync("queues", "limit", "mail", "--max-running", "3")).Out);
+        Assert.Matches("(?m)^mail +1 +0 +0 +0 +[0-9]+ s +3 running$", (await RunAsync("queues")).Out);
+        Assert.Equal("mail: no limits\n", (await RunAsync("queues", "limit", "mail", "--none")).Out);
+        Assert.Empty((await shared.Broker.Client().ListQueuesAsync()).Queues.Single(static q => q.Name == "mail").Limits!);
+        foreach (var wrong in (string[][])[[], ["--starts", "3"], ["--none", "--max-running", "1"], ["--max-running", "1", "--command", "a", "--each-command"]])
+        {
+            Assert.Equal(ExitCodes.Usage, (await RunAsync(["queues", "limit", "mail", .. wrong])).ExitCode);
+        }
+        Assert.Equal(ExitCodes.NotFound, (await RunAsync("queues", "limit", "nowhere", "--max-running", "1")).ExitCode);
+    }
+
+    /// <summary>The others stay; the list is sent whole.</summary>
+    [Fact]
+    public async Task ALimitReplacesTheOneOfTheSameCommandAlone()
+    {
+        await using var broker = new ScriptedBroker(r => ScriptedAnswer.Ok(r.Method == "PATCH" ? """{"ok":true,"name":"mail","limits":[]}""" : """
+            {"queues":[{"name":"mail","ready":0,"scheduled":0,"held":0,"running":0,"oldest_ready_seconds":null,"paused":null,"limits":[
+                {"by":"queue","value":"mail","max_running":9,"starts":null,"per_seconds":null},
+                {"by":"command","value":"ping","max_running":1,"starts":null,"per_seconds":null},
+                {"by":"command","value":null,"max_running":2,"starts":null,"per_seconds":null}]}],"next":null,"drain":null}
+            """));
+        const string Queue = """{"by":"queue","value":"mail","max_running":9,"starts":null,"per_seconds":null}""";
+        const string Ping = """{"by":"command","value":"ping","max_running":1,"starts":null,"per_seconds":null}""";
+        const string Each = """{"by":"command","value":null,"max_running":2,"starts":null,"per_seconds":null}""";
+        Assert.Equal([Queue, Each, """{"by":"command","value":"ping","max_running":null,"starts":5,"per_seconds":60}"""],
+            await SentAsync("--command", "ping", "--starts", "5", "--per", "1m"));
+        Assert.Equal([Queue, Ping, """{"by":"command","value":null,"max_running":4,"starts":null,"per_seconds":null}"""],
+            await SentAsync("--each-command", "--max-running", "4"));
+        Assert.Equal([Queue, Ping, Each, """{"by":"requester","value":null,"max_running":4,"starts":null,"per_seconds":null}"""],
+            await SentAsync("--each-requester", "--max-running", "4"));
+        Assert.Equal([Queue, Each], await SentAsync("--command", "ping", "--none"));
+        Assert.Equal([], await SentAsync("--none"));
+        Assert.Contains("9 running; command ping: 1 running; each command: 2 running", (await Clawctl.RunAsync(Of(broker.Url), "queues")).Out,
+            StringComparison.Ordinal);
+
+        async Task<IEnumerable<string>> SentAsync(params string[] options)
+        {
+            Assert.Equal(ExitCodes.Ok, (await Clawctl.RunAsync(Of(broker.Url), ["queues", "limit", "mail", .. options])).ExitCode);
+            var body = JsonDocument.Parse((await broker.NextAsync("/queues/mail")).Body).RootElement;
+            return body.GetProperty("limits").EnumerateArray().Select(static l => l.GetRawText());
+        }
     }
 
     [Fact]
