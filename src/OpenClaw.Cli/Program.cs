@@ -4,6 +4,7 @@ using OpenClaw.Cli.Access;
 using OpenClaw.Cli.Dev;
 using OpenClaw.Cli.Jobs;
 using OpenClaw.Cli.Machine;
+using OpenClaw.Cli.Schedules;
 using OpenClaw.Programs;
 
 var root = new RootCommand("""
@@ -30,6 +31,7 @@ foreach (var command in ChangeCommands.Create()) root.Subcommands.Add(command);
 root.Subcommands.Add(DeleteCommand.Create());
 root.Subcommands.Add(ExportCommand.Create());
 root.Subcommands.Add(QueuesCommand.Create());
+root.Subcommands.Add(SchedulesCommand.Create());
 foreach (var command in WorkersCommand.Create()) root.Subcommands.Add(command);
 root.Subcommands.Add(HealthCommand.Create());
 root.Subcommands.Add(TokenCommand.Create());

@@ -6,7 +6,7 @@ using OpenClaw.Testing;
 
 namespace OpenClaw.Cli.Tests;
 
-/// <summary>Limits of queues and dead jobs against a real broker, which the class shares: each test has its own names.</summary>
+/// <summary>Schedules, limits of queues and dead jobs against a real broker, which the class shares: each test has its own names.</summary>
 public sealed class OperatingTests(OperatingTests.Shared shared) : IClassFixture<OperatingTests.Shared>
 {
     public sealed class Shared : IAsyncLifetime, IDisposable
@@ -20,6 +20,61 @@ public sealed class OperatingTests(OperatingTests.Shared shared) : IClassFixture
         public async Task DisposeAsync() => await Broker.DisposeAsync();
 
         public void Dispose() => folder.Dispose();
+    }
+
+    [Fact]
+    public async Task AScheduleIsMadeChangedDrivenAndDeleted()
+    {
+        var made = await RunAsync("schedules", "create", "night", "ping", "good night", "--cron", "30 3 * * *", "--time-zone", "Europe/Berlin", "--jitter",
+            "5m", "--overlap", "queue_one", "--catch-up", "all", "--catch-up-window", "2d", "--queue", "dreams", "--tag", "dark", "--end", "2099-01-01");
+        Assert.Matches(@"^night: 30 3 \* \* \* Europe/Berlin, next 20\d\d-\d\d-\d\d 0[12]:30:00Z\n$", made.Out);
+        var twice = await RunAsync("schedules", "create", "night", "ping", "--every", "1h");
+        Assert.Equal(ExitCodes.Usage, twice.ExitCode);
+        Assert.Contains("`clawctl schedules set`", twice.Messages, StringComparison.Ordinal);
+
+        Assert.Matches("^night: every 90s, next 20", (await RunAsync("schedules", "set", "night", "--every", "90s", "--payload", "better night", "--priority",
+            "1", "--end", "none")).Out);
+        var set = JsonSerializer.Deserialize((await RunAsync("schedules", "show", "night", "--json")).Out, WireJson.Default.ScheduleView)!;
+        Assert.Equal((null, 90, null, 300, "all", 172800, "queue_one"),
+            (set.Cron, set.EverySeconds, set.EndAt, set.JitterSeconds, set.CatchUp, set.CatchUpWindowSeconds, set.Overlap));
+        Assert.Equal("""{"command":"ping","payload":"better night","queue":"dreams","tags":["dark"],"priority":1}""", set.Job!.ToJsonString());
+        Assert.Equal(ExitCodes.Usage, (await RunAsync("schedules", "set", "night")).ExitCode);
+
+        Assert.Equal("night: paused\n", (await RunAsync("schedules", "pause", "night", "--reason", "look\u001b[31m first")).Out);
+        Assert.Matches(@"(?m)^schedule +times +next +state +last job\n(.*\n)*night +every 90s +- +paused by bot: look\\u001b\[31m first +-$",
+            (await RunAsync("schedules")).Out);
+        Assert.Equal("night: goes on\n", (await RunAsync("schedules", "resume", "night")).Out);
+        Assert.Equal(10, (await RunAsync("schedules", "preview", "night")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        var job = await shared.Broker.Client().GetAsync((await RunAsync("schedules", "run", "night")).Out.Trim());
+        Assert.Equal(("better night", "dreams", "night"), (job.Payload, job.Queue, job.Schedule));
+        Assert.Contains("payload         better night\n", (await RunAsync("schedules", "show", "night")).Out, StringComparison.Ordinal);
+
+        Assert.Equal("deleted night\n", (await RunAsync("schedules", "delete", "night")).Out);
+        var gone = await RunAsync("schedules", "show", "night");
+        Assert.Equal(ExitCodes.NotFound, gone.ExitCode);
+        Assert.Contains("`clawctl schedules`", gone.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PastTimesAreFilledOnce()
+    {
+        await RunAsync("schedules", "create", "past", "ping", "--cron", "0 12 * * *", "--start", "2026-01-01");
+        string[] backfill = ["schedules", "backfill", "past", "--from", "2026-01-01T12:00", "--to", "2026-01-03 14:00:00+02:00"];
+        Assert.Equal("3 jobs made; 0 of 3 times had theirs\n", (await RunAsync(backfill)).Out);
+        Assert.Equal("0 jobs made; 3 of 3 times had theirs\n", (await RunAsync(backfill)).Out);
+        var wrong = await RunAsync("schedules", "backfill", "past", "--from", "yesterday");
+        Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
+        Assert.Contains("--from 'yesterday': it takes a time, such as 2026-08-01", wrong.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheListNamesTheLastJob()
+    {
+        await RunAsync("schedules", "create", "tick", "ping", "--every", "1s", "--queue", "ticks");
+        await shared.Broker.Api.PollAsync(60, "X-Worker-Queues: ticks");
+        await RunAsync("schedules", "pause", "tick");
+        var last = (await RunAsync("schedules")).Out.Split('\n').Single(static l => l.StartsWith("tick ", StringComparison.Ordinal)).Split(' ')[^1];
+        Assert.Matches("(?m)^schedule   tick, for 20.*Z$", (await RunAsync("status", last)).Out);
     }
 
     [Fact]
