@@ -39,6 +39,7 @@ root.Subcommands.Add(EnrolCommand.Create());
 root.Subcommands.Add(AuditCommand.Create());
 root.Subcommands.Add(KeysCommand.Create());
 root.Subcommands.Add(DoctorCommand.Create());
+root.Subcommands.Add(CompletionCommand.Create());
 foreach (var command in BrokerCommands.Create()) root.Subcommands.Add(command);
 
 // A payload may start with @: it is never a file of arguments.
