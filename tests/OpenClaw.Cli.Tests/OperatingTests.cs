@@ -47,7 +47,9 @@ public sealed class OperatingTests(OperatingTests.Shared shared) : IClassFixture
         Assert.Equal(10, (await RunAsync("schedules", "preview", "night")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         var job = await shared.Broker.Client().GetAsync((await RunAsync("schedules", "run", "night")).Out.Trim());
         Assert.Equal(("better night", "dreams", "night"), (job.Payload, job.Queue, job.Schedule));
-        Assert.Contains("payload         better night\n", (await RunAsync("schedules", "show", "night")).Out, StringComparison.Ordinal);
+        var shown = (await RunAsync("schedules", "show", "night")).Out;
+        Assert.Contains("payload         better night\n", shown, StringComparison.Ordinal);
+        Assert.Contains("tags            [\"dark\"]\n", shown, StringComparison.Ordinal);
 
         Assert.Equal("deleted night\n", (await RunAsync("schedules", "delete", "night")).Out);
         var gone = await RunAsync("schedules", "show", "night");

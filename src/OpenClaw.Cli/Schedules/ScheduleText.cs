@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using OpenClaw.Cli.Jobs;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
@@ -42,13 +43,15 @@ internal static class ScheduleText
         Fact("skipped", Number(schedule.Skipped));
         Fact("made", $"{JobText.Time(schedule.CreatedAt)} by {schedule.MadeBy}");
         Fact("command", schedule.Command);
-        foreach (var (name, value) in schedule.Job ?? []) if (name != "command" && value is not null) Fact(name, value.ToString());
+        foreach (var (name, value) in schedule.Job ?? []) if (name != "command" && value is not null) Fact(name, Text(value));
         return text.ToString();
 
         void Fact(string name, string? value)
         {
             if (value is not null) text.AppendLine(CultureInfo.InvariantCulture, $"{VisibleText.Of(name),-15} {VisibleText.Of(value, lines: true)}");
         }
+
+        static string Text(JsonNode value) => value is JsonValue single && single.TryGetValue(out string? said) ? said : value.ToJsonString();
 
         static string? Number(long number) => number > 0 ? number.ToString(CultureInfo.InvariantCulture) : null;
     }
