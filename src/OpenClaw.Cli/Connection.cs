@@ -75,7 +75,7 @@ internal sealed class Connection : IDisposable
             $"the job is still {e.State}. Cancel it first, with `clawctl cancel`.",
             ExitCodes.Usage),
         { Status: 404 } => (
-            $"{e.Message}. `clawctl jobs` lists the jobs there are, `clawctl token list` the tokens.",
+            $"{e.Message}. `clawctl jobs` lists the jobs there are; `clawctl schedules`, `queues`, `workers` and `token list` do that for theirs.",
             ExitCodes.NotFound),
         _ => (
             $"the broker refuses the request: {e.Message}. `clawctl COMMAND --help` shows what a command takes.",

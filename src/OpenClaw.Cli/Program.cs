@@ -4,6 +4,7 @@ using OpenClaw.Cli.Access;
 using OpenClaw.Cli.Dev;
 using OpenClaw.Cli.Jobs;
 using OpenClaw.Cli.Machine;
+using OpenClaw.Cli.Schedules;
 using OpenClaw.Programs;
 
 var root = new RootCommand("""
@@ -24,10 +25,13 @@ root.Subcommands.Add(StatusCommand.Create());
 root.Subcommands.Add(StatusCommand.CreateWatch());
 root.Subcommands.Add(JobsCommand.Create());
 root.Subcommands.Add(CancelCommand.Create());
+root.Subcommands.Add(DeadCommand.Create());
+root.Subcommands.Add(RetryCommand.Create());
 foreach (var command in ChangeCommands.Create()) root.Subcommands.Add(command);
 root.Subcommands.Add(DeleteCommand.Create());
 root.Subcommands.Add(ExportCommand.Create());
 root.Subcommands.Add(QueuesCommand.Create());
+root.Subcommands.Add(SchedulesCommand.Create());
 foreach (var command in WorkersCommand.Create()) root.Subcommands.Add(command);
 root.Subcommands.Add(HealthCommand.Create());
 root.Subcommands.Add(TokenCommand.Create());
@@ -35,6 +39,7 @@ root.Subcommands.Add(EnrolCommand.Create());
 root.Subcommands.Add(AuditCommand.Create());
 root.Subcommands.Add(KeysCommand.Create());
 root.Subcommands.Add(DoctorCommand.Create());
+root.Subcommands.Add(CompletionCommand.Create());
 foreach (var command in BrokerCommands.Create()) root.Subcommands.Add(command);
 
 // A payload may start with @: it is never a file of arguments.

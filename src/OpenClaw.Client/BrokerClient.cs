@@ -10,7 +10,7 @@ namespace OpenClaw.Client;
 /// The HTTP API as methods. One call is one request: nothing is retried here, since only the caller knows what is safe to repeat.
 /// Whatever goes wrong is a <see cref="BrokerException"/>; only the caller's own token ends a call with <see cref="OperationCanceledException"/>.
 /// </summary>
-public sealed class BrokerClient
+public sealed partial class BrokerClient
 {
     /// <summary>How much longer than its <c>wait</c> a long poll may take before the connection counts as dead.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
@@ -109,6 +109,11 @@ public sealed class BrokerClient
     public Task<ChangedJob> RetryAsync(string id, string? payload = null, bool withChildren = false, CancellationToken stop = default) =>
         PostAsync(Job(id, "/retry"), new RetryBody(payload, withChildren), WireJson.Default.RetryBody, WireJson.Default.ChangedJob, stop);
 
+    /// <summary>Has jobs that failed or were cancelled done anew: those that the filter finds, up to a thousand.</summary>
+    /// <param name="dryRun">Whether to only say which that would be.</param>
+    public Task<ChangedJobs> RetryAsync(JobFilter filter, int limit, bool dryRun, CancellationToken stop = default) =>
+        PostAsync("jobs/retry", new ManyJobsBody(filter.ToFilter(), limit, dryRun), WireJson.Default.ManyJobsBody, WireJson.Default.ChangedJobs, stop);
+
     /// <summary>Holds a waiting job until <see cref="UnholdAsync"/>.</summary>
     public Task<ChangedJob> HoldAsync(string id, string? reason = null, CancellationToken stop = default) =>
         PostAsync(Job(id, "/hold"), new CancelBody(reason), WireJson.Default.CancelBody, WireJson.Default.ChangedJob, stop);
@@ -150,6 +155,14 @@ public sealed class BrokerClient
 
     public Task<PauseAnswer> ResumeQueueAsync(string name, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Post, $"queues/{Uri.EscapeDataString(name)}/resume", WireJson.Default.PauseAnswer, stop, AddBot);
+
+    /// <summary>Gives a queue its limits, in the place of those it had.</summary>
+    public Task<LimitsAnswer> LimitQueueAsync(string name, IReadOnlyList<LimitView> limits, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Patch, $"queues/{Uri.EscapeDataString(name)}", WireJson.Default.LimitsAnswer, stop, request =>
+        {
+            AddBot(request);
+            request.Content = JsonContent.Create(new LimitsBody(limits), WireJson.Default.LimitsBody);
+        });
 
     /// <summary>Lets all that runs come to its end: nothing new is claimed.</summary>
     public Task<PauseAnswer> DrainAsync(PauseBody pause, CancellationToken stop = default) =>

@@ -31,16 +31,23 @@ public sealed record JobFilter
     /// <summary>The page before's <see cref="JobPage.Next"/>.</summary>
     public string? Cursor { get; init; }
 
+    /// <summary>In seconds since 1970.</summary>
+    public long? CreatedAfter { get; init; }
+
     internal string ToQuery()
     {
-        var parts = new (string Name, string? Value)[]
-        {
-            ("state", State), ("command", Command), ("queue", Queue), ("worker", Worker), ("requester", Requester), ("tag", Tag), ("batch", Batch),
-            ("text", Text),
-            ("order", OldestFirst ? "oldest" : null),
-            ("limit", Limit?.ToString(CultureInfo.InvariantCulture)), ("cursor", Cursor),
-        };
-        var query = string.Join('&', parts.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
+        var query = string.Join('&', Names().Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value)}"));
         return query.Length == 0 ? "" : "?" + query;
     }
+
+    /// <summary>What filters, by its name; neither the page nor its length.</summary>
+    internal Dictionary<string, string> ToFilter() => (this with { Limit = null, Cursor = null }).Names().ToDictionary(static p => p.Name, static p => p.Value);
+
+    private IEnumerable<(string Name, string Value)> Names() => new (string Name, string? Value)[]
+    {
+        ("state", State), ("command", Command), ("queue", Queue), ("worker", Worker), ("requester", Requester), ("tag", Tag), ("batch", Batch),
+        ("text", Text), ("created_after", CreatedAfter?.ToString(CultureInfo.InvariantCulture)),
+        ("order", OldestFirst ? "oldest" : null),
+        ("limit", Limit?.ToString(CultureInfo.InvariantCulture)), ("cursor", Cursor),
+    }.Where(static p => p.Value is not null)!;
 }

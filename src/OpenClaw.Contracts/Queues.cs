@@ -28,6 +28,13 @@ public sealed record QueueView(string Name, long Ready, long Scheduled, long Hel
 /// <param name="Value">The command or the requester; null where each counts by itself.</param>
 public sealed record LimitView(string By, string? Value, int? MaxRunning, int? Starts, double? PerSeconds);
 
+/// <summary>The body of <c>PATCH /queues/{name}</c>.</summary>
+/// <param name="Limits">All that hold from now on.</param>
+public sealed record LimitsBody(IReadOnlyList<LimitView> Limits);
+
+/// <summary>The answer of <c>PATCH /queues/{name}</c>.</summary>
+public sealed record LimitsAnswer(bool Ok, string Name, IReadOnlyList<LimitView> Limits);
+
 /// <summary>Who paused a queue, and why.</summary>
 public sealed record PauseView(string By, string? Reason, long Since, long? Until, bool Drain);
 

@@ -272,6 +272,10 @@ public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next)
     public long? SearchedUntil { get; init; }
 }
 
+/// <summary>The body of <c>POST /jobs/retry</c>, <c>/jobs/cancel</c> and <c>/jobs/delete</c>.</summary>
+/// <param name="Filter">What the query of <c>GET /jobs</c> holds, by the same names.</param>
+public sealed record ManyJobsBody(IReadOnlyDictionary<string, string> Filter, int Limit, bool DryRun);
+
 /// <summary>The answer of <c>POST /jobs/retry</c>, <c>/jobs/cancel</c> and <c>/jobs/delete</c>.</summary>
 /// <param name="Ids">Those that were changed, or, in a dry run, would be.</param>
 public sealed record ChangedJobs(int Matched, int Changed, IReadOnlyList<string> Ids);

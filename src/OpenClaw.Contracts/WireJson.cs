@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace OpenClaw.Contracts;
@@ -29,6 +30,17 @@ namespace OpenClaw.Contracts;
 [JsonSerializable(typeof(PauseBody))]
 [JsonSerializable(typeof(PauseAnswer))]
 [JsonSerializable(typeof(QueuePage))]
+[JsonSerializable(typeof(LimitsBody))]
+[JsonSerializable(typeof(LimitsAnswer))]
+[JsonSerializable(typeof(SchedulePage))]
+[JsonSerializable(typeof(ScheduleTicks))]
+[JsonSerializable(typeof(PausedSchedule))]
+[JsonSerializable(typeof(RunSchedule))]
+[JsonSerializable(typeof(BackfillBody))]
+[JsonSerializable(typeof(BackfilledSchedule))]
+[JsonSerializable(typeof(DeletedSchedule))]
+[JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(ManyJobsBody))]
 [JsonSerializable(typeof(ChangedJobs))]
 [JsonSerializable(typeof(JobHistoryView))]
 [JsonSerializable(typeof(HeartbeatAnswer))]

@@ -95,7 +95,7 @@ public sealed partial class DocsTests
         {
             var name = call.Groups[1].Value.Split('/')[^1];
             string[] words = [.. call.Groups[2].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static w => w.Trim('`', ',', '.', ':'))];
-            var depth = name != "clawctl" ? 0 : words is ["token" or "keys", ..] or ["audit", "verify", ..] ? 2 : 1;
+            var depth = name != "clawctl" ? 0 : words is ["token" or "keys" or "schedules" or "queues" or "workers", ..] or ["audit", "verify", ..] ? 2 : 1;
             yield return (string.Join(' ', [name, .. words.TakeWhile(static w => Word().IsMatch(w)).Take(depth)]),
                 [.. words.Where(static w => Option().IsMatch(w))]);
         }

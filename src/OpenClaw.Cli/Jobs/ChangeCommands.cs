@@ -7,24 +7,15 @@ using OpenClaw.Programs;
 namespace OpenClaw.Cli.Jobs;
 
 /// <summary>
-/// <c>retry</c>, <c>hold</c>, <c>unhold</c> and <c>snooze</c>: jobs that ended or wait; <c>history</c> and <c>explain</c>: what
-/// happened to one, and why.
+/// <c>hold</c>, <c>unhold</c> and <c>snooze</c>: jobs that wait; <c>history</c> and <c>explain</c>: what happened to one, and why.
 /// </summary>
 internal static class ChangeCommands
 {
-    private static readonly Option<string?> Payload = new("--payload")
-    {
-        Description = "Make a changed copy with this payload instead; - reads it from stdin",
-        HelpName = "TEXT",
-    };
-
-    private static readonly Option<bool> Children = new("--children") { Description = "Also those that ended through it; they wait for it again" };
     private static readonly Option<string?> Reason = new("--reason") { Description = "Why; shown with the job", HelpName = "TEXT" };
     private static readonly Argument<string> Time = new("TIME") { Description = "How much longer, such as 90s, 10m, 2h or 1d" };
 
     public static IEnumerable<Command> Create() =>
     [
-        Invocation.Of(new Command("retry", "Do a failed or cancelled job again") { StatusCommand.Id, Payload, Children }, RetryAsync),
         Of(new Command("hold", "Let a waiting job wait until `unhold`") { StatusCommand.Id, Reason },
             static (broker, id, i) => broker.HoldAsync(id, i.Parsed.GetValue(Reason), i.Stop)),
         Of(new Command("unhold", "Let a held job go on") { StatusCommand.Id }, static (broker, id, i) => broker.UnholdAsync(id, i.Stop)),
@@ -39,23 +30,6 @@ internal static class ChangeCommands
         var broker = invocation.Connect().Broker;
         return Print(await change(broker, await ResolveAsync(broker, invocation), invocation), invocation);
     });
-
-    private static async Task<int> RetryAsync(Invocation invocation)
-    {
-        var broker = invocation.Connect().Broker;
-        var id = await ResolveAsync(broker, invocation);
-        var payload = invocation.Parsed.GetValue(Payload);
-        if (payload == "-") payload = await Console.In.ReadToEndAsync(invocation.Stop);
-        var answer = await broker.RetryAsync(id, payload, invocation.Parsed.GetValue(Children), invocation.Stop);
-        if (!invocation.AsJson && answer.Id != id) invocation.Messages.Say("a changed copy:");
-        return invocation.AsJson ? Print(answer, invocation) : PrintId(answer.Id);
-    }
-
-    private static int PrintId(string id)
-    {
-        Console.Out.WriteLine(id);
-        return ExitCodes.Ok;
-    }
 
     private static int Print(ChangedJob answer, Invocation invocation)
     {

@@ -14,16 +14,15 @@ internal static class DeleteCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<bool> Yes = new("--yes", "-y") { Description = "Don't ask" };
-
-    public static Command Create() => Invocation.Of(new Command("delete", "Delete ended jobs with payload, result and error, for good") { Ids, Yes }, RunAsync);
+    public static Command Create() => Invocation.Of(
+        new Command("delete", "Delete ended jobs with payload, result and error, for good") { Ids, Confirmation.Yes }, RunAsync);
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var broker = invocation.Connect().Broker;
         var ids = new List<string>();
         foreach (var name in invocation.Parsed.GetValue(Ids)!) ids.Add(await JobReference.ResolveAsync(name, broker, invocation.Messages, invocation.Stop));
-        if (!invocation.Parsed.GetValue(Yes) && !Console.IsInputRedirected && !Console.IsErrorRedirected && !Confirm(ids)) return ExitCodes.Failed;
+        if (!Confirmation.Ask($"Delete {string.Join(", ", ids)} for good?", invocation)) return ExitCodes.Failed;
         var exitCode = ExitCodes.Ok;
         foreach (var id in ids.Distinct(StringComparer.Ordinal))
         {
@@ -39,11 +38,5 @@ internal static class DeleteCommand
             }
         }
         return exitCode;
-    }
-
-    private static bool Confirm(List<string> ids)
-    {
-        Console.Error.Write($"Delete {string.Join(", ", ids)} for good? [y/N] ");
-        return Console.In.ReadLine()?.Trim() is "y" or "Y" or "yes";
     }
 }

@@ -11,19 +11,17 @@ internal static class ExportCommand
 {
     private const int AtOnce = 4;
 
-    private static readonly Option<string?> QueueName = new("--queue") { Description = "Only jobs of this queue", HelpName = "QUEUE" };
-
     public static Command Create() => Invocation.Of(
         new Command("export", "Write jobs with payload, result and error to stdout, a line of JSON each")
         {
-            JobsCommand.States, JobsCommand.CommandName, QueueName,
+            FilterOptions.States, FilterOptions.CommandName, FilterOptions.Queue,
         },
         RunAsync);
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var (broker, stop) = (invocation.Connect().Broker, invocation.Stop);
-        var filter = JobsCommand.Filter(invocation) with { Queue = invocation.Parsed.GetValue(QueueName), Limit = JobFilter.LargestPage };
+        var filter = FilterOptions.Read(invocation.Parsed) with { Limit = JobFilter.LargestPage };
         await using var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
         var written = 0L;
         do

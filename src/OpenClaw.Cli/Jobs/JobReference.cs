@@ -64,7 +64,8 @@ internal static class JobReference
         }
     }
 
-    private static string End(string id, int length) => Bare(id) is var bare && bare.Length > length ? bare[^length..] : bare;
+    /// <summary>The end of an id.</summary>
+    public static string End(string id, int length) => Bare(id) is var bare && bare.Length > length ? bare[^length..] : bare;
 
     private static bool Fits(string id, string part) =>
         Bare(id) is var bare && (bare.StartsWith(part, StringComparison.Ordinal) || bare.EndsWith(part, StringComparison.Ordinal));

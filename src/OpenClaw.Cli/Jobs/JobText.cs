@@ -10,6 +10,9 @@ namespace OpenClaw.Cli.Jobs;
 /// <summary>Jobs as lines for people, and as the JSON the broker speaks.</summary>
 internal static class JobText
 {
+    /// <summary>What a table shows of a text at most.</summary>
+    private const int LongestLine = 120;
+
     /// <summary>What became of a job, as an exit code; a job that still waits or runs is no failure.</summary>
     public static int ExitCode(JobView job) => State(job) switch
     {
@@ -42,6 +45,7 @@ internal static class JobText
         foreach (var parent in job.DependsOn ?? []) Fact("after", $"{parent.Id} (if that fails: {parent.IfFailed})");
         Fact("batch", job.Batch);
         Fact("retry of", job.RetryOf);
+        Fact("schedule", job.Schedule is null ? null : $"{job.Schedule}{(job.Tick is null ? "" : $", for {Time(job.Tick)}")}");
         Fact("started", Time(job.StartedAt));
         Fact("finished", Time(job.FinishedAt));
         Fact("error", job.Error);
@@ -53,6 +57,14 @@ internal static class JobText
     /// <param name="end">What to name the job by.</param>
     public static string Line(JobView job, string end) =>
         $"{end}  {VisibleText.Of(State(job)),-9}  {Time(job.CreatedAt)}  {VisibleText.Of(job.WorkerId ?? "-"),-16}  {VisibleText.Of(job.Command)}";
+
+    /// <summary>A text's first line, cut where it is long.</summary>
+    public static string FirstLine(string text)
+    {
+        var end = text.AsSpan().IndexOfAny('\r', '\n');
+        var length = Math.Min(end < 0 ? text.Length : end, LongestLine);
+        return text[..length] + (length < text.AsSpan().TrimEnd().Length ? " …" : "");
+    }
 
     /// <summary>How long ago it was created, in the largest unit that fits.</summary>
     public static string Age(JobView job, DateTimeOffset now) => Math.Max(0, now.ToUnixTimeSeconds() - job.CreatedAt) switch

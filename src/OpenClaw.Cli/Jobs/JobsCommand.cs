@@ -5,75 +5,74 @@ using OpenClaw.Programs;
 
 namespace OpenClaw.Cli.Jobs;
 
-/// <summary><c>jobs</c>: a list, newest first.</summary>
+/// <summary><c>jobs</c>: a list, newest first; with <c>--watch</c> again and again.</summary>
 internal static class JobsCommand
 {
-    public static Option<string?> States { get; } = new("--state")
-    {
-        Description = "Only these, with commas: queued, scheduled, held, running, done, failed, cancelled",
-        HelpName = "STATES",
-    };
-    public static Option<string?> CommandName { get; } = new("--command") { Description = "Only jobs of this command", HelpName = "COMMAND" };
-    private static readonly Option<string?> WorkerName = new("--worker") { Description = "Only jobs of this worker", HelpName = "WORKER" };
-    private static readonly Option<string?> Queue = new("--queue") { Description = "Only jobs of this queue", HelpName = "QUEUE" };
-    private static readonly Option<string?> Tag = new("--tag") { Description = "Only jobs with this tag", HelpName = "TAG" };
-    private static readonly Option<string?> Batch = new("--batch") { Description = "Only jobs of this batch", HelpName = "ID" };
-    private static readonly Option<string?> Requester = new("--requester") { Description = "Only jobs for this person", HelpName = "NAME" };
-    private static readonly Option<string?> Text = new("--text") { Description = "Only jobs with this in command, payload or error", HelpName = "TEXT" };
-    private static readonly Option<bool> Oldest = new("--oldest") { Description = "Oldest first" };
-    private static readonly Option<int> Limit = new("--limit") { Description = "At most so many", HelpName = "N", DefaultValueFactory = _ => 20 };
+    private static readonly TimeSpan ShortestEvery = TimeSpan.FromSeconds(0.1);
 
-    public static Command Create() => Invocation.Of(new Command("jobs", "List jobs, newest first")
-    {
-        States, CommandName, WorkerName, Queue, Tag, Batch, Requester, Text, Oldest, Limit,
-    }, RunAsync);
+    private static readonly Option<bool> Watch = new("--watch", "-w") { Description = "Show it anew every 2 seconds, until Ctrl-C" };
+    private static readonly Option<string?> Every = new("--every") { Description = "Show it anew every so often, such as 10s", HelpName = "TIME" };
 
-    /// <summary>What the options that other commands share ask for.</summary>
-    public static JobFilter Filter(Invocation invocation) => new()
+    public static Command Create()
     {
-        State = invocation.Parsed.GetValue(States)?.Replace(" ", "", StringComparison.Ordinal),
-        Command = invocation.Parsed.GetValue(CommandName),
-    };
+        var jobs = new Command("jobs", "List jobs, newest first") { FilterOptions.States };
+        foreach (var option in FilterOptions.All) jobs.Add(option);
+        jobs.Add(JobList.Limit);
+        jobs.Add(Watch);
+        jobs.Add(Every);
+        return Invocation.Of(jobs, RunAsync);
+    }
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
-        var limit = invocation.Parsed.GetValue(Limit);
-        if (limit < 1) throw new CommandException($"--limit {limit}: it takes a whole number from 1. Try `clawctl jobs --limit 20`.", ExitCodes.Usage);
-        var filter = Filter(invocation) with
-        {
-            Worker = invocation.Parsed.GetValue(WorkerName),
-            Queue = invocation.Parsed.GetValue(Queue),
-            Tag = invocation.Parsed.GetValue(Tag),
-            Batch = invocation.Parsed.GetValue(Batch),
-            Requester = invocation.Parsed.GetValue(Requester),
-            Text = invocation.Parsed.GetValue(Text),
-            OldestFirst = invocation.Parsed.GetValue(Oldest),
-        };
-        var page = await ReadAsync(invocation.Connect().Broker, filter, limit, invocation);
+        var filter = FilterOptions.Read(invocation.Parsed);
+        var connection = invocation.Connect();
+        if (invocation.Parsed.GetValue(Watch) || invocation.Parsed.GetValue(Every) is not null) return await WatchAsync(connection, filter, invocation);
+        var page = await JobList.ReadAsync(connection.Broker, filter, invocation);
         if (invocation.AsJson)
         {
             Console.Out.WriteLine(JobText.Json(page, WireJson.Default.JobPage));
             return ExitCodes.Ok;
         }
-        foreach (var (job, end) in page.Jobs.Zip(JobReference.Ends(page.Jobs))) Console.Out.WriteLine(JobText.Line(job, end));
+        foreach (var line in Lines(page)) Console.Out.WriteLine(line);
         if (page.Jobs.Count == 0) invocation.Messages.Say("no jobs");
-        else if (page.Next is not null) invocation.Messages.Say($"there are more: --limit {limit * 2L} shows more");
+        JobList.SayMore(page, invocation);
         return ExitCodes.Ok;
     }
 
-    private static async Task<JobPage> ReadAsync(BrokerClient broker, JobFilter filter, int limit, Invocation invocation)
+    private static async Task<int> WatchAsync(Connection connection, JobFilter filter, Invocation invocation)
     {
-        var jobs = new List<JobView>();
-        string? next = null;
-        do
+        var every = invocation.Parsed.GetValue(Every) is { } text ? Duration.Parse(Every.Name, text) : TimeSpan.FromSeconds(2);
+        if (every < ShortestEvery) throw new CommandException("--every: it takes 0.1s or more.", ExitCodes.Usage);
+        using var screen = new LiveText();
+        using var timer = new PeriodicTimer(every, TimeProvider.System);
+        IReadOnlyList<string>? last = null;
+        try
         {
-            var page = await broker.ListAsync(filter with { Limit = Math.Min(JobFilter.LargestPage, limit - jobs.Count), Cursor = next }, invocation.Stop);
-            jobs.AddRange(page.Jobs);
-            next = page.Next;
-            if (next is not null && jobs.Count < limit) invocation.Messages.Step($"{jobs.Count} jobs read");
+            do
+            {
+                try
+                {
+                    var page = await JobList.ReadAsync(connection.Broker, filter, invocation);
+                    last = page.Jobs.Count == 0 ? ["no jobs"] : Lines(page);
+                    if (invocation.AsJson) screen.Add(JobText.Json(page, WireJson.Default.JobPage));
+                    else screen.Show(last);
+                }
+                catch (BrokerException e) when (e.IsPassing && last is not null)
+                {
+                    var trouble = $"trying again: {connection.Explain(e).Line}";
+                    if (LiveText.IsInPlace && !invocation.AsJson) screen.Show([.. last, VisibleText.Of(trouble)]);
+                    else invocation.Messages.Step(trouble);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(invocation.Stop));
         }
-        while (next is not null && jobs.Count < limit);
-        invocation.Messages.StepOver();
-        return new JobPage(jobs, next);
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && invocation.Stop.IsCancellationRequested))
+        {
+            // Ctrl-C, or whoever read it has gone: that is how it ends.
+        }
+        return ExitCodes.Ok;
     }
+
+    private static List<string> Lines(JobPage page) => [.. page.Jobs.Zip(JobReference.Ends(page.Jobs), static (job, end) => JobText.Line(job, end))];
 }

@@ -5,7 +5,7 @@ using OpenClaw.Programs;
 
 namespace OpenClaw.Cli.Jobs;
 
-/// <summary><c>queues</c>: lists them; and pauses, drains and resumes one, or drains all.</summary>
+/// <summary><c>queues</c>: lists them; and limits, pauses, drains and resumes one, or drains all.</summary>
 internal static class QueuesCommand
 {
     private static readonly Argument<string> Name = new("QUEUE") { Description = "The queue's name" };
@@ -20,10 +20,11 @@ internal static class QueuesCommand
 
     public static Command Create()
     {
-        var queues = Invocation.Of(new Command("queues", "List queues; pause, drain and resume them"), ListAsync);
+        var queues = Invocation.Of(new Command("queues", "List queues; limit, pause, drain and resume them"), ListAsync);
         queues.Add(Invocation.Of(new Command("pause", "Let nobody claim from a queue") { Name, Reason, For }, i => PauseAsync(i, i.Parsed.GetValue(Name))));
         queues.Add(Invocation.Of(new Command("drain", "Let what runs come to its end; nothing new is claimed") { NameOrAll, Reason, For },
             i => PauseAsync(i, i.Parsed.GetValue(NameOrAll), drain: true)));
+        queues.Add(QueueLimitCommand.Create(Name));
         queues.Add(Invocation.Of(new Command("resume", "Let workers claim again") { NameOrAll }, ResumeAsync));
         return queues;
     }
@@ -36,15 +37,17 @@ internal static class QueuesCommand
             Console.Out.WriteLine(JobText.Json(page, WireJson.Default.QueuePage));
             return ExitCodes.Ok;
         }
-        Console.Out.WriteLine($"{"queue",-20}  {"ready",8}  {"scheduled",9}  {"held",6}  {"running",7}  {"oldest",8}");
-        foreach (var queue in page.Queues)
-        {
-            var oldest = queue.OldestReadySeconds is { } seconds ? seconds.ToString(CultureInfo.InvariantCulture) + " s" : "-";
-            Console.Out.WriteLine($"{queue.Name,-20}  {queue.Ready,8}  {queue.Scheduled,9}  {queue.Held,6}  {queue.Running,7}  {oldest,8}  {Text(queue.Paused)}"
-                .TrimEnd());
-        }
+        Table.Print(["queue", ">ready", ">scheduled", ">held", ">running", ">oldest", "limits", "paused"], page.Queues.Select(Row));
         if (page.Drain is { } drain) invocation.Messages.Say($"the whole broker is {Text(drain)}; `clawctl queues resume` ends that");
         return ExitCodes.Ok;
+    }
+
+    private static string[] Row(QueueView queue)
+    {
+        return [queue.Name, N(queue.Ready), N(queue.Scheduled), N(queue.Held), N(queue.Running),
+            queue.OldestReadySeconds is { } seconds ? N(seconds) + " s" : "-", QueueLimitCommand.Text(queue.Limits), Text(queue.Paused)];
+
+        static string N(long number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
     private static async Task<int> PauseAsync(Invocation invocation, string? name, bool drain = false)

@@ -12,35 +12,12 @@ internal static class SubmitCommand
     private const int Tries = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private static readonly Argument<string> Command = new("COMMAND") { Description = "What to do, such as ping" };
-    private static readonly Argument<string> Payload = new("PAYLOAD")
-    {
-        Description = "What to do it with; - reads it from stdin",
-        DefaultValueFactory = _ => "",
-    };
-
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait for the job's end and print its result" };
-    private static readonly Option<string?> Requires = new("--requires")
-    {
-        Description = "Capabilities the worker must have, such as gpu,cuda",
-        HelpName = "CAPS",
-    };
-
     private static readonly Option<string?> Key = new("--idempotency-key")
     {
         Description = "The same key with the same job makes no second job",
         HelpName = "KEY",
     };
-
-    private static readonly Option<string?> Queue = new("--queue") { Description = "Into this queue", HelpName = "QUEUE" };
-    private static readonly Option<int?> Priority = new("--priority") { Description = "1 comes first, 5 last; 3", HelpName = "N" };
-    private static readonly Option<string?> Delay = new("--delay") { Description = "Not before so much time has passed, such as 10m", HelpName = "TIME" };
-    private static readonly Option<string?> Expires = new("--expires") { Description = "Fail it where nobody starts it in that time", HelpName = "TIME" };
-    private static readonly Option<string?> Timeout = new("--timeout") { Description = "End an attempt that takes longer", HelpName = "TIME" };
-    private static readonly Option<int?> Attempts = new("--attempts") { Description = "Try it so many times at most; 1", HelpName = "N" };
-    private static readonly Option<string[]> Tags = new("--tag") { Description = "A tag to find it by; may be given several times", HelpName = "TAG" };
-    private static readonly Option<string?> Serial = new("--serial") { Description = "One at a time with others of this key", HelpName = "KEY" };
-    private static readonly Option<string?> Unique = new("--unique") { Description = "Unless one with this key is unfinished", HelpName = "KEY" };
 
     private static readonly Option<string[]> After = new("--after")
     {
@@ -54,34 +31,22 @@ internal static class SubmitCommand
         HelpName = "NAME",
     };
 
-    public static Command Create() => Invocation.Of(
-        new Command("submit", "Send a job; prints its id, or with --wait its result")
-        {
-            Command, Payload, Wait, Requires, Queue, Priority, Delay, Expires, Timeout, Attempts, Tags, Serial, Unique, After, Key, SignWith,
-        }, RunAsync);
+    public static Command Create()
+    {
+        var submit = new Command("submit", "Send a job; prints its id, or with --wait its result") { JobOptions.Command, JobOptions.Payload, Wait };
+        foreach (var option in JobOptions.All) submit.Add(option);
+        submit.Add(After);
+        submit.Add(Key);
+        submit.Add(SignWith);
+        return Invocation.Of(submit, RunAsync);
+    }
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var (parsed, stop) = (invocation.Parsed, invocation.Stop);
         var broker = invocation.Connect().Broker;
-        var payload = parsed.GetValue(Payload)!;
-        if (payload == "-") payload = await Console.In.ReadToEndAsync(stop);
-        var job = new CreateJob(parsed.GetValue(Command)!, payload)
-        {
-            Requires = parsed.GetValue(Requires) is { } caps
-                ? new Requirements(caps.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-                : null,
-            Queue = parsed.GetValue(Queue),
-            Priority = parsed.GetValue(Priority),
-            DelaySeconds = Seconds(Delay),
-            ExpiresInSeconds = Seconds(Expires),
-            TimeoutSeconds = Seconds(Timeout),
-            MaxAttempts = parsed.GetValue(Attempts),
-            Tags = parsed.GetValue(Tags) is { Length: > 0 } tags ? tags : null,
-            SerialKey = parsed.GetValue(Serial),
-            DependsOn = await ParentsAsync(broker, invocation),
-            Unique = parsed.GetValue(Unique) is { } unique ? new UniqueBody(unique) : null,
-        };
+        var payload = await JobOptions.TextAsync(parsed.GetValue(JobOptions.Payload)!, stop);
+        var job = JobOptions.Read(parsed, parsed.GetValue(JobOptions.Command)!, payload) with { DependsOn = await ParentsAsync(broker, invocation) };
         var key = parsed.GetValue(Key) ?? Guid.NewGuid().ToString("N");
         if (!HeaderText.CanCarry(key))
         {
@@ -107,8 +72,6 @@ internal static class SubmitCommand
             invocation.Messages.Say($"clawctl: the job is accepted; `clawctl watch {created.Id}` asks for its end again.");
             throw;
         }
-
-        double? Seconds(Option<string?> option) => parsed.GetValue(option) is { } text ? Duration.Parse(option.Name, text).TotalSeconds : null;
     }
 
     private static async Task<IReadOnlyList<ParentView>?> ParentsAsync(BrokerClient broker, Invocation invocation)
