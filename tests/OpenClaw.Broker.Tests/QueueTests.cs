@@ -191,6 +191,15 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public async Task AgeOfTheOldestReadyJobIsThatOfItsCreation()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        await broker.Client().CreateAsync(new CreateJob("ping", "p") { Priority = 1 });
+        broker.Clock.Advance(TimeSpan.FromSeconds(7));
+        Assert.Equal(7, Assert.Single((await broker.Client().ListQueuesAsync()).Queues).OldestReadySeconds);
+    }
+
+    [Fact]
     public async Task QueueIsDeletedWithItsSettingsOnceNothingInItIsUnfinished()
     {
         await using var broker = await BrokerFixture.StartAsync();

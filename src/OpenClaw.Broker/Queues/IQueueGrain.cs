@@ -58,10 +58,10 @@ internal sealed record QueueMessage([property: Id(0)] JobNews[] News, [property:
 internal readonly record struct Offer([property: Id(0)] Guid? JobId, [property: Id(1)] bool Refilling);
 
 /// <summary>What a queue holds in memory, and whether its claims are paused.</summary>
-/// <param name="OldestReadyAt">Milliseconds since 1970; null where none is ready.</param>
+/// <param name="FirstReady">The job that has waited for longest, a step of priority counted as 15 minutes; null where none is ready.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.QueueView")]
 internal sealed record QueueView(
-    [property: Id(0)] int Ready, [property: Id(1)] int SetAside, [property: Id(2)] int Leased, [property: Id(3)] long? OldestReadyAt,
+    [property: Id(0)] int Ready, [property: Id(1)] int SetAside, [property: Id(2)] int Leased, [property: Id(3)] Guid? FirstReady,
         [property: Id(4)] Pause? Paused)
 {
     [Id(5)] public QueueLimit[] Limits { get; init; } = [];

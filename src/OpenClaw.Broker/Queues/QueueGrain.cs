@@ -125,7 +125,7 @@ internal sealed partial class QueueGrain(
     }
 
     public Task<QueueView> DescribeAsync() =>
-        Task.FromResult(new QueueView(index.Window.Count, index.SetAsideCount, index.Leased, index.Window.FirstRank?.At, Paused)
+        Task.FromResult(new QueueView(index.Window.Count, index.SetAsideCount, index.Leased, index.Window.FirstReady, Paused)
         {
             Limits = settings.State.Limits,
             Version = settings.State.Version,

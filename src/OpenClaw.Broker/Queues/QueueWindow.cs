@@ -38,8 +38,8 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
 
     public int FlowCount => flows.Count;
 
-    /// <summary>The place of the first job of all.</summary>
-    public Rank? FirstRank => flows.Values.Where(static f => f.Ready.Count > 0).Select(static f => (Rank?)f.Ready.Min!.Rank).Min();
+    /// <summary>The first job of all, by rank.</summary>
+    public Guid? FirstReady => flows.Values.Where(static f => f.Ready.Count > 0).MinBy(static f => f.Ready.Min!.Rank)?.Ready.Min!.Id;
 
     /// <summary>The lanes that have ready jobs.</summary>
     public IEnumerable<Lane> ReadyLanes => flows.Values.Where(static f => f.Ready.Count > 0).Select(static f => f.Lane.Key).Distinct();

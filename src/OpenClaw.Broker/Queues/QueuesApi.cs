@@ -31,11 +31,12 @@ internal sealed class QueuesApi(
         var counts = (await store.ReadCountsAsync()).ToLookup(static c => c.Queue, StringComparer.Ordinal);
         var names = calls.Queues.Order(StringComparer.Ordinal).ToList();
         var views = await Task.WhenAll(names.Select(n => ViewAsync(n, counts[n].Any(static c => !IsFinal(c.State)))));
+        var oldest = await Task.WhenAll(views.Select(async view => view?.FirstReady is { } id ? (await store.FindAsync(id))?.CreatedAt : null));
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("queues");
-            for (var i = 0; i < names.Count; i++) Write(json, names[i], views[i], counts[names[i]]);
+            for (var i = 0; i < names.Count; i++) Write(json, names[i], views[i], oldest[i], counts[names[i]]);
             json.WriteEndArray();
             json.WriteNull("next");
             json.WritePropertyName("drain");
@@ -48,7 +49,7 @@ internal sealed class QueuesApi(
     private async Task<QueueView?> ViewAsync(string queue, bool hasUnfinished) =>
         hasUnfinished || queue == QueueNames.Default || pauses.Has(queue) || limits.Has(queue) ? await queues.Grain(queue).DescribeAsync() : null;
 
-    private void Write(Utf8JsonWriter json, string name, QueueView? view, IEnumerable<StateCount> counts)
+    private void Write(Utf8JsonWriter json, string name, QueueView? view, long? oldestAt, IEnumerable<StateCount> counts)
     {
         var byState = counts.ToDictionary(static c => c.State, static c => c.Jobs);
         json.WriteStartObject();
@@ -57,7 +58,7 @@ internal sealed class QueuesApi(
         json.WriteNumber("scheduled", byState.GetValueOrDefault(JobState.Scheduled));
         json.WriteNumber("held", byState.GetValueOrDefault(JobState.Held));
         json.WriteNumber("running", byState.GetValueOrDefault(JobState.Running));
-        if (view?.OldestReadyAt is { } oldest) json.WriteNumber("oldest_ready_seconds", Math.Max(0, (calls.Now - oldest) / 1000));
+        if (oldestAt is { } oldest) json.WriteNumber("oldest_ready_seconds", Math.Max(0, (calls.Now - oldest) / 1000));
         else json.WriteNull("oldest_ready_seconds");
         json.WritePropertyName("paused");
         Write(json, view?.Paused);
