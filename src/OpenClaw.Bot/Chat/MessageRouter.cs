@@ -46,7 +46,14 @@ internal sealed class MessageRouter(
     private void Serve(ChatEvent e, CancellationToken stop)
     {
         var conversation = new Conversation(chat, e);
-        if (access.Admit(e) == Admission.WrongPlace)
+        var admission = access.Admit(e);
+        if (admission == Admission.Refused)
+        {
+            // Not remembered: strangers would push what people asked for out of the memory.
+            Start(e, () => conversation.TellAsync("You are not among those who may use this bot; nothing was done."), stop);
+            return;
+        }
+        if (admission == Admission.WrongPlace)
         {
             if (e is not CompletionAsked) Once(e, () => conversation.TellAsync("I work in direct messages and in the one channel I was given."), stop);
             return;
@@ -111,7 +118,11 @@ internal sealed class MessageRouter(
 
     private void Press(Conversation conversation, ButtonPressed pressed, CancellationToken stop)
     {
-        if (PlanButtons.Read(pressed.ButtonId) is not var (planId, approves) || Plans.Find(state.Now, pressed.UserId, planId) is not { } plan)
+        if (RetryButton.Read(pressed.ButtonId) is var (jobId, round))
+        {
+            RefuseUnless(requests.Retry(conversation, pressed, jobId, round, stop), conversation, stop);
+        }
+        else if (PlanButtons.Read(pressed.ButtonId) is not var (planId, approves) || Plans.Find(state.Now, pressed.UserId, planId) is not { } plan)
         {
             Once(pressed, () => conversation.TellAsync("Unknown plan: it is not yours, or it was forgotten."), stop);
         }
@@ -126,7 +137,7 @@ internal sealed class MessageRouter(
         else
         {
             state.Change(d => d.With(plan with { State = PlanState.Cancelled }));
-            Once(pressed, () => plans.CancelAsync(pressed, planId), stop);
+            Once(pressed, () => plans.CancelAsync(conversation, pressed, planId), stop);
         }
     }
 
