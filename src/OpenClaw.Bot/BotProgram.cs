@@ -93,7 +93,9 @@ internal static class BotProgram
         var tracker = new JobTracker(chat, brokers, state, settings, creator, retrier, messages, clock, chance, log);
         var guardrails = new Guardrails(chat.Text, settings, clock);
         var requests = new JobRequests(state, guardrails, plans, tracker, jobs, messages, work, clock);
-        return new MessageRouter(chat, state, new Access(settings.AllowedUsers, settings.AllowedChannel), requests, jobs, plans, work, log);
+        var schedules = new ScheduleCommands(chat.Text, brokers, settings, messages);
+        var access = new Access(settings.AllowedUsers, settings.AllowedChannel);
+        return new MessageRouter(chat, state, access, requests, jobs, schedules, plans, work, log);
     }
 
     private static (PrivateFile<DiscordMemory> Memory, BotState State) OpenState(string folder)

@@ -152,6 +152,29 @@ public sealed class BrokerClient
     public Task<PauseAnswer> UndrainAsync(CancellationToken stop = default) =>
         SendAsync(HttpMethod.Post, "undrain", WireJson.Default.PauseAnswer, stop, AddBot);
 
+    /// <summary>Makes a schedule; its name must be free.</summary>
+    public Task<ScheduleView> CreateScheduleAsync(NewSchedule schedule, CancellationToken stop = default) =>
+        PostAsync("schedules", schedule, WireJson.Default.NewSchedule, WireJson.Default.ScheduleView, stop);
+
+    /// <summary>A page of schedules by name.</summary>
+    /// <param name="limit">200 at most.</param>
+    public Task<SchedulePage> ListSchedulesAsync(int limit, string? cursor = null, CancellationToken stop = default)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"schedules?limit={limit}");
+        if (cursor is not null) path += $"&cursor={Uri.EscapeDataString(cursor)}";
+        return SendAsync(HttpMethod.Get, path, WireJson.Default.SchedulePage, stop, AddBot);
+    }
+
+    /// <summary>Deletes a schedule; the jobs that it made stay.</summary>
+    public Task<ChangedSchedule> DeleteScheduleAsync(string name, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Delete, Schedule(name), WireJson.Default.ChangedSchedule, stop, AddBot);
+
+    public Task<ChangedSchedule> PauseScheduleAsync(string name, string? reason = null, CancellationToken stop = default) =>
+        PostAsync(Schedule(name, "/pause"), new CancelBody(reason), WireJson.Default.CancelBody, WireJson.Default.ChangedSchedule, stop);
+
+    public Task<ChangedSchedule> ResumeScheduleAsync(string name, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Post, Schedule(name, "/resume"), WireJson.Default.ChangedSchedule, stop, AddBot);
+
     /// <summary>Claims the next job this worker may take; null where none came within <paramref name="wait"/>.</summary>
     /// <param name="claimId">Random for each claim; after a lost answer the same id gives the same claim.</param>
     public async Task<JobView?> ClaimAsync(string claimId, TimeSpan wait, CancellationToken stop = default)
@@ -261,6 +284,8 @@ public sealed class BrokerClient
     }
 
     private static string Job(string id, string verb = "") => $"jobs/{Uri.EscapeDataString(id)}{verb}";
+
+    private static string Schedule(string name, string verb = "") => $"schedules/{Uri.EscapeDataString(name)}{verb}";
 
     private static string Wait(TimeSpan wait) =>
         wait > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $"?wait={Math.Min(60, Math.Ceiling(wait.TotalSeconds))}") : "";

@@ -37,6 +37,8 @@ public sealed class ActingForTests : IDisposable
 
         await bob.SayAsync("ping hello");
         await bob.ReadAsync("may not create jobs");
+        await bob.SayAsync("every day 9:00 ping hello");
+        await bob.ReadAsync("may not change schedules");
 
         await alice.SayAsync("ping again");
         var failed = (await worker.ClaimAsync("d", TimeSpan.FromSeconds(60)))!;

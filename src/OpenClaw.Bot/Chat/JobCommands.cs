@@ -16,7 +16,7 @@ internal sealed class JobCommands(IChatText text, Brokers brokers, BotState stat
     public (string? Id, string? Refusal) Find(string user, string wanted)
     {
         var found = JobNames.Find(state.Now, user, wanted);
-        var shown = text.Code(wanted.Length <= LongestRepeated ? wanted : wanted[..LongestRepeated] + "…");
+        var shown = text.Code(JobMessages.Clip(wanted, LongestRepeated));
         return found.Count switch
         {
             1 => (found[0], null),

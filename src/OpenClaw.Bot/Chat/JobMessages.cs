@@ -190,5 +190,5 @@ internal sealed class JobMessages(IChatText text)
         }
     }
 
-    private static string Clip(string name, int most) => name.Length <= most ? name : name[..most] + "…";
+    public static string Clip(string words, int most) => words.Length <= most ? words : words[..most] + "…";
 }

@@ -8,7 +8,8 @@ namespace OpenClaw.Bot.Chat;
 /// another person's job, and the chat's receive loop waits for nobody.
 /// </summary>
 internal sealed class MessageRouter(
-    IChatGateway chat, BotState state, Access access, JobRequests requests, JobCommands jobs, Plans plans, RunningTasks work, ProgramLog log)
+    IChatGateway chat, BotState state, Access access, JobRequests requests, JobCommands jobs, ScheduleCommands schedules, Plans plans,
+    RunningTasks work, ProgramLog log)
 {
     private const int MostWaiting = 512;
 
@@ -83,6 +84,9 @@ internal sealed class MessageRouter(
             case null:
                 Once(asked, () => conversation.TellAsync($"Unknown command. Use: {usages}"), stop);
                 break;
+            case { Name: Commands.Every }:
+                Once(asked, () => schedules.MakeAsync(conversation, argument, stop), stop);
+                break;
             case { ArgumentRequired: true } command when argument.Length == 0:
                 Once(asked, () => conversation.TellAsync($"Usage: {chat.Text.Code(command.Usage)}"), stop);
                 break;
@@ -106,6 +110,12 @@ internal sealed class MessageRouter(
                 break;
             case { Name: Commands.Jobs }:
                 Once(asked, () => conversation.TellAsync(jobs.List(asked.UserId)), stop);
+                break;
+            case { Name: Commands.Schedules }:
+                Once(asked, () => schedules.ListAsync(conversation, stop), stop);
+                break;
+            case { Name: Commands.Pause or Commands.Resume or Commands.Unschedule } command:
+                Once(asked, () => schedules.ChangeAsync(conversation, command.Name, argument, stop), stop);
                 break;
             case { Name: Commands.WhoAmI }:
                 Once(asked, () => conversation.TellAsync(jobs.WhoAmI(asked)), stop);
