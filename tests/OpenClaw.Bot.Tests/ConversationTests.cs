@@ -58,7 +58,7 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
             $$"""{"type":"approval","plan_id":"{{plan}}","status":"approved","applied":false,"note":"nothing was applied"}""");
         await alice.ReadAsync("Status: approved\nnothing was applied");
         Assert.Equal("approve_echo", job.Command);
-        Assert.Empty(shown.Components);
+        await bot.Discord.UntilAsync(() => shown.Components.Count == 0, "the buttons to go");
     }
 
     [Theory]

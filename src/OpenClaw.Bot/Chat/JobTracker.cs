@@ -128,7 +128,10 @@ internal sealed class JobTracker(
         var last = state.Job(job.Key)!;
         if (body.Buttons is [var button, ..] && PlanButtons.Read(button.Id) is var (plan, _))
         {
-            state.Change(d => d with { Plans = [.. d.Plans.Select(p => p.UserId == job.UserId && p.PlanId == plan ? p with { Shown = last.Shown } : p)] });
+            var data = state.Change(d => Plans.Find(d, job.UserId, plan) is { } known ? d.With(known with { Shown = last.Shown }) : d);
+            var isOpen = Plans.Find(data, job.UserId, plan) is { State: PlanState.Open };
+            // Decided before it was known where its buttons are: nobody has taken them away.
+            if (!isOpen && last.Shown is { } shown) await chat.EditAsync(shown, new MessageBody(null));
         }
         if (last is { JobId: not null, Refusal: null, Shown: { } where } && clock.GetUtcNow() - job.AskedAt >= Long)
         {
