@@ -89,10 +89,13 @@ internal static class BotProgram
         var plans = new Plans(chat, state, settings, clock);
         var jobs = new JobCommands(chat.Text, brokers, state, settings, messages);
         var creator = new JobCreator(chat, brokers, settings, messages, clock, chance, log);
-        var tracker = new JobTracker(chat, brokers, state, settings, creator, messages, clock, chance, log);
+        var retrier = new JobRetrier(chat, brokers, state, settings, messages, clock, chance, log);
+        var tracker = new JobTracker(chat, brokers, state, settings, creator, retrier, messages, clock, chance, log);
         var guardrails = new Guardrails(chat.Text, settings, clock);
-        var requests = new JobRequests(state, guardrails, plans, tracker, jobs, work, clock);
-        return new MessageRouter(chat, state, new Access(settings.AllowedUsers, settings.AllowedChannel), requests, jobs, plans, work, log);
+        var requests = new JobRequests(state, guardrails, plans, tracker, jobs, messages, work, clock);
+        var schedules = new ScheduleCommands(chat.Text, brokers, settings, messages);
+        var access = new Access(settings.AllowedUsers, settings.AllowedChannel);
+        return new MessageRouter(chat, state, access, requests, jobs, schedules, plans, work, log);
     }
 
     private static (PrivateFile<DiscordMemory> Memory, BotState State) OpenState(string folder)

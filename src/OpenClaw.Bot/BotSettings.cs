@@ -34,6 +34,7 @@ internal sealed record BotSettings
                 Cooldown = settings.Seconds(BotVariables.CooldownSeconds, 3, 0, 86400),
                 MaxConcurrent = settings.WholeNumber(BotVariables.MaxConcurrent, 1, 1, 1000),
                 ActsFor = settings.WholeNumber(BotVariables.ActsFor, 0, 0, 1) == 1,
+                TimeZone = ReadTimeZone(settings),
                 ApproveTime = TimeSpan.FromMinutes(settings.WholeNumber(BotVariables.ApproveMinutes, 60, 1, 10080)),
             },
             Discord = discord,
@@ -41,6 +42,16 @@ internal sealed record BotSettings
         };
         settings.Check();
         return read;
+    }
+
+    private static TimeZoneInfo ReadTimeZone(Settings settings)
+    {
+        var name = settings.Text(BotVariables.TimeZone, "UTC");
+        // In other letters, or as Windows calls it, the broker would not know it.
+        if (TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.Id == name) return zone;
+        settings.Note($"{BotVariables.TimeZone} is '{name}', which is no time zone that this machine knows. "
+            + "It takes an IANA name such as Europe/Berlin; where the machine knows none of them, install tzdata.");
+        return TimeZoneInfo.Utc;
     }
 
     /// <summary>A folder for this bot at this broker, so that two bots on one machine don't share a memory.</summary>

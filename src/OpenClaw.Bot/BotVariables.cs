@@ -15,4 +15,5 @@ internal static class BotVariables
     public const string ActsFor = "BOT_ACTS_FOR";
     public const string StateDir = "BOT_STATE_DIR";
     public const string ApproveMinutes = "BOT_APPROVE_MINUTES";
+    public const string TimeZone = "TIME_ZONE";
 }

@@ -13,7 +13,8 @@ const string Usage = """
       --help          print this
 
     Needed: DISCORD_TOKEN, BOT_TOKEN (or each as NAME_FILE), ALLOWED_USER_ID or ALLOWLIST_USER_ID. Often set: BROKER_URL
-    (http://127.0.0.1:8000), ALLOWED_CHANNEL_ID, BOT_STATE_DIR, BOT_COOLDOWN_SECONDS (3), BOT_MAX_CONCURRENT (1).
+    (http://127.0.0.1:8000), ALLOWED_CHANNEL_ID, BOT_STATE_DIR, BOT_COOLDOWN_SECONDS (3), BOT_MAX_CONCURRENT (1),
+    TIME_ZONE (UTC).
 
     Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 70 a bug, 74 the state folder can no longer be written,
     78 wrong configuration or refused by Discord.

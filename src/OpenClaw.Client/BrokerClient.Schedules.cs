@@ -12,9 +12,10 @@ public sealed partial class BrokerClient
 
     /// <summary>A page of schedules by name, without their jobs.</summary>
     /// <param name="cursor">The page before's <see cref="SchedulePage.Next"/>.</param>
-    public Task<SchedulePage> ListSchedulesAsync(string? cursor = null, CancellationToken stop = default)
+    /// <param name="limit">200 at most.</param>
+    public Task<SchedulePage> ListSchedulesAsync(string? cursor = null, int limit = LargestSchedulePage, CancellationToken stop = default)
     {
-        var path = string.Create(CultureInfo.InvariantCulture, $"schedules?limit={LargestSchedulePage}");
+        var path = string.Create(CultureInfo.InvariantCulture, $"schedules?limit={limit}");
         if (cursor is not null) path += $"&cursor={Uri.EscapeDataString(cursor)}";
         return SendAsync(HttpMethod.Get, path, WireJson.Default.SchedulePage, stop, AddBot);
     }
@@ -25,6 +26,10 @@ public sealed partial class BrokerClient
     /// <summary>The next ten ticks.</summary>
     public Task<ScheduleTicks> PreviewScheduleAsync(string name, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Get, Schedule(name, "/preview"), WireJson.Default.ScheduleTicks, stop, AddBot);
+
+    /// <summary>Makes a schedule; its name must be free.</summary>
+    public Task<ScheduleView> CreateScheduleAsync(NewSchedule schedule, CancellationToken stop = default) =>
+        PostAsync("schedules", schedule, WireJson.Default.NewSchedule, WireJson.Default.ScheduleView, stop);
 
     /// <param name="fields">As the API names them.</param>
     public Task<ScheduleView> CreateScheduleAsync(JsonObject fields, CancellationToken stop = default) =>

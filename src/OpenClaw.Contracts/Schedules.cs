@@ -3,6 +3,26 @@ using System.Text.Json.Serialization;
 
 namespace OpenClaw.Contracts;
 
+/// <summary>The body of <c>POST /schedules</c>, with the most usual of its fields.</summary>
+/// <param name="Job">What is made at each tick.</param>
+public sealed record NewSchedule(string Name, CreateJob Job)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Cron { get; init; }
+
+    /// <summary>Instead of <see cref="Cron"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? EverySeconds { get; init; }
+
+    /// <summary>An IANA name; null for UTC.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TimeZone { get; init; }
+
+    /// <summary><c>allow</c>, <c>skip</c>, <c>queue_one</c> or <c>cancel_other</c>; null for the first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Overlap { get; init; }
+}
+
 /// <summary>The answer of <c>GET /schedules</c>.</summary>
 /// <param name="Next">The <c>cursor</c> of the next page; null on the last.</param>
 public sealed record SchedulePage(IReadOnlyList<ScheduleView> Schedules, string? Next);

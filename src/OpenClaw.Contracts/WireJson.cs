@@ -41,6 +41,7 @@ namespace OpenClaw.Contracts;
 [JsonSerializable(typeof(DeletedSchedule))]
 [JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(ManyJobsBody))]
+[JsonSerializable(typeof(NewSchedule))]
 [JsonSerializable(typeof(ChangedJobs))]
 [JsonSerializable(typeof(JobHistoryView))]
 [JsonSerializable(typeof(HeartbeatAnswer))]

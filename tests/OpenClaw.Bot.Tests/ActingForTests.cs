@@ -37,7 +37,19 @@ public sealed class ActingForTests : IDisposable
 
         await bob.SayAsync("ping hello");
         await bob.ReadAsync("may not create jobs");
-        var made = (await admin.ListAuditAsync()).Audit.SelectMany(static l => l.Entries).Single(static e => e.Action == "job.create");
-        Assert.Equal($"discord:{BotUnderTest.Alice} via discord", made.Actor);
+        await bob.SayAsync("every day 9:00 ping hello");
+        await bob.ReadAsync("may not change schedules");
+
+        await alice.SayAsync("ping again");
+        var failed = (await worker.ClaimAsync("d", TimeSpan.FromSeconds(60)))!;
+        await worker.FailAsync(failed.Id, failed.LeaseToken, "no luck");
+        var shown = await alice.ReadAsync("no luck");
+        var button = shown.ButtonIds.Single();
+        await bob.PressAsync(shown, button);
+        await alice.ReadAsync("The broker refused this: `");
+        await bot.Discord.UntilAsync(() => shown.ButtonIds.Contains(button) && shown.Edits.Count > 1, "the button again, for whoever may");
+        Assert.Equal(1, (await broker.Client().GetAsync(failed.Id)).Round);
+        var made = (await admin.ListAuditAsync()).Audit.SelectMany(static l => l.Entries).Where(static e => e.Action == "job.create");
+        Assert.All(made, static e => Assert.Equal($"discord:{BotUnderTest.Alice} via discord", e.Actor));
     }
 }

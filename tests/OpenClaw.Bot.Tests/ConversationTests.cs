@@ -58,7 +58,7 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
             $$"""{"type":"approval","plan_id":"{{plan}}","status":"approved","applied":false,"note":"nothing was applied"}""");
         await alice.ReadAsync("Status: approved\nnothing was applied");
         Assert.Equal("approve_echo", job.Command);
-        Assert.Empty(shown.Components);
+        await bot.Discord.UntilAsync(() => shown.Components.Count == 0, "the buttons to go");
     }
 
     [Theory]
@@ -68,6 +68,9 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
     [InlineData("watch", "Usage: `watch <job_id>`")]
     [InlineData("why", "Usage: `why <job_id>`")]
     [InlineData("plan", "Usage: `plan <text>`")]
+    [InlineData("unschedule", "Usage: `unschedule <schedule>`")]
+    [InlineData("every", "I can't read when that is to be done. For example: `every monday 9:00 ping hello`")]
+    [InlineData("pause nothing-of-the-kind", "There is no schedule `nothing-of-the-kind`. `schedules` lists them.")]
     [InlineData("dance now", "Unknown command. Use: `ping <text>`, `capabilities`, `plan <text>`, `approve <plan_id>`, `status <job_id>`")]
     [InlineData("help", "`watch <job_id>`: ")]
     [InlineData("whoami", BotUnderTest.Alice)]

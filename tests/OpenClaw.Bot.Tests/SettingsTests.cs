@@ -23,6 +23,8 @@ public sealed class SettingsTests
     [InlineData(BotVariables.AllowedChannelId, "general")]
     [InlineData(BotVariables.CooldownSeconds, "-1")]
     [InlineData(BotVariables.MaxConcurrent, "0")]
+    [InlineData(BotVariables.TimeZone, "Berlin")]
+    [InlineData(BotVariables.TimeZone, "W. Europe Standard Time")]
     [InlineData(BotVariables.StateDir, "/proc/nothing/state")]
     [InlineData(Variables.BrokerUrl, "http://broker.example:8000")]
     [InlineData(BotVariables.DiscordApiUrl, "http://discord.example/api/v10")]
@@ -65,6 +67,7 @@ public sealed class SettingsTests
         Assert.Equal(TimeSpan.FromSeconds(120), settings.Chat.PollTimeout);
         Assert.Equal(TimeSpan.FromSeconds(3), settings.Chat.Cooldown);
         Assert.Equal(1, settings.Chat.MaxConcurrent);
+        Assert.Equal("UTC", settings.Chat.TimeZone.Id);
         Assert.Equal("https://discord.com/api/v10", settings.Discord.Api.AbsoluteUri);
         Assert.Equal("http://127.0.0.1:8000/", settings.Broker.AbsoluteUri);
     }

@@ -47,6 +47,9 @@ internal sealed record TrackedJob
 
     /// <summary>The plan that this job approves.</summary>
     public string? PlanId { get; init; }
+
+    /// <summary>The failed round of the job that its button has done again; null for a job that was asked for.</summary>
+    public int? RetriedRound { get; init; }
 }
 
 internal enum PlanState

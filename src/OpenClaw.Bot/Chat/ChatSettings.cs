@@ -20,6 +20,9 @@ internal sealed record ChatSettings
     /// <summary>How long a plan may be approved.</summary>
     public TimeSpan ApproveTime { get; init; } = TimeSpan.FromMinutes(60);
 
+    /// <summary>In which times of day are read and shown.</summary>
+    public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Utc;
+
     /// <summary>Whether the bot's token says for whom it speaks, so that each person has their own rights at the broker.</summary>
     public bool ActsFor { get; init; }
 

@@ -34,10 +34,17 @@ internal static class Commands
     public const string Watch = "watch";
     public const string Why = "why";
     public const string Retry = "retry";
+    public const string Every = "every";
+    public const string Schedules = "schedules";
+    public const string Pause = "pause";
+    public const string Resume = "resume";
+    public const string Unschedule = "unschedule";
     public const string WhoAmI = "whoami";
     public const string Help = "help";
 
     private const string JobId = "job_id";
+    private const string Schedule = "schedule";
+    private const string WhichSchedule = "The schedule's name";
     private const string WhichJob = "The job's short name, or any beginning or end of its id";
 
     public static IReadOnlyList<Command> All { get; } =
@@ -61,6 +68,14 @@ internal static class Commands
         {
             Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.Jobs,
         },
+        new(Every, $"Do a command again and again, such as: every {ScheduleLine.Example}")
+        {
+            Argument = "when_and_command", ArgumentDescription = $"Such as: {ScheduleLine.Example}", ArgumentRequired = true,
+        },
+        new(Schedules, "List the schedules and their next times"),
+        new(Pause, "Let a schedule rest") { Argument = Schedule, ArgumentDescription = WhichSchedule, ArgumentRequired = true },
+        new(Resume, "Let a schedule that rests go on") { Argument = Schedule, ArgumentDescription = WhichSchedule, ArgumentRequired = true },
+        new(Unschedule, "End a schedule") { Argument = Schedule, ArgumentDescription = WhichSchedule, ArgumentRequired = true },
         new(WhoAmI, "Show who you are to the bot, and your limits"),
         new(Help, "List the commands"),
     ];

@@ -15,6 +15,14 @@ internal sealed class Conversation(IChatGateway chat, ChatEvent asked)
         if (asked is InteractionReceived interaction) putOff = await chat.AnswerAsync(interaction.Interaction, new PutOff());
     }
 
+    /// <summary>For a button: the message under which it stood becomes this, which is the answer of the interaction, too.</summary>
+    /// <param name="body">Without buttons they go.</param>
+    public async Task ReplaceAsync(MessageBody body)
+    {
+        if (asked is not ButtonPressed pressed || await chat.AnswerAsync(pressed.Interaction, new Replace(body))) return;
+        await chat.EditAsync(new MessageRef(pressed.ChannelId, pressed.MessageId), body);
+    }
+
     /// <summary>A short word that only the person needs to see.</summary>
     public async Task TellAsync(string text)
     {

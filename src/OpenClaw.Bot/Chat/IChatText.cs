@@ -18,6 +18,6 @@ internal interface IChatText
     /// <summary>Any text in the line: as it is where it is plain words, else as code.</summary>
     string Inline(string text);
 
-    /// <summary>How long ago it was, as seen by whoever reads it.</summary>
+    /// <summary>How long ago it was, or how far off it is, as seen by whoever reads it.</summary>
     string Ago(DateTimeOffset moment);
 }

@@ -16,7 +16,7 @@ internal sealed class JobCommands(IChatText text, Brokers brokers, BotState stat
     public (string? Id, string? Refusal) Find(string user, string wanted)
     {
         var found = JobNames.Find(state.Now, user, wanted);
-        var shown = text.Code(wanted.Length <= LongestRepeated ? wanted : wanted[..LongestRepeated] + "…");
+        var shown = text.Code(JobMessages.Clip(wanted, LongestRepeated));
         return found.Count switch
         {
             1 => (found[0], null),
@@ -63,7 +63,7 @@ internal sealed class JobCommands(IChatText text, Brokers brokers, BotState stat
     public string List(string user)
     {
         var data = state.Now;
-        var jobs = data.Jobs.Where(j => j.UserId == user && !j.IsWatch).OrderByDescending(j => j.AskedAt).ToList();
+        var jobs = data.Jobs.Where(j => j.UserId == user && !j.IsWatch).OrderByDescending(j => j.AskedAt).DistinctBy(j => j.JobId ?? j.Key).ToList();
         if (jobs.Count == 0) return $"You have no jobs yet. Try {text.Code("ping hello")}.";
         var list = new StringBuilder($"Your jobs, newest first{(jobs.Count > Listed ? $" ({Listed} of {jobs.Count})" : "")}:");
         foreach (var job in jobs.Take(Listed))
@@ -120,21 +120,9 @@ internal sealed class JobCommands(IChatText text, Brokers brokers, BotState stat
         {
             return await ask(new NamedJob(id, JobNames.Of(state.Now, user, id), ""));
         }
-        catch (BrokerException e) when (e is { Status: 404, Code: null } or { Status: 405 })
+        catch (BrokerException e)
         {
-            return new MessageBody("This broker can't do that.");
-        }
-        catch (BrokerException e) when (e.Status == 404)
-        {
-            return new MessageBody($"The broker knows no job {text.Code(id)}.");
-        }
-        catch (BrokerException e) when (!e.IsPassing)
-        {
-            return new MessageBody($"The broker refused this: {messages.Reason(e.Message)}");
-        }
-        catch (BrokerException)
-        {
-            return new MessageBody(JobMessages.TryAgain);
+            return new MessageBody(messages.Refused(e, $"The broker knows no job {text.Code(id)}."));
         }
     }
 }

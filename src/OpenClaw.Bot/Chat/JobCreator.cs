@@ -11,7 +11,8 @@ namespace OpenClaw.Bot.Chat;
 internal sealed class JobCreator(
     IChatGateway chat, Brokers brokers, ChatSettings settings, JobMessages messages, TimeProvider clock, Func<double> chance, ProgramLog log)
 {
-    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(23);
+    /// <summary>How long a wish waits for a broker that is away.</summary>
+    public static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(23);
     private static readonly TimeSpan TypingAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>The job's id, or the sentence that says why there is none.</summary>

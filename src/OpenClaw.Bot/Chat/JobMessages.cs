@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OpenClaw.Client;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Bot.Chat;
@@ -77,10 +78,29 @@ internal sealed class JobMessages(IChatText text)
 
     public MessageBody NoLongerWatched(NamedJob job) => new($"{Heading(job)}: no longer watched. {text.Code("status " + job.Name)} shows it.");
 
+    /// <summary>Why a job's button does nothing any more.</summary>
+    /// <param name="view">The job as it is now.</param>
+    public string NoLongerFailed(NamedJob job, JobView view) => view.State == JobStates.Failed
+        ? $"{Heading(job)} was done again already, and has failed again. {text.Code($"{Commands.Retry} {job.Name}")} does it once more."
+        : $"{Heading(job)} is no longer failed, it is {text.Bold(view.State ?? view.Status)}. Nothing was done.";
+
+    /// <summary>A button that was pressed before.</summary>
+    public string RetriedAlready(NamedJob job) => $"{Heading(job)} was done again already. {text.Code($"{Commands.Status} {job.Name}")} shows it.";
+
     public MessageBody NoLongerKnown(NamedJob job) => new($"{Heading(job)}: the broker no longer knows it.");
 
     public static MessageBody WithoutFile(MessageBody body, int bytes) =>
         body with { File = null, Text = $"{body.Text}\n(The whole, {bytes:N0} bytes, is larger than this chat takes as a file.)" };
+
+    /// <summary>Why the broker did not do what was asked.</summary>
+    /// <param name="unknown">What is said where it doesn't know what was named.</param>
+    public string Refused(BrokerException e, string unknown) => e switch
+    {
+        { Status: 404, Code: null } or { Status: 405 } => "This broker can't do that.",
+        { Status: 404 } => unknown,
+        { IsPassing: true } => TryAgain,
+        _ => $"The broker refused this: {Reason(e.Message)}",
+    };
 
     /// <summary>Somebody else's reason for a refusal.</summary>
     public string Reason(string detail) => text.Code(Clip(detail, LongestReason));
@@ -101,8 +121,12 @@ internal sealed class JobMessages(IChatText text)
         var error = view.Error ?? view.Result ?? "unknown";
         return view.State == JobStates.Cancelled || error.StartsWith("cancelled", StringComparison.Ordinal)
             ? WithText($"{heading}: {text.Bold("cancelled")}", error, job)
-            : WithText($"{heading}: {text.Bold("failed")}\nError:", error, job);
+            : WithText($"{heading}: {text.Bold("failed")}\nError:", error, job) with { Buttons = RetryButtons(job, view) };
     }
+
+    /// <summary>None from a broker that can't do it, and none for an approval: a plan is approved again by the rules of its own.</summary>
+    private static IReadOnlyList<Button>? RetryButtons(NamedJob job, JobView view) =>
+        view.State == JobStates.Failed && view.Command != Commands.Find(Commands.Approve)!.BrokerCommand ? RetryButton.For(job.Id, view.Round) : null;
 
     private MessageBody WithText(string header, string content, NamedJob job)
     {
@@ -166,5 +190,5 @@ internal sealed class JobMessages(IChatText text)
         }
     }
 
-    private static string Clip(string name, int most) => name.Length <= most ? name : name[..most] + "…";
+    public static string Clip(string words, int most) => words.Length <= most ? words : words[..most] + "…";
 }

@@ -5,7 +5,7 @@ namespace OpenClaw.Bot.Chat;
 /// followed.
 /// </summary>
 internal sealed class JobRequests(
-    BotState state, Guardrails guardrails, Plans plans, JobTracker tracker, JobCommands jobs, RunningTasks work, TimeProvider clock)
+    BotState state, Guardrails guardrails, Plans plans, JobTracker tracker, JobCommands jobs, JobMessages messages, RunningTasks work, TimeProvider clock)
 {
     private const int MostWatches = 10;
 
@@ -52,6 +52,30 @@ internal sealed class JobRequests(
         return null;
     }
 
+    /// <summary>Has a failed job done again by its button, and follows it in a message of its own.</summary>
+    /// <returns>What speaks against it; null: it is under way.</returns>
+    public string? Retry(Conversation conversation, ButtonPressed pressed, string jobId, int round, CancellationToken stop)
+    {
+        var data = state.Now;
+        var again = new TrackedJob
+        {
+            Key = pressed.Id,
+            UserId = pressed.UserId,
+            ChannelId = pressed.ChannelId,
+            Command = data.Jobs.FirstOrDefault(j => j.JobId == jobId)?.Command ?? "job",
+            AskedAt = clock.GetUtcNow(),
+            ReplyTo = pressed.MessageId,
+            JobId = jobId,
+            RetriedRound = round,
+        };
+        var isRetried = data.Jobs.Any(j => j.JobId == jobId && j.RetriedRound == round && j.Refusal is null);
+        var refusal = isRetried ? messages.RetriedAlready(NamedJob.Of(data, again)) : guardrails.RefuseTooMany(data, pressed.UserId);
+        if (refusal is not null) return refusal;
+        state.Change(d => d.WithSeen(pressed).With(again));
+        Follow(again, recovered: false, () => conversation.ReplaceAsync(new MessageBody(null)), stop);
+        return null;
+    }
+
     /// <summary>Shows a job in another message.</summary>
     /// <returns>What speaks against it; null: it is under way.</returns>
     public string? Watch(Conversation conversation, string text, CancellationToken stop)
@@ -80,9 +104,9 @@ internal sealed class JobRequests(
     /// <summary>A plan that is being approved loses its buttons; who waits for an answer is told to.</summary>
     private async Task BeginAsync(Conversation conversation, TrackedJob job)
     {
-        if (conversation.Asked is ButtonPressed pressed)
+        if (conversation.Asked is ButtonPressed)
         {
-            await plans.TakeButtonsAsync(pressed);
+            await conversation.ReplaceAsync(new MessageBody(null));
             return;
         }
         await conversation.BeginAsync();

@@ -6,7 +6,7 @@ namespace OpenClaw.Bot.Chat;
 
 /// <summary>Follows jobs, each from the wish to its last word.</summary>
 internal sealed class JobTracker(
-    IChatGateway chat, Brokers brokers, BotState state, ChatSettings settings, JobCreator creator, JobMessages messages,
+    IChatGateway chat, Brokers brokers, BotState state, ChatSettings settings, JobCreator creator, JobRetrier retrier, JobMessages messages,
     TimeProvider clock, Func<double> chance, ProgramLog log)
 {
     /// <summary>Edits notify nobody: a job that took this long also gets a new reply.</summary>
@@ -19,7 +19,7 @@ internal sealed class JobTracker(
     public async Task TrackAsync(string key, bool recovered, CancellationToken stop)
     {
         var message = new StatusMessage(chat, state, clock, chance, log, key);
-        if (await WithJobIdAsync(state.Job(key)!, recovered, message, stop) is not { } job) return;
+        if (await BegunAsync(state.Job(key)!, recovered, message, stop) is not { } job) return;
         // An interaction already shows that something is under way, and a watched job may have ended: the first word there is what the broker says.
         if (job is { Shown: null, AnswerTo: null, IsWatch: false }) await message.OfferAsync(messages.Progress(Named(job), null, away: false, late: false));
         var view = await WatchAsync(job, message, stop);
@@ -28,10 +28,27 @@ internal sealed class JobTracker(
 
     private NamedJob Named(TrackedJob job) => NamedJob.Of(state.Now, job);
 
-    /// <summary>The job with the broker's id, made now where it has none; null where the broker doesn't want it, which is then said.</summary>
-    private async Task<TrackedJob?> WithJobIdAsync(TrackedJob job, bool recovered, StatusMessage message, CancellationToken stop)
+    /// <summary>The job with the broker's id, made or done again now where that is wanted; null where the broker doesn't want it, which is then said.</summary>
+    private async Task<TrackedJob?> BegunAsync(TrackedJob job, bool recovered, StatusMessage message, CancellationToken stop)
     {
-        if (job.JobId is not null) return job;
+        if (job is { JobId: not null, RetriedRound: null }) return job;
+        return job.JobId is null ? await MadeAsync(job, recovered, message, stop) : await RetriedAsync(job, recovered, message, stop);
+    }
+
+    private async Task<TrackedJob?> RetriedAsync(TrackedJob job, bool recovered, StatusMessage message, CancellationToken stop)
+    {
+        if ((job.Refusal ?? await retrier.RetryAsync(job, recovered, message, stop)) is not { } refusal)
+        {
+            log.Info("job retried", ("job_id", job.JobId), ("user", job.UserId));
+            return job;
+        }
+        state.ChangeJob(job.Key, j => j with { Refusal = refusal, IsWatch = true });
+        await SettleAsync(job, message, new MessageBody(refusal), JobStatuses.Failed, stop);
+        return null;
+    }
+
+    private async Task<TrackedJob?> MadeAsync(TrackedJob job, bool recovered, StatusMessage message, CancellationToken stop)
+    {
         var (id, refusal) = job.Refusal is null ? await creator.CreateAsync(job, recovered, message, stop) : (null, job.Refusal);
         if (id is not null)
         {
@@ -91,6 +108,10 @@ internal sealed class JobTracker(
     private MessageBody WithButtons(TrackedJob job, JobView view)
     {
         var body = messages.Final(Named(job), view);
+        if (view.Status == JobStatuses.Failed && job.PlanId is { } failed && PlanButtons.CanCarry(failed))
+        {
+            return body with { Buttons = PlanButtons.Again(failed) };
+        }
         if (job.IsWatch || JobMessages.PlanIdOf(view) is not { } plan || !PlanButtons.CanCarry(plan)) return body;
         var known = Plans.Find(state.Now, job.UserId, plan);
         if (known is null) state.Change(d => d.With(new PlanRecord(plan, job.UserId, clock.GetUtcNow(), PlanState.Open)));
@@ -107,9 +128,12 @@ internal sealed class JobTracker(
         var last = state.Job(job.Key)!;
         if (body.Buttons is [var button, ..] && PlanButtons.Read(button.Id) is var (plan, _))
         {
-            state.Change(d => d with { Plans = [.. d.Plans.Select(p => p.UserId == job.UserId && p.PlanId == plan ? p with { Shown = last.Shown } : p)] });
+            var data = state.Change(d => Plans.Find(d, job.UserId, plan) is { } known ? d.With(known with { Shown = last.Shown }) : d);
+            var isOpen = Plans.Find(data, job.UserId, plan) is { State: PlanState.Open };
+            // Decided before it was known where its buttons are: nobody has taken them away.
+            if (!isOpen && last.Shown is { } shown) await chat.EditAsync(shown, new MessageBody(null));
         }
-        if (last is { JobId: not null, Shown: { } where } && clock.GetUtcNow() - job.AskedAt >= Long)
+        if (last is { JobId: not null, Refusal: null, Shown: { } where } && clock.GetUtcNow() - job.AskedAt >= Long)
         {
             await chat.SendAsync(where.ChannelId, messages.Ended(Named(last), status), "e" + job.Key, where.Id);
         }

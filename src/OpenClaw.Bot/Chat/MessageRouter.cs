@@ -8,7 +8,8 @@ namespace OpenClaw.Bot.Chat;
 /// another person's job, and the chat's receive loop waits for nobody.
 /// </summary>
 internal sealed class MessageRouter(
-    IChatGateway chat, BotState state, Access access, JobRequests requests, JobCommands jobs, Plans plans, RunningTasks work, ProgramLog log)
+    IChatGateway chat, BotState state, Access access, JobRequests requests, JobCommands jobs, ScheduleCommands schedules, Plans plans,
+    RunningTasks work, ProgramLog log)
 {
     private const int MostWaiting = 512;
 
@@ -46,7 +47,14 @@ internal sealed class MessageRouter(
     private void Serve(ChatEvent e, CancellationToken stop)
     {
         var conversation = new Conversation(chat, e);
-        if (access.Admit(e) == Admission.WrongPlace)
+        var admission = access.Admit(e);
+        if (admission == Admission.Refused)
+        {
+            // Not remembered: strangers would push what people asked for out of the memory.
+            Start(e, () => conversation.TellAsync("You are not among those who may use this bot; nothing was done."), stop);
+            return;
+        }
+        if (admission == Admission.WrongPlace)
         {
             if (e is not CompletionAsked) Once(e, () => conversation.TellAsync("I work in direct messages and in the one channel I was given."), stop);
             return;
@@ -76,6 +84,9 @@ internal sealed class MessageRouter(
             case null:
                 Once(asked, () => conversation.TellAsync($"Unknown command. Use: {usages}"), stop);
                 break;
+            case { Name: Commands.Every }:
+                Once(asked, () => schedules.MakeAsync(conversation, argument, stop), stop);
+                break;
             case { ArgumentRequired: true } command when argument.Length == 0:
                 Once(asked, () => conversation.TellAsync($"Usage: {chat.Text.Code(command.Usage)}"), stop);
                 break;
@@ -100,6 +111,12 @@ internal sealed class MessageRouter(
             case { Name: Commands.Jobs }:
                 Once(asked, () => conversation.TellAsync(jobs.List(asked.UserId)), stop);
                 break;
+            case { Name: Commands.Schedules }:
+                Once(asked, () => schedules.ListAsync(conversation, stop), stop);
+                break;
+            case { Name: Commands.Pause or Commands.Resume or Commands.Unschedule } command:
+                Once(asked, () => schedules.ChangeAsync(conversation, command.Name, argument, stop), stop);
+                break;
             case { Name: Commands.WhoAmI }:
                 Once(asked, () => conversation.TellAsync(jobs.WhoAmI(asked)), stop);
                 break;
@@ -111,7 +128,11 @@ internal sealed class MessageRouter(
 
     private void Press(Conversation conversation, ButtonPressed pressed, CancellationToken stop)
     {
-        if (PlanButtons.Read(pressed.ButtonId) is not var (planId, approves) || Plans.Find(state.Now, pressed.UserId, planId) is not { } plan)
+        if (RetryButton.Read(pressed.ButtonId) is var (jobId, round))
+        {
+            RefuseUnless(requests.Retry(conversation, pressed, jobId, round, stop), conversation, stop);
+        }
+        else if (PlanButtons.Read(pressed.ButtonId) is not var (planId, approves) || Plans.Find(state.Now, pressed.UserId, planId) is not { } plan)
         {
             Once(pressed, () => conversation.TellAsync("Unknown plan: it is not yours, or it was forgotten."), stop);
         }
@@ -126,7 +147,7 @@ internal sealed class MessageRouter(
         else
         {
             state.Change(d => d.With(plan with { State = PlanState.Cancelled }));
-            Once(pressed, () => plans.CancelAsync(pressed, planId), stop);
+            Once(pressed, () => plans.CancelAsync(conversation, pressed, planId), stop);
         }
     }
 

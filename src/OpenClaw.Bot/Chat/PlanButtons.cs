@@ -11,6 +11,9 @@ internal static class PlanButtons
 
     public static IReadOnlyList<Button> For(string planId) => [new(Approve + planId, "Approve"), new(Cancel + planId, "Cancel", Dangerous: true)];
 
+    /// <summary>Under an approval that failed: approves the plan once more.</summary>
+    public static IReadOnlyList<Button> Again(string planId) => [new(Approve + planId, "Retry")];
+
     /// <summary>What a button's id means; null where it is none of ours.</summary>
     public static (string PlanId, bool Approves)? Read(string buttonId) =>
         buttonId.StartsWith(Approve, StringComparison.Ordinal) ? (buttonId[Approve.Length..], true)

@@ -30,25 +30,16 @@ internal sealed class Plans(IChatGateway chat, BotState state, ChatSettings sett
     ];
 
     /// <summary>Cancels a plan by its button.</summary>
-    public Task CancelAsync(ButtonPressed pressed, string planId)
+    public Task CancelAsync(Conversation conversation, ButtonPressed pressed, string planId)
     {
         var note = $"Plan {chat.Text.Code(planId)} is cancelled; nothing was applied.";
         var fits = pressed.MessageText.Length > 0 && pressed.MessageText.Length < chat.Text.LongestMessage - Reserve;
-        return ReplaceAsync(pressed, new MessageBody(fits ? $"{pressed.MessageText}\n{note}" : note));
+        return conversation.ReplaceAsync(new MessageBody(fits ? $"{pressed.MessageText}\n{note}" : note));
     }
-
-    /// <summary>Takes the buttons off a plan that was approved by one of them.</summary>
-    public Task TakeButtonsAsync(ButtonPressed pressed) => ReplaceAsync(pressed, new MessageBody(null));
 
     /// <summary>Takes the buttons off a plan that was approved by text, or before a restart.</summary>
     public async Task TakeButtonsAsync(string user, string planId)
     {
         if (Find(state.Now, user, planId)?.Shown is { } shown) await chat.EditAsync(shown, new MessageBody(null));
-    }
-
-    private async Task ReplaceAsync(ButtonPressed pressed, MessageBody body)
-    {
-        if (await chat.AnswerAsync(pressed.Interaction, new Replace(body))) return;
-        await chat.EditAsync(new MessageRef(pressed.ChannelId, pressed.MessageId), body);
     }
 }

@@ -36,7 +36,7 @@ internal static class SchedulesCommand
         string? next = null;
         do
         {
-            var page = await broker.ListSchedulesAsync(next, invocation.Stop);
+            var page = await broker.ListSchedulesAsync(next, stop: invocation.Stop);
             schedules.AddRange(page.Schedules);
             next = page.Next;
         }
