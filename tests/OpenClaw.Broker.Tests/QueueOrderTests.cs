@@ -48,7 +48,7 @@ public sealed class QueueOrderTests
                     queue.Limit(a % 3 == 0 ? [] : [.. Limits(b, c)]);
                     break;
                 case 10:
-                    queue.Index.Window.DropEmpty();
+                    queue.Index.Window.DropEmpty(new SteadyTime(queue.Now));
                     break;
                 default:
                     queue.Now += a * 1000;
@@ -66,11 +66,13 @@ public sealed class QueueOrderTests
         for (var n = 0; n < requesters * each; n++)
         {
             queue.Create(Caps.Any, Commands[random.Next(3)], $"r{random.Next(requesters)}", priority: 3);
+            queue.Now += 1000;
             if (random.Next(4) == 0 && queue.Claim(Workers[random.Next(3)]) is not null) queue.Finish(0);
         }
         Assert.True(queue.Index.Window.FlowCount <= 8);
         while (queue.Ready.Count > 0)
         {
+            queue.Now += 1000;
             Assert.NotNull(queue.Claim(Workers[0]));
             queue.Finish(0);
         }

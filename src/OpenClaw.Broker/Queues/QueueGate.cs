@@ -68,10 +68,16 @@ internal sealed class QueueGate
         return Limit is not null && (running >= Limit.MaxRunning || IsAhead(setAside, now));
     }
 
+    public bool HasStarts(SteadyTime now)
+    {
+        while (starts.TryPeek(out var first) && first + Limit!.PerMs <= now) starts.Dequeue();
+        return starts.Count > 0;
+    }
+
     private bool IsAhead(int setAside, SteadyTime now)
     {
         if (Limit is not { Starts: { } most, PerMs: var per }) return false;
-        while (starts.TryPeek(out var first) && first + per <= now) starts.Dequeue();
+        HasStarts(now);
         if (starts.Count + setAside < most) return false;
         if (starts.TryPeek(out var oldest)) OpensAt = oldest + per;
         return true;

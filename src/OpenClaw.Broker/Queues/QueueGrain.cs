@@ -119,7 +119,7 @@ internal sealed partial class QueueGrain(
         }
         if (found > 0) LogFound(Name, found);
         index.EndRead();
-        index.Window.DropEmpty();
+        index.Window.DropEmpty(clock.SteadyNow);
         Settle();
         return Task.CompletedTask;
     }

@@ -20,6 +20,10 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
     public const int FlowsRead = 512;
 
     private const int MaxClasses = 1000;
+
+    /// <summary>After a reading of all that was left out which found nothing for a worker, how long until the next.</summary>
+    private const long FoundNoneMs = 1000;
+
     private readonly Dictionary<Flow, FlowIndex> flows = [];
     private readonly Dictionary<Lane, LaneIndex> lanes = [];
     private readonly Dictionary<WorkerClass, ClassIndex> classes = [];
@@ -95,7 +99,7 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
         entry.Line = null;
         flow.Ready.Remove(entry);
         Count--;
-        if (flow.More && flow.Ready.Count < FlowQuota / 4) dry.Add(flow);
+        if (IsDry(flow)) dry.Add(flow);
     }
 
     /// <summary>A flow that is running dry while the table holds more of it.</summary>
@@ -114,7 +118,7 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
     /// <summary>To be called after a refill.</summary>
     public void Settle(FlowIndex flow)
     {
-        if (flow.More && flow.Ready.Count < FlowQuota / 4) dry.Add(flow);
+        if (IsDry(flow)) dry.Add(flow);
         else dry.Remove(flow);
     }
 
@@ -146,7 +150,7 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
         if (!HasLeftOut) return false;
         var index = ClassOf(worker);
         after = index.ReadTo;
-        if (index.IsReading || after is null && index.FoundNone == LeftOut) return false;
+        if (index.IsReading || after is null && (index.FoundNone == LeftOut || now < index.NotBefore)) return false;
         if (after is null) (index.Found, index.BeganAt) = (false, LeftOut);
         (index.IsReading, index.PageAt) = (true, LeftOut);
         return true;
@@ -160,7 +164,7 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
         (index.IsReading, index.ReadTo) = (false, page.Next);
         var made = TakeIn(page, index.PageAt);
         index.Found |= made.Taken.Count > 0;
-        if (page.Next is null && !index.Found) index.FoundNone = index.BeganAt;
+        if (page.Next is null && !index.Found) (index.FoundNone, index.NotBefore) = (index.BeganAt, now + FoundNoneMs);
         return made;
     }
 
@@ -170,6 +174,7 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
     {
         var made = TakeIn(page, readAt);
         HasLeftOut = LeftOut != readAt;
+        foreach (var flow in flows.Values) if (IsDry(flow)) dry.Add(flow);
         return made;
     }
 
@@ -179,16 +184,19 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
     public void LackSome() => HasLeftOut = true;
 
     /// <summary>Forgets flows that hold nothing, when there are many.</summary>
-    public void DropEmpty()
+    public void DropEmpty(SteadyTime at)
     {
         if (flows.Count > MaxClasses) DropDone();
-        shares.DropIdle();
+        shares.DropIdle(at);
     }
 
     private void DropDone()
     {
         foreach (var flow in flows.Values.Where(static f => f.IsDone).ToList()) Close(flow);
     }
+
+    /// <summary>Whether it needs a refill; where others are left out, whether it is through.</summary>
+    private bool IsDry(FlowIndex flow) => flow.More && (HasLeftOut ? flow.Ready.Count == 0 : flow.Ready.Count < FlowQuota / 4);
 
     private (List<FlowIndex> Taken, List<Entry> Dropped) TakeIn(FlowPage page, long readAt)
     {
@@ -280,5 +288,7 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
         public long PageAt { get; set; }
 
         public long FoundNone { get; set; } = -1;
+
+        public SteadyTime NotBefore { get; set; }
     }
 }

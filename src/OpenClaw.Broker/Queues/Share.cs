@@ -34,6 +34,9 @@ internal sealed class Share(LimitBy by, string? name)
 
     public bool IsIdle => SetAside + Leased + Lanes.Count + Flows.Count == 0;
 
+    /// <summary>Whether its limit still counts starts of before.</summary>
+    public bool HasStarts(SteadyTime now) => gate.HasStarts(now);
+
     public bool IsClosed(SteadyTime now) => gate.Limit is not null && gate.IsClosed(Leased + SetAside, SetAside, now);
 
     public void Take(QueueLimit? limit) => gate.Take(limit);
@@ -147,15 +150,15 @@ internal sealed class QueueShares
         Limits.Count == 0 ? [] : new[] { Queue }.Concat(commands.Values).Concat(requesters.Values).Where(s => s.IsClosed(now));
 
     /// <summary>Forgets those that have nothing and had no more turns than others.</summary>
-    public void DropIdle()
+    public void DropIdle(SteadyTime now)
     {
-        Drop(commands);
-        Drop(requesters);
+        Drop(commands, now);
+        Drop(requesters, now);
     }
 
-    private void Drop(Dictionary<string, Share> shares)
+    private void Drop(Dictionary<string, Share> shares, SteadyTime now)
     {
-        foreach (var (name, share) in shares) if (share.IsIdle && share.Tag <= turns && share.Limit?.Starts is null) shares.Remove(name);
+        foreach (var (name, share) in shares) if (share.IsIdle && share.Tag <= turns && !share.HasStarts(now)) shares.Remove(name);
     }
 
     private void Move(Share share, Place from, Place to)
