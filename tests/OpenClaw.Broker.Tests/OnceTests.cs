@@ -189,6 +189,25 @@ public sealed class OnceTests
         Assert.Equal(((string?)second["id"], "3"), (next.Id, next.Payload));
     }
 
+    /// <summary>However its attempt ends: two never wait.</summary>
+    [Theory]
+    [InlineData("release", "{}")]
+    [InlineData("fail", """{"error": "e"}""")]
+    public async Task WhatWouldWaitAgainGivesWayToALaterOne(string verb, string body)
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var latest = new { key = "k", on_conflict = "keep_latest" };
+        var job = new { command = "ping", payload = "1", max_attempts = 2, unique = latest };
+        using (var made = await broker.BotAsync("jobs", job)) made.EnsureSuccessStatusCode();
+        var running = (await broker.ClaimAsync("anna"))!;
+        var second = await AskAsync(broker, latest, payload: "2");
+        using var over = await broker.PostAsync($"jobs/{running.Id}/{verb}", running.LeaseToken, "anna", JsonNode.Parse(body)!);
+        over.EnsureSuccessStatusCode();
+        var first = await broker.GetAsync(running.Id);
+        Assert.Equal(("cancelled", $"cancelled: job {second["id"]}, with the same unique key, came later"), (first.State, first.Error));
+        Assert.Equal("2", (await broker.ClaimSoonAsync("bert")).Payload);
+    }
+
     [Fact]
     public async Task HundredAtOnceMakeOne()
     {

@@ -31,7 +31,7 @@ internal sealed class JobGrain(IJobStore store, FreshJobs fresh, Clock clock, IL
     public async Task<JobReply?> ApplyAsync(JobEvent e)
     {
         var reply = await keeper.ApplyAsync(e);
-        if (keeper.IsOver) DeactivateOnIdle();
+        if (reply is not { Before: null } && keeper.IsOver) DeactivateOnIdle(); // once: who comes after it finds it in memory or loads it
         return reply;
     }
 }

@@ -54,6 +54,7 @@ internal sealed partial class JobKeeper(Guid id, IJobStore store, FreshJobs fres
         }
         if (step.Refusal != Refusal.None) return new JobReply(before, step.Refusal, null);
         if (step.Next is not { } next) return await DeleteAsync(before, e);
+        if (before.State == JobState.Running && next.IsWaiting && await FindLaterAsync(next) is { } later) next = JobRules.GiveWay(next, later, e.Now);
         next = next with { Version = before.Version + 1 };
         var edit = (e as Edited)?.Edit;
         await store.UpdateAsync(new JobChange(before, Shorten(next), e.Now)
@@ -73,6 +74,14 @@ internal sealed partial class JobKeeper(Guid id, IJobStore store, FreshJobs fres
             job = next = await SerialKeys.ReadAgainAsync(store, next, why => LogNotRead(why, before.Id));
         }
         return new JobReply(next, Refusal.None, before);
+    }
+
+    /// <summary>Of a unique key the latest is kept: what waits for the end of this one, which is to wait again itself.</summary>
+    private async Task<Guid?> FindLaterAsync(Job next)
+    {
+        if (next is not { SerialKey: [SerialKeys.Own, ..], UniqueKey: { } key }) return null;
+        if (await store.FindHolderAsync(next.Queue, next.Command, key) is not { } holder || holder == id) return null;
+        return await store.FindAsync(holder) is { IsWaiting: true } ? holder : null;
     }
 
     private async Task<JobReply> DeleteAsync(Job before, JobEvent e)

@@ -281,6 +281,10 @@ internal static class JobRules
         Holds = [],
     };
 
+    /// <summary>Ends a job that would wait beside a later one of its unique key.</summary>
+    public static Job GiveWay(Job job, Guid later, long now) =>
+        End(job, JobState.Cancelled, Outcome.Cancelled, now, CancelledError($"job {later}, with the same unique key, came later"));
+
     /// <summary>A job's times never go backwards, even where the wall clock did.</summary>
     public static long At(Job job, long now) => Math.Max(now, job.StartedAt ?? job.CreatedAt);
 
