@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using OpenClaw.Contracts;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Tests;
@@ -35,6 +36,25 @@ public sealed class ApprovalsTests
         Assert.Empty((await anna.GetAsync("approvals")).Json["approvals"]!.AsArray());
     }
 
+    /// <summary>A yes is to what the command runs, too: if that becomes another, it has to be looked at again.</summary>
+    [Fact]
+    public async Task DigestHoldsWhatTheWorkersSayTheyRun()
+    {
+        await using var broker = await Caller.StartAsync();
+        await TellAsync("w1", "sha-1");
+        var id = await CreateAsync(broker, """ "approval": true """);
+        var shown = Assert.Single((await Caller.Admin(broker).GetAsync("approvals")).Json["approvals"]!.AsArray())!;
+        Assert.Equal(("sha-1", Digest("ping", "p", "", "default", "", "sha-1")), ((string)shown["worker_definition"]!, (string)shown["digest"]!));
+        await TellAsync("w2", "sha-0");
+        Assert.Equal((HttpStatusCode.Conflict, "digest_changed"), await SayAsync(Caller.Admin(broker), id, "approve", (string)shown["digest"]!));
+        var digest = (string)(await Caller.Bot(broker).GetAsync($"jobs/{id}")).Json["digest"]!;
+        Assert.Equal(Digest("ping", "p", "", "default", "", "sha-0,sha-1"), digest);
+        Assert.Equal((HttpStatusCode.OK, null), await SayAsync(Caller.Admin(broker), id, "approve", digest));
+
+        async Task TellAsync(string worker, string definition) => Assert.Equal(HttpStatusCode.OK, (await Caller.Worker(broker).SendAsync(HttpMethod.Put,
+            "workers/me", $$"""{"commands": [{"name": "ping", "definition": "{{definition}}"}]}""", $"{HeaderNames.WorkerId}: {worker}")).Status);
+    }
+
     [Fact]
     public async Task NoAndSilenceEndTheJob()
     {
@@ -48,7 +68,7 @@ public sealed class ApprovalsTests
         await ExplainTests.ExpectAsync(broker, denied, "denied");
         await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(60), silent, static job => job.Outcome == "denied");
         Assert.Equal("denied: nobody approved it within 60 s", (await broker.GetAsync(silent)).Error);
-        Assert.Equal("expired", (await broker.GetAsync(expired)).Outcome);
+        await broker.AdvanceUntilAsync(TimeSpan.Zero, expired, static job => job.Outcome == "expired");
     }
 
     [Fact]
@@ -208,10 +228,10 @@ public sealed class ApprovalsTests
         return (said.Status, said.Code);
     }
 
-    private static string Digest(string command, string payload, string requires, string queue, string schedule)
+    private static string Digest(string command, string payload, string requires, string queue, string schedule, string definition = "")
     {
         var bytes = new List<byte>();
-        foreach (var text in new[] { "1", command, payload, requires, queue, schedule, "" })
+        foreach (var text in new[] { "1", command, payload, requires, queue, schedule, definition })
         {
             bytes.AddRange([0, 0, 0, (byte)text.Length, .. Encoding.UTF8.GetBytes(text)]);
         }

@@ -8,7 +8,8 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Approvals;
 
 /// <summary>Shows what waits for a person's yes, and takes the yes or the no.</summary>
-internal sealed class ApprovalsApi(JobCalls calls, IJobStore store, IStore rows, Approvers approvers, BrokerOptions options)
+internal sealed class ApprovalsApi(JobCalls calls, IJobStore store, IStore rows, Approvers approvers, IDefinitions definitions,
+    BrokerOptions options)
 {
     private const int Page = 100;
     private const int DigestLength = 64;
@@ -53,8 +54,9 @@ internal sealed class ApprovalsApi(JobCalls calls, IJobStore store, IStore rows,
         json.WriteString("requester", job.Requester);
         json.WriteString("made_by", job.MadeBy ?? Token.BotName);
         json.WriteString("schedule", job.Schedule);
-        json.WriteNull("worker_definition");
-        json.WriteString("digest", JobDigest.Of(job, texts.Payload));
+        var definition = definitions.Of(job.Command);
+        json.WriteString("worker_definition", definition);
+        json.WriteString("digest", JobDigest.Of(job, texts.Payload, definition));
         json.WriteString("note", job.Approval!.Note);
         if (job.Approval.By is { } by)
         {
@@ -94,7 +96,7 @@ internal sealed class ApprovalsApi(JobCalls calls, IJobStore store, IStore rows,
             throw new ProblemException(StatusCodes.Status403Forbidden, ErrorCodes.OwnJob,
                 $"it is '{caller.Name}''s own job; somebody else has to approve it (APPROVE_OWN says who may)");
         }
-        if (digest != JobDigest.Of(job, texts.Payload)) throw Conflict(Refusal.DigestChanged, job);
+        if (digest != JobDigest.Of(job, texts.Payload, definitions.Of(job.Command))) throw Conflict(Refusal.DigestChanged, job);
         var decision = new Decision(calls.Now, caller.Name, isYes, digest, job.PayloadVersion, job.Queue, comment);
         var reply = await calls.ApplyAsync(id, decision) ?? throw ProblemException.JobNotFound();
         if (reply.Refusal != Refusal.None) throw Conflict(reply.Refusal, reply.Job);

@@ -39,14 +39,15 @@ internal sealed partial class ApprovalJson : JsonSerializerContext;
 internal static class JobDigest
 {
     /// <summary>In lower-case hexadecimal.</summary>
-    public static string Of(Job job, byte[] payload)
+    /// <param name="definition">What the command runs; null where no worker has said.</param>
+    public static string Of(Job job, byte[] payload, string? definition)
     {
-        const string Format = "1", NoDefinition = ""; // workers say nothing of what a command runs
+        const string Format = "1";
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(Encoding.UTF8.GetBytes(Format));
         Append(Encoding.UTF8.GetBytes(job.Command));
         Append(payload);
-        foreach (var text in (ReadOnlySpan<string?>)[job.Requires, job.Queue, job.Schedule, NoDefinition]) Append(Encoding.UTF8.GetBytes(text ?? ""));
+        foreach (var text in (ReadOnlySpan<string?>)[job.Requires, job.Queue, job.Schedule, definition]) Append(Encoding.UTF8.GetBytes(text ?? ""));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
 
         void Append(ReadOnlySpan<byte> text)

@@ -25,7 +25,8 @@ internal static class JobJson
         json.WritePropertyName("signature");
         if (job.Signature is null) json.WriteNullValue();
         else json.WriteRawValue(job.Signature);
-        json.WriteString("digest", job.Approval is null ? null : JobDigest.Of(job, texts.Payload));
+        json.WriteString("digest", job.Approval is null ? null
+            : JobDigest.Of(job, texts.Payload, context.RequestServices.GetRequiredService<IDefinitions>().Of(job.Command)));
         if (leaseSeconds is not null) WriteApproved(json, job.Approval?.Given);
         json.WriteString("lease_token", leaseSeconds is null ? null : job.LeaseToken);
         if (leaseSeconds is { } seconds) json.WriteNumber("lease_seconds", seconds);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OpenClaw.Broker.Http;
+using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
@@ -8,7 +9,7 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Workers;
 
 /// <summary>What workers told of themselves and which are drained: rows, all of them in memory as well.</summary>
-internal sealed class WorkerBook(IStore store, Clock clock)
+internal sealed class WorkerBook(IStore store, Clock clock) : IDefinitions
 {
     /// <summary>A worker that has not told anything for so long is forgotten.</summary>
     public const long KeptMs = 30L * 24 * 3600 * 1000;
@@ -81,11 +82,16 @@ internal sealed class WorkerBook(IStore store, Clock clock)
         Register();
     }
 
+    public string? Of(string command)
+    {
+        Refresh();
+        return Volatile.Read(ref registry).Definitions.GetValueOrDefault(command);
+    }
+
     /// <summary>What a worker may take that names no commands: what no other has told that it serves.</summary>
     public CommandSet Unnamed(string? worker)
     {
-        var now = clock.Wall;
-        if (Volatile.Read(ref registry).EndsAt <= now) Register();
+        Refresh();
         return Volatile.Read(ref registry).Unnamed(worker);
     }
 
@@ -104,22 +110,29 @@ internal sealed class WorkerBook(IStore store, Clock clock)
         Interlocked.Exchange(ref changed, NewSource()).TrySetResult();
     }
 
+    private void Refresh()
+    {
+        if (Volatile.Read(ref registry).EndsAt <= clock.Wall) Register();
+    }
+
     private void Register()
     {
         var since = clock.Wall - KeptMs;
         var told = rows.Values.Where(r => r.Commands is not null && r.ToldAt > since).ToList();
-        var servers = told.SelectMany(static row => WorkerRow.Names(row.Commands).Select(name => (Name: name, row.Id)))
-            .Where(static c => !PythonCommands.Contains(c.Name)).ToLookup(static c => c.Name, static c => c.Id, StringComparer.Ordinal);
-        Volatile.Write(ref registry, new Registry(servers, told.Count == 0 ? long.MaxValue : told.Min(static r => r.ToldAt!.Value) + KeptMs));
+        var served = told.SelectMany(static row => WorkerRow.Served(row.Commands).Select(c => (c.Name, c.Definition, row.Id))).ToList();
+        var servers = served.Where(static c => !PythonCommands.Contains(c.Name)).ToLookup(static c => c.Name, static c => c.Id, StringComparer.Ordinal);
+        var definitions = served.Where(static c => c.Definition is not null).GroupBy(static c => c.Name, static c => c.Definition!, StringComparer.Ordinal)
+            .ToDictionary(static g => g.Key, static g => string.Join(',', g.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)));
+        Volatile.Write(ref registry, new Registry(servers, definitions, told.Count == 0 ? long.MaxValue : told.Min(static r => r.ToldAt!.Value) + KeptMs));
     }
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Who serves which command.</summary>
+    /// <summary>Who serves which command, and what that runs.</summary>
     /// <param name="EndsAt">When the first of it is forgotten, in milliseconds since 1970.</param>
-    private sealed record Registry(ILookup<string, string> Servers, long EndsAt)
+    private sealed record Registry(ILookup<string, string> Servers, Dictionary<string, string> Definitions, long EndsAt)
     {
-        public static readonly Registry Empty = new(Enumerable.Empty<string>().ToLookup(static n => n), long.MaxValue);
+        public static readonly Registry Empty = new(Enumerable.Empty<string>().ToLookup(static n => n), [], long.MaxValue);
 
         private readonly ConcurrentDictionary<string, CommandSet> own = new(StringComparer.Ordinal);
         private readonly CommandSet all = CommandSet.AllBut(Servers.Select(static s => s.Key));

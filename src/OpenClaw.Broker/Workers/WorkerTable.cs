@@ -9,9 +9,15 @@ namespace OpenClaw.Broker.Workers;
 /// <param name="ToldAt">Milliseconds since 1970.</param>
 internal sealed record WorkerRow(string Id, string? Version, string? Commands, long? ToldAt, Drain? Drain)
 {
-    /// <summary>The names of what a worker told that it serves.</summary>
-    public static IEnumerable<string> Names(string? commands) => commands is null ? []
-        : RequestBody.Items(Encoding.UTF8.GetBytes(commands)).Select(static c => Encoding.UTF8.GetString(RequestBody.ParseMembers(c, "name")[0].Text!));
+    /// <summary>What a worker told that it serves.</summary>
+    public static IEnumerable<(string Name, string? Definition)> Served(string? commands)
+    {
+        foreach (var command in commands is null ? [] : RequestBody.Items(Encoding.UTF8.GetBytes(commands)))
+        {
+            var fields = RequestBody.ParseMembers(command, "name", "definition");
+            yield return (Encoding.UTF8.GetString(fields[0].Text!), fields[1].Text is { } definition ? Encoding.UTF8.GetString(definition) : null);
+        }
+    }
 }
 
 /// <summary>Why a worker gets no more jobs.</summary>

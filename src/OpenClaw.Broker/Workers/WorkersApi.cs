@@ -76,7 +76,7 @@ internal sealed class WorkersApi(
     {
         json.WriteString("version", row?.Version);
         json.WriteStartArray("commands");
-        foreach (var name in WorkerRow.Names(row?.Commands)) json.WriteStringValue(name);
+        foreach (var (name, _) in WorkerRow.Served(row?.Commands)) json.WriteStringValue(name);
         json.WriteEndArray();
         if (row?.Drain is not { } drain)
         {

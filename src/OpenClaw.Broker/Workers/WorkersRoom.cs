@@ -9,6 +9,7 @@ internal static class WorkersRoom
     public static void AddWorkers(this IServiceCollection services)
     {
         services.AddSingleton<WorkerBook>();
+        services.AddSingleton<IDefinitions>(static services => services.GetRequiredService<WorkerBook>());
         services.AddSingleton<WorkerControl>();
         services.AddSingleton<INewsSink>(static s => s.GetRequiredService<WorkerControl>());
         services.AddSingleton<WorkerSightings>();
