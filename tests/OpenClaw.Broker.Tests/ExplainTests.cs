@@ -1,4 +1,6 @@
+using OpenClaw.Client;
 using OpenClaw.Contracts;
+using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
 
@@ -73,20 +75,27 @@ public sealed class ExplainTests
         await using var broker = await BrokerFixture.StartAsync();
         var random = new Random(7);
         string[] caps = ["a", "b"];
-        foreach (var n in Enumerable.Range(0, 40))
+        foreach (var n in Enumerable.Range(0, 60))
         {
             string[] needs = [.. caps.Where(_ => random.Next(2) == 0)];
             string[] has = [.. caps.Where(_ => random.Next(2) == 0)];
-            var held = random.Next(4) == 0;
-            var id = await broker.CreateAsync($"{n}", needs);
+            var command = random.Next(2) == 0 ? "ping" : "make";
+            string[]? takes = random.Next(3) switch { 0 => ["ping"], 1 => ["make", "other"], _ => null };
+            var (held, limited) = (random.Next(4) == 0, random.Next(4) == 0);
+            await LimitTests.LimitAsync(broker, limited ? $$"""[{"by": "command", "value": "{{command}}", "max_running": 0}]""" : "[]");
+            var id = (await broker.Client().CreateAsync(new CreateJob(command, $"{n}") { Requires = new Requirements(needs) })).Id;
+            var worker = new BrokerClient(new HttpClient(), broker.Url,
+                new BrokerCredentials { WorkerToken = BrokerProcess.WorkerToken, WorkerId = $"w{n}", Caps = has, Commands = takes }, TimeProvider.System);
             if (held) using (var hold = await broker.BotAsync($"jobs/{id}/hold", new { })) hold.EnsureSuccessStatusCode();
             using (var drained = await broker.BotAsync("drain", new { })) drained.EnsureSuccessStatusCode();
-            Assert.Null(await broker.ClaimAsync($"w{n}", has)); // it has shown itself
+            Assert.Null(await worker.ClaimAsync("a", TimeSpan.Zero)); // it has shown itself
             using (var undrained = await broker.BotAsync("undrain", new { })) undrained.EnsureSuccessStatusCode();
             var code = (await ExplainAsync(broker, id)).Code;
-            var claim = await broker.ClaimAsync($"w{n}", has);
-            Assert.Equal(!held && needs.All(has.Contains), claim?.Id == id);
-            Assert.Equal(held ? "held_by_person" : claim?.Id == id ? "ready" : "no_worker_with_caps", code);
+            var claim = await worker.ClaimAsync("b", TimeSpan.Zero);
+            var (isAble, serves) = (needs.All(has.Contains), takes?.Contains(command) != false);
+            Assert.Equal(!held && !limited && isAble && serves, claim?.Id == id);
+            var able = !isAble ? "no_worker_with_caps" : serves ? "ready" : "no_worker_for_command";
+            Assert.Equal(held ? "held_by_person" : limited ? "limit_reached" : able, code);
             using (var cancel = await broker.BotAsync("jobs/cancel", new { filter = new { } })) cancel.EnsureSuccessStatusCode();
             if (claim is not null) await RetryTests.FailAsync(broker, claim, new { error = "cancelled" });
             broker.Clock.Advance(TimeSpan.FromMinutes(3)); // the worker is forgotten

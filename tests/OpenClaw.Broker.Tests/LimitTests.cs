@@ -156,7 +156,7 @@ public sealed class LimitTests
         Assert.Contains(named, answer.Text, StringComparison.Ordinal);
     }
 
-    private static async Task LimitAsync(BrokerFixture broker, string limits)
+    internal static async Task LimitAsync(BrokerFixture broker, string limits)
     {
         var answer = await Caller.Bot(broker).SendAsync(HttpMethod.Patch, "queues/default", $$"""{"limits": {{limits}}}""");
         Assert.True(answer.Status == HttpStatusCode.OK, answer.Text);

@@ -26,8 +26,10 @@ public sealed class ProcessTests : IDisposable
         Assert.Contains("\"approved\"", (await DoAsync(broker, "approve_echo", plan)).Result, StringComparison.Ordinal);
         var unknown = await DoAsync(broker, "approve_echo", "../broker");
         Assert.Equal((JobStates.Failed, "unknown plan_id"), (unknown.State, unknown.Error));
-        Assert.Equal("unknown command: dance", (await DoAsync(broker, "dance", "")).Result);
         Assert.Equal("worker-1", unknown.WorkerId);
+        var dance = (await broker.Client().CreateAsync(new CreateJob("dance", ""))).Id; // not for a runner that can't
+        Assert.Equal("pong: again", (await DoAsync(broker, "ping", "again")).Result);
+        Assert.Equal("no_worker_for_command", (await broker.Client().ExplainAsync(dance)).Code);
         Assert.Equal(ExitCodes.Ok, await runner.StopAsync());
         Assert.DoesNotContain("hello", runner.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(BrokerProcess.WorkerToken, runner.Output, StringComparison.Ordinal);
