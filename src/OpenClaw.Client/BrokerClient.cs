@@ -176,14 +176,27 @@ public sealed partial class BrokerClient
     public async Task<JobView?> ClaimAsync(string claimId, TimeSpan wait, CancellationToken stop = default)
     {
         var answer = await SendAsync(HttpMethod.Get, "jobs/next" + Wait(wait), WireJson.Default.ClaimAnswer, stop, request =>
+            AddClaim(request, claimId), wait);
+        return answer.Job is { } job ? Received(job) : null;
+    }
+
+    /// <summary>Claims up to so many jobs at once, which the broker must know; none where none came within <paramref name="wait"/>.</summary>
+    /// <param name="claimId">After a lost answer the same id gives those of the claim that still run.</param>
+    /// <param name="most">100 at most.</param>
+    public async Task<IReadOnlyList<JobView>> ClaimManyAsync(string claimId, int most, TimeSpan wait, CancellationToken stop = default)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"jobs/next{(wait > TimeSpan.Zero ? Wait(wait) + "&" : "?")}max={most}");
+        var answer = await SendAsync(HttpMethod.Get, path, WireJson.Default.ManyClaimsAnswer, stop, request => AddClaim(request, claimId), wait);
+        return [.. answer.Jobs.Select(Received)];
+    }
+
+    /// <summary>Says what became of jobs, up to 100; each has an outcome of its own.</summary>
+    public Task<ResultsAnswer> EndManyAsync(IReadOnlyList<JobEnd> ends, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Post, "jobs/results", WireJson.Default.ResultsAnswer, stop, request =>
         {
             AddWorker(request, null);
-            request.Headers.Add(HeaderNames.ClaimId, claimId);
-            if (credentials.Caps.Count > 0) request.Headers.Add(HeaderNames.WorkerCaps, string.Join(',', credentials.Caps));
-            if (commands is not null) request.Headers.Add(HeaderNames.WorkerCommands, commands);
-        }, wait);
-        return answer.Job is { } job ? job with { LeaseSeconds = LeaseSeconds(job.LeaseSeconds) } : null;
-    }
+            request.Content = JsonContent.Create(new ResultsBody(ends), WireJson.Default.ResultsBody);
+        });
 
     public async Task<HeartbeatAnswer> HeartbeatAsync(string id, string? leaseToken, CancellationToken stop = default)
     {
@@ -273,6 +286,16 @@ public sealed partial class BrokerClient
         request.Headers.TryAddWithoutValidation(HeaderNames.BotToken, credentials.BotToken);
         if (credentials.ActingFor is { } person) request.Headers.Add(HeaderNames.ActingFor, person);
     }
+
+    private void AddClaim(HttpRequestMessage request, string claimId)
+    {
+        AddWorker(request, null);
+        request.Headers.Add(HeaderNames.ClaimId, claimId);
+        if (credentials.Caps.Count > 0) request.Headers.Add(HeaderNames.WorkerCaps, string.Join(',', credentials.Caps));
+        if (commands is not null) request.Headers.Add(HeaderNames.WorkerCommands, commands);
+    }
+
+    private static JobView Received(JobView job) => job with { LeaseSeconds = LeaseSeconds(job.LeaseSeconds) };
 
     private void AddWorker(HttpRequestMessage request, string? leaseToken)
     {

@@ -141,7 +141,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
 
     /// <summary>Has the queue set a job aside, as for a claim.</summary>
     public async Task<Guid?> SetAsideAsync() => 
-        (await Queue.ObserveAsync(new QueueMessage([], new SteadyTime(0), [new WorkerClass(Caps.Any, CommandSet.All)])))[0].JobId;
+        (await Queue.ObserveAsync(new QueueMessage([], new SteadyTime(0), [new Ask(new WorkerClass(Caps.Any, CommandSet.All), 1)])))[0].JobId;
 
     public Task<JobView> GetAsync(string id) => Client().GetAsync(id);
 

@@ -185,7 +185,7 @@ public sealed class QueueTests
     {
         await using var broker = await BrokerFixture.StartAsync();
         var job = await broker.InsertAsync();
-        WorkerClass[] workers = [new(Caps.Of(["gpu"]), CommandSet.All), new(Caps.Any, CommandSet.All)];
+        Ask[] workers = [new(new WorkerClass(Caps.Of(["gpu"]), CommandSet.All), 1), new(new WorkerClass(Caps.Any, CommandSet.All), 1)];
         var offers = await broker.Queue.ObserveAsync(new QueueMessage([JobNews.Of(job, new SteadyTime(0), leaseMs: 0)], new SteadyTime(0), workers));
         Assert.Equal([job.Id, null], offers.Select(o => o.JobId));
     }

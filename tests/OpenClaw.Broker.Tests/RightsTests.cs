@@ -50,6 +50,7 @@ public sealed class RightsTests
         ["GET /queues"] = ("bot reader approver admin", false),
         ["PATCH /queues/{name}"] = ("bot admin", false),
         ["DELETE /queues/{name}"] = ("bot admin", false),
+        ["POST /jobs/results"] = ("worker", false),
         ["POST /queues/{name}/pause"] = ("bot admin", false),
         ["POST /queues/{name}/resume"] = ("bot admin", false),
         ["GET /schedules"] = ("bot reader admin", false),

@@ -43,7 +43,8 @@ internal sealed partial class Errors(ILogger<Errors> log)
         }
     }
 
-    private ProblemException Translate(Exception e, string requestId)
+    /// <summary>What a caller is told of what went wrong.</summary>
+    public ProblemException Translate(Exception e, string requestId)
     {
         switch (e)
         {

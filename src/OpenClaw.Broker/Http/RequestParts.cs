@@ -14,10 +14,13 @@ internal static class RequestParts
 
     /// <summary>The id in the path: a lower-case UUID with hyphens; anything else names no job.</summary>
     public static Guid JobId(HttpContext context) =>
-        context.Request.RouteValues["id"] is string { Length: IdLength } text && Guid.TryParseExact(text, "D", out var id)
-            && !text.AsSpan().ContainsAnyInRange('A', 'F')
-            ? id
-            : throw ProblemException.JobNotFound();
+        IsJobId(context.Request.RouteValues["id"] as string, out var id) ? id : throw ProblemException.JobNotFound();
+
+    public static bool IsJobId(string? text, out Guid id)
+    {
+        id = default;
+        return text is { Length: IdLength } && Guid.TryParseExact(text, "D", out id) && !text.AsSpan().ContainsAnyInRange('A', 'F');
+    }
 
     /// <summary>The worker's name, trimmed; null where it is blank.</summary>
     public static string? WorkerId(HttpContext context)

@@ -62,8 +62,8 @@ internal interface IJobStore
     /// <summary>The jobs that time alone will change, the soonest first.</summary>
     Task<List<DueRow>> ReadDueAsync(int limit);
 
-    /// <summary>The running job that a worker claimed with this claim id.</summary>
-    ValueTask<Guid?> FindClaimAsync(string claimId, string? workerId);
+    /// <summary>The running jobs that a worker claimed with this claim id, in the order of the claim.</summary>
+    ValueTask<List<Guid>> FindClaimAsync(string claimId, string? workerId);
 
     ValueTask<KeyUse?> FindKeyAsync(string scope, string key);
 

@@ -71,6 +71,9 @@ internal sealed record Job
     [Id(15)] public string? WorkerId { get; init; }
 
     [Id(16)] public string? ClaimId { get; init; }
+
+    /// <summary>Its number within the claim, which may take many.</summary>
+    [Id(49)] public int ClaimN { get; init; }
     [Id(17)] public bool CancelRequested { get; init; }
     [Id(18)] public string? CancelReason { get; init; }
 

@@ -21,6 +21,9 @@ internal sealed record Claimed(
 {
     /// <summary>The queue that offered it: a job that has left it meanwhile is none of its worker's.</summary>
     [Id(0)] public string? Queue { get; init; }
+
+    /// <summary>The job's number within the claim.</summary>
+    [Id(5)] public int N { get; init; }
 }
 
 /// <summary>An event that the holder of a lease sends; a token, where there is one, is the only proof that counts.</summary>

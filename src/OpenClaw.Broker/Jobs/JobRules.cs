@@ -171,6 +171,7 @@ internal static class JobRules
             WorkerId = e.WorkerId,
             EarlierHolders = HoldersBefore(job),
             ClaimId = e.ClaimId,
+            ClaimN = e.N,
         },
         JobState.Running when e.ClaimId is not null && e.ClaimId == job.ClaimId && e.WorkerId == job.WorkerId =>
             job with { LeaseUntil = At(job, e.LeaseUntil) },

@@ -42,6 +42,7 @@ internal static class JobTable
         Columns<Job>.Text("worker_id", j => j.WorkerId),
         Columns<Job>.As("holders", j => j.EarlierHolders, FormatNames, ParseNames),
         Columns<Job>.Text("claim_id", j => j.ClaimId),
+        Columns<Job>.Number("claim_n", j => j.ClaimN),
         Columns<Job>.Flag("is_answered", j => j.IsAnswered),
         Columns<Job>.Flag("cancel_requested", j => j.CancelRequested),
         Columns<Job>.Utf8("cancel_reason", j => j.CancelReason),

@@ -22,7 +22,9 @@ internal static class JobsRoom
         services.AddSingleton<JobsApi>();
         services.AddSingleton<JobChangesApi>();
         services.AddSingleton<ManyJobsApi>();
+        services.AddSingleton<Ends>();
         services.AddSingleton<WorkerApi>();
+        services.AddSingleton<ResultsApi>();
     }
 
     public static void MapJobs(this WebApplication app)
@@ -31,5 +33,6 @@ internal static class JobsRoom
         app.Services.GetRequiredService<JobChangesApi>().Map(app);
         app.Services.GetRequiredService<ManyJobsApi>().Map(app);
         app.Services.GetRequiredService<WorkerApi>().Map(app);
+        app.Services.GetRequiredService<ResultsApi>().Map(app);
     }
 }

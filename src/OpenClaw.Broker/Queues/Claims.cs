@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections.Features;
@@ -18,6 +19,7 @@ internal sealed partial class Claims(
     BrokerOptions options,
     IHostApplicationLifetime lifetime, ILogger<Claims> log)
 {
+    private const int MostAtOnce = 100;
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a claim that does not wait gives a queue that is just reading more jobs.</summary>
@@ -29,34 +31,36 @@ internal sealed partial class Claims(
     public async Task NextAsync(HttpContext context)
     {
         var wait = RequestParts.Wait(context);
-        var claimant = new Claimant(context.GetWorkerId(), WorkerHeaders.Class(context, seen), RequestParts.ClaimId(context), WorkerHeaders.Queues(context));
+        var most = Most(context);
+        var claimant = new Claimant(context.GetWorkerId(), WorkerHeaders.Class(context, seen), RequestParts.ClaimId(context), WorkerHeaders.Queues(context),
+            most ?? 1);
         if (claimant.WorkerId is { } worker) seen.Asked(worker, claimant.Class, claimant.Queues);
-        if (await TakeAsync(claimant, wait, context) is { } claim)
-        {
-            await DeliverAsync(context, claim);
-            return;
-        }
-        await Answer.SendAsync(context, static json =>
-        {
-            json.WriteStartObject();
-            json.WriteNull("job");
-            json.WriteEndObject();
-        });
+        var claims = await TakeAsync(claimant, wait, context);
+        await DeliverAsync(context, claims, isList: most is not null);
+    }
+
+    /// <summary>How many jobs are asked for; null where the answer is to hold one, and no list.</summary>
+    private static int? Most(HttpContext context)
+    {
+        if (context.Request.Query["max"].ToString() is not { Length: > 0 } text) return null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most is >= 1 and <= MostAtOnce
+            ? most
+            : throw ProblemException.BadQuery("max", $"must be a number from 1 to {MostAtOnce}");
     }
 
     /// <summary>
     /// Most claims find a job at once. Only one that doesn't asks the table whether its claim id is a repeat; and, so that none
     /// sets aside a job that it won't take, every one whose first sending may have been before this start.
     /// </summary>
-    private async Task<Claim?> TakeAsync(Claimant claimant, TimeSpan wait, HttpContext context)
+    private async Task<List<Claim>> TakeAsync(Claimant claimant, TimeSpan wait, HttpContext context)
     {
         var aborted = context.RequestAborted;
         var now = clock.SteadyNow.Milliseconds;
         var first = Interlocked.CompareExchange(ref firstAt, now, 0) is var at and not 0 ? at : now;
-        if (now - first <= options.LeaseMs && await RepeatAsync(claimant) is { } earlier) return earlier;
+        if (now - first <= options.LeaseMs && await RepeatAsync(claimant) is { Count: > 0 } earlier) return earlier;
         var look = await LookAsync(claimant, aborted);
-        if (look.Claim is null && await RepeatAsync(claimant) is { } repeat) return repeat;
-        if (look.Claim is not null || wait == TimeSpan.Zero && !look.IsRefilling) return look.Claim;
+        if (look.Claims.Count == 0 && await RepeatAsync(claimant) is { Count: > 0 } repeat) return repeat;
+        if (look.Claims.Count > 0 || wait == TimeSpan.Zero && !look.IsRefilling) return look.Claims;
         using var deadline = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : RefillPatience, clock);
         var credential = context.GetCaller().Credential;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource([deadline.Token, aborted, lifetime.ApplicationStopping, credential.Revoked]);
@@ -65,58 +69,74 @@ internal sealed partial class Claims(
         while (!stop.IsCancellationRequested)
         {
             waiter.Reset();
-            if (IsGone(context)) return null;
+            if (IsGone(context)) return [];
             look = await LookAsync(claimant, stop.Token);
-            if (look.Claim is not null || wait == TimeSpan.Zero && !look.IsRefilling) return look.Claim;
+            if (look.Claims.Count > 0 || wait == TimeSpan.Zero && !look.IsRefilling) return look.Claims;
             await waiter.News.WaitAsync(LookAgain, clock, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        return null;
+        return [];
     }
 
     /// <summary>Whether the client has closed its connection, also where the server has not come to read that yet.</summary>
     private static bool IsGone(HttpContext context) =>
         context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket && socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
 
-    /// <summary>Claims the first job that a queue offers and that lets itself be claimed, in the order of the queues.</summary>
-    private async Task<(Claim? Claim, bool IsRefilling)> LookAsync(Claimant claimant, CancellationToken stop)
+    /// <summary>Claims the first jobs that queues offer and that let themselves be claimed, in the order of the queues.</summary>
+    private async Task<(List<Claim> Claims, bool IsRefilling)> LookAsync(Claimant claimant, CancellationToken stop)
     {
         var isRefilling = false;
-        if (pauses.OfBroker is not null || claimant.WorkerId is { } worker && seen.IsDrained(worker)) return default;
+        var claims = new List<Claim>(1);
+        if (pauses.OfBroker is not null || claimant.WorkerId is { } worker && seen.IsDrained(worker)) return (claims, false);
         foreach (var queue in claimant.Queues)
         {
             if (!calls.HasQueue(queue)) continue; // a poll makes no queue
-            while (!stop.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)
+            while (claims.Count < claimant.Most && !claimant.IsRepeated && !stop.IsCancellationRequested
+                && !lifetime.ApplicationStopping.IsCancellationRequested)
             {
-                var offer = await queues[queue].AskAsync(claimant.Class);
+                var offer = await queues[queue].AskAsync(new Ask(claimant.Class, claimant.Most - claims.Count));
                 isRefilling |= offer.Refilling;
                 if (offer.JobId is not { } id) break;
-                if (await ClaimAsync(id, queue, claimant) is { } claim) return (claim, false);
+                if (offer.More is not { Length: > 0 } more)
+                {
+                    if (await ClaimAsync(id, queue, claimant, claims.Count) is { } claim) claims.Add(claim);
+                    continue;
+                }
+                // All at once: their writes share a commit.
+                var n = claims.Count;
+                var all = await Task.WhenAll(more.Prepend(id).Select((job, i) => ClaimAsync(job, queue, claimant, n + i)));
+                claims.AddRange(all.OfType<Claim>());
             }
         }
-        return (null, isRefilling);
+        return claimant.IsRepeated ? (await RepeatAsync(claimant), false) : (claims, isRefilling);
     }
 
-    /// <summary>The same claim id again: the same attempt, with its lease renewed.</summary>
-    private async Task<Claim?> RepeatAsync(Claimant claimant)
+    /// <summary>The same claim id again: the same attempts, with their leases renewed.</summary>
+    private async Task<List<Claim>> RepeatAsync(Claimant claimant)
     {
-        if (claimant.ClaimId is null || await store.FindClaimAsync(claimant.ClaimId, claimant.WorkerId) is not { } id) return null;
-        return await calls.ApplyAsync(id, Claiming(claimant)) is { Refusal: Refusal.None } reply ? new Claim(reply.Job, null) : null;
+        var claims = new List<Claim>();
+        if (claimant.ClaimId is null) return claims;
+        foreach (var id in (await store.FindClaimAsync(claimant.ClaimId, claimant.WorkerId)).Take(claimant.Most))
+        {
+            if (await calls.ApplyAsync(id, Claiming(claimant)) is { Refusal: Refusal.None } reply) claims.Add(new Claim(reply.Job, null));
+        }
+        return claims;
     }
 
-    private async Task<Claim?> ClaimAsync(Guid id, string queue, Claimant claimant)
+    /// <param name="n">The job's number within the claim.</param>
+    private async Task<Claim?> ClaimAsync(Guid id, string queue, Claimant claimant, int n)
     {
         var (isOver, isGone) = (false, false);
         try
         {
-            var reply = await calls.ApplyAsync(id, Claiming(claimant) with { Queue = queue });
+            var reply = await calls.ApplyAsync(id, Claiming(claimant) with { Queue = queue, N = n });
             isGone = reply is null;
             isOver = !isGone; // its news have told the queue
             return reply is { Refusal: Refusal.None } ? new Claim(reply.Job, reply.Before) : null;
         }
         catch (ClaimIdInUseException)
         {
-            // The same claim, sent again or twice at once: the first won, and this is its repeat.
-            return await RepeatAsync(claimant);
+            claimant.IsRepeated = true; // the same claim, sent again or twice at once: the first won, and this is its repeat
+            return null;
         }
         finally
         {
@@ -140,26 +160,34 @@ internal sealed partial class Claims(
         }
     }
 
-    /// <summary>Answers with the job; a claim whose answer can't be sent any more is undone.</summary>
-    private async Task DeliverAsync(HttpContext context, Claim claim)
+    /// <summary>Answers with the jobs; claims whose answer can't be sent any more are undone.</summary>
+    private async Task DeliverAsync(HttpContext context, List<Claim> claims, bool isList)
     {
         try
         {
-            var payload = await calls.ReadPayloadAsync(claim.Job);
-            var notes = claim.Job.HasNotedAttempts ? await store.ReadNotesAsync(claim.Job.Seq) : [];
             using var answer = Answer.Rent();
             answer.Json.WriteStartObject();
-            answer.Json.WritePropertyName("job");
-            await JobJson.WriteAsync(context, answer, new JobTexts(claim.Job, payload, null, null), notes, options.LeaseSeconds);
+            if (isList) answer.Json.WriteStartArray("jobs");
+            else answer.Json.WritePropertyName("job");
+            foreach (var claim in claims) await WriteAsync(context, answer, claim);
+            if (isList) answer.Json.WriteEndArray();
+            else if (claims.Count == 0) answer.Json.WriteNullValue();
             answer.Json.WriteEndObject();
-            context.RequestAborted.ThrowIfCancellationRequested();
+            if (claims.Count > 0) context.RequestAborted.ThrowIfCancellationRequested();
             await answer.SendAsync(context);
         }
         catch
         {
-            await UndoAsync(claim);
+            foreach (var claim in claims) await UndoAsync(claim);
             throw;
         }
+    }
+
+    private async Task WriteAsync(HttpContext context, Answer answer, Claim claim)
+    {
+        var payload = await calls.ReadPayloadAsync(claim.Job);
+        var notes = claim.Job.HasNotedAttempts ? await store.ReadNotesAsync(claim.Job.Seq) : [];
+        await JobJson.WriteAsync(context, answer, new JobTexts(claim.Job, payload, null, null), notes, options.LeaseSeconds);
     }
 
     /// <summary>Undoes a claim; a repeated one stays, since its first answer may have arrived.</summary>
@@ -182,8 +210,12 @@ internal sealed partial class Claims(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} could not be given back to its queue, which takes it back within 10 s")]
     private partial void LogNotReturned(Exception e, Guid jobId);
 
-    private sealed record Claimant(string? WorkerId, WorkerClass Class, string? ClaimId, IReadOnlyList<string> Queues);
+    private sealed record Claimant(string? WorkerId, WorkerClass Class, string? ClaimId, IReadOnlyList<string> Queues, int Most)
+    {
+        /// <summary>Whether its claim id turned out to be that of a claim that has jobs.</summary>
+        public bool IsRepeated { get; set; }
+    }
 
     /// <param name="Before">The job as the claim found it; null of a repeat.</param>
-    private readonly record struct Claim(Job Job, Job? Before);
+    private sealed record Claim(Job Job, Job? Before);
 }

@@ -11,7 +11,7 @@ internal interface IQueueGrain : IGrainWithStringKey
     [Alias("Wake")]
     Task WakeAsync();
 
-    /// <summary>Files news, then sets aside a job for each who asks.</summary>
+    /// <summary>Files news, then sets aside jobs for each who asks.</summary>
     /// <returns>An offer for each who asked, in their order.</returns>
     [Alias("Observe")]
     ValueTask<Offer[]> ObserveAsync(QueueMessage message);
@@ -49,13 +49,20 @@ internal interface IQueueGrain : IGrainWithStringKey
 
 /// <summary>What a process tells a queue and asks of it, in one message.</summary>
 /// <param name="SentAt">Now, on the clock that dated the news.</param>
-/// <param name="Asks">The class of each worker that asks for a job.</param>
+/// <param name="Asks">What each worker asks for.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.QueueMessage")]
-internal sealed record QueueMessage([property: Id(0)] JobNews[] News, [property: Id(1)] SteadyTime SentAt, [property: Id(2)] WorkerClass[] Asks);
+internal sealed record QueueMessage([property: Id(0)] JobNews[] News, [property: Id(1)] SteadyTime SentAt, [property: Id(2)] Ask[] Asks);
 
-/// <summary>The job that was set aside; or none, and whether a refill is under way that may bring one.</summary>
+/// <summary>A worker asks for jobs.</summary>
+/// <param name="Most">How many it takes.</param>
+[GenerateSerializer, Immutable, Alias("OpenClaw.Ask")]
+internal readonly record struct Ask([property: Id(0)] WorkerClass Worker, [property: Id(1)] int Most);
+
+/// <summary>The jobs that were set aside; or none, and whether a refill is under way that may bring some.</summary>
+/// <param name="JobId">The first.</param>
+/// <param name="More">Those after it; null where there is one at most.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Offer")]
-internal readonly record struct Offer([property: Id(0)] Guid? JobId, [property: Id(1)] bool Refilling);
+internal readonly record struct Offer([property: Id(0)] Guid? JobId, [property: Id(1)] bool Refilling, [property: Id(2)] Guid[]? More = null);
 
 /// <summary>What a queue holds in memory, and whether its claims are paused.</summary>
 /// <param name="FirstReady">The job that has waited for longest, a step of priority counted as 15 minutes; null where none is ready.</param>

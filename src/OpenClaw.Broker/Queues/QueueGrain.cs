@@ -216,11 +216,17 @@ internal sealed partial class QueueGrain(
         return Task.CompletedTask;
     }
 
-    private Offer Next(WorkerClass worker)
+    private Offer Next(Ask ask)
     {
         if (Paused is not null) return default;
-        var now = clock.SteadyNow;
-        if (index.SetAside(worker, now, clock.Wall, now + SetAsideMs) is { } id) return new Offer(id, false);
+        var (worker, now) = (ask.Worker, clock.SteadyNow);
+        if (index.SetAside(worker, now, clock.Wall, now + SetAsideMs) is { } id)
+        {
+            if (ask.Most == 1) return new Offer(id, false);
+            var more = new List<Guid>();
+            while (more.Count < ask.Most - 1 && index.SetAside(worker, now, clock.Wall, now + SetAsideMs) is { } next) more.Add(next);
+            return new Offer(id, false, [.. more]);
+        }
         refills.StartFlows(worker);
         return new Offer(null, index.Window.IsRefilling(worker));
     }

@@ -18,7 +18,7 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, QueueLi
 
     private readonly Lock gate = new();
     private readonly List<JobNews> news = [];
-    private List<(WorkerClass Worker, TaskCompletionSource<Offer> Answer)> asks = [];
+    private List<(Ask Ask, TaskCompletionSource<Offer> Answer)> asks = [];
     private TaskCompletionSource? heard;
 
     /// <summary>Set when the link closes, completed when nothing is under way any more.</summary>
@@ -57,15 +57,14 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, QueueLi
         return new ValueTask(waited);
     }
 
-    /// <summary>Asks for a job.</summary>
-    public Task<Offer> AskAsync(WorkerClass worker)
+    public Task<Offer> AskAsync(Ask ask)
     {
         var answer = new TaskCompletionSource<Offer>(TaskCreationOptions.RunContinuationsAsynchronously);
         Parcel? parcel;
         lock (gate)
         {
             if (closed is not null) return Task.FromResult(default(Offer));
-            asks.Add((worker, answer));
+            asks.Add((ask, answer));
             parcel = Pack();
         }
         if (parcel is not null) _ = DeliverAsync(parcel);
@@ -90,9 +89,9 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, QueueLi
     {
         if (isUnderWay || closed is not null || news.Count == 0 && asks.Count == 0) return null;
         isUnderWay = true;
-        var workers = asks.Count == 0 ? [] : new WorkerClass[asks.Count];
-        for (var i = 0; i < workers.Length; i++) workers[i] = asks[i].Worker;
-        var parcel = new Parcel(new QueueMessage([.. news], clock.SteadyNow, workers), asks, heard);
+        var asked = asks.Count == 0 ? [] : new Ask[asks.Count];
+        for (var i = 0; i < asked.Length; i++) asked[i] = asks[i].Ask;
+        var parcel = new Parcel(new QueueMessage([.. news], clock.SteadyNow, asked), asks, heard);
         news.Clear();
         if (asks.Count > 0) asks = [];
         heard = null;
@@ -159,7 +158,7 @@ internal sealed partial class QueueLink(string queue, IQueueGrain grain, QueueLi
     }
 
     /// <summary>A message, and who waits for what it brings.</summary>
-    private sealed record Parcel(QueueMessage Message, List<(WorkerClass Worker, TaskCompletionSource<Offer> Answer)> Asked, TaskCompletionSource? Heard);
+    private sealed record Parcel(QueueMessage Message, List<(Ask Ask, TaskCompletionSource<Offer> Answer)> Asked, TaskCompletionSource? Heard);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "News of {Count} jobs did not reach queue {Queue}; it finds them in the table within 30 s")]
     private partial void LogLost(Exception e, int count, string queue);

@@ -55,7 +55,7 @@ internal static class StorelessBroker
 
         public ValueTask<byte[]> ReadPayloadAsync(long seq) => ValueTask.FromResult<byte[]>([]);
 
-        public ValueTask<Guid?> FindClaimAsync(string claimId, string? workerId) => default;
+        public ValueTask<List<Guid>> FindClaimAsync(string claimId, string? workerId) => ValueTask.FromResult<List<Guid>>([]);
 
         public ValueTask<KeyUse?> FindKeyAsync(string scope, string key) => default;
 

@@ -177,9 +177,9 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         return statement.List(static row => new DueRow(Guid.Parse(row.Text(0)!), row.Number(1)!.Value, row.Number(2)!.Value, row.Number(3) != 0));
     });
 
-    public ValueTask<Guid?> FindClaimAsync(string claimId, string? workerId) => readers.ReadAsync(sql =>
-        Bind(sql["select id from job where claim_id = ?1 and claim_n = 0 and coalesce(worker_id, '') = ?2"], claimId, workerId ?? "")
-            .First(static row => (Guid?)Guid.Parse(row.Text(0)!)));
+    public ValueTask<List<Guid>> FindClaimAsync(string claimId, string? workerId) => readers.ReadAsync(sql =>
+        Bind(sql["select id from job where claim_id = ?1 and coalesce(worker_id, '') = ?2 order by claim_n"], claimId, workerId ?? "")
+            .List(static row => Guid.Parse(row.Text(0)!)));
 
     public ValueTask<KeyUse?> FindKeyAsync(string scope, string key) => readers.ReadAsync(sql =>
         Bind(sql[KeySql], scope, key)

@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization;
+
+namespace OpenClaw.Contracts;
+
+/// <summary>The answer of <c>GET /jobs/next</c> with <c>max</c>.</summary>
+public sealed record ManyClaimsAnswer(IReadOnlyList<JobView> Jobs);
+
+/// <summary>The body of <c>POST /jobs/results</c>.</summary>
+public sealed record ResultsBody(IReadOnlyList<JobEnd> Results);
+
+/// <summary>What became of a job: a result or an error.</summary>
+/// <param name="LeaseToken">The claim's.</param>
+public sealed record JobEnd(string Id, string LeaseToken)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Result { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Error { get; init; }
+}
+
+/// <summary>The answer of <c>POST /jobs/results</c>, in the order of what was sent.</summary>
+public sealed record ResultsAnswer(IReadOnlyList<EndOutcome> Results);
+
+/// <summary>Whether what was said of a job counts.</summary>
+/// <param name="Status">What the job is by now; null where it was refused.</param>
+/// <param name="Note">Why that is not what was said.</param>
+/// <param name="Error">Why it was refused.</param>
+public sealed record EndOutcome(string? Id, bool Ok, string? Status = null, string? Note = null, Problem? Error = null);
