@@ -4,7 +4,7 @@ using OpenClaw.Crash.Tests.History;
 namespace OpenClaw.Crash.Tests;
 
 /// <summary>The checker on small recorded histories: good ones pass, and each bad one breaks the rule that it was made for.</summary>
-public class CheckerTests
+public partial class CheckerTests
 {
     private const string Created = """
         10 p1 1 invoke create value=a
@@ -212,6 +212,7 @@ public class CheckerTests
 
     [Theory]
     [MemberData(nameof(Good))]
+    [MemberData(nameof(GoodLives))]
     public void GoodHistoryPasses(string what, string history, FinalRow[] rows)
     {
         Assert.NotEmpty(what);
@@ -220,6 +221,7 @@ public class CheckerTests
 
     [Theory]
     [MemberData(nameof(Bad))]
+    [MemberData(nameof(BadLives))]
     public void BadHistoryBreaksItsRule(int rule, string what, string history, FinalRow[] rows)
     {
         Assert.NotEmpty(what);
@@ -240,12 +242,14 @@ public class CheckerTests
     }
 
     [Fact]
-    public void EveryRuleHasABadHistory() => Assert.Equal(Enumerable.Range(1, 10), Bad.Select(row => (int)row[0]).Append(9).Distinct().Order());
+    public void EveryRuleHasABadHistory() => Assert.Equal(Enumerable.Range(1, 16), Bad.Concat(BadLives).Select(row => (int)row[0]).Append(9).Distinct().Order());
 
     [Fact]
     public void EventsSurviveTheirLine()
     {
-        var e = new Event(12.5, "w1", 7, Phase.Ok, Operation.Claim) { Job = "A", Attempt = 2, Key = "k 1", Value = "a b=c\n\0ü" };
+        var e = new Event(12.5, "w1", 7, Phase.Ok, Operation.Claim) { Job = "A", Attempt = 2, Round = 3, Key = "k 1", Value = "a b=c\n\0ü" };
+        Assert.Equal(e, Event.Parse(e.ToString()));
+        e = e with { Terms = new JobTerms { MaxAttempts = 3, UniqueKey = "u", OnConflict = "reject", DependsOn = "B:run,C:fail" } };
         Assert.Equal(e, Event.Parse(e.ToString()));
     }
 
