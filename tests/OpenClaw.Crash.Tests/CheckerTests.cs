@@ -53,6 +53,18 @@ public partial class CheckerTests
             """, [Done with { Attempt = 2, LostLeases = 1 }]
         },
         {
+            "a result without a token before that of the next attempt", Created + "\n" + """
+            30 w1 2 invoke claim
+            40 w1 2 ok claim job=A attempt=1
+            1035 w2 3 invoke claim
+            1036 w2 3 ok claim job=A attempt=2
+            1037 w1 4 invoke result job=A attempt=1 value=r
+            1038 w1 4 ok result job=A attempt=1 value=done
+            1039 w2 5 invoke result job=A attempt=2 key=t2 value=s
+            1040 w2 5 ok result job=A attempt=2 value=done
+            """, [Done with { Attempt = 2, LostLeases = 1 }]
+        },
+        {
             "a second attempt after a release", Created + "\n" + """
             30 w1 2 invoke claim
             40 w1 2 ok claim job=A attempt=1
@@ -242,7 +254,8 @@ public partial class CheckerTests
     }
 
     [Fact]
-    public void EveryRuleHasABadHistory() => Assert.Equal(Enumerable.Range(1, 16), Bad.Concat(BadLives).Select(row => (int)row[0]).Append(9).Distinct().Order());
+    public void EveryRuleHasABadHistory() =>
+        Assert.Equal(Enumerable.Range(1, 16), Bad.Concat(BadLives).Select(row => (int)row[0]).Append(9).Distinct().Order());
 
     [Fact]
     public void EventsSurviveTheirLine()

@@ -28,9 +28,10 @@ public class CrashTests(ITestOutputHelper output)
             var summary = Summarize(run.Events, final);
             output.WriteLine($"seed {seed}: {summary}");
             if (violations.Count > 0) Assert.Fail($"OPENCLAW_CRASH_SEED={seed}, {summary}, history in {Keep(run.Events)}\n{violations.Count} "
-                + $"violations:\n{string.Join('\n', violations.Take(30))}");
+                + $"violations, of each rule some:\n{string.Join('\n', violations.GroupBy(v => v.Rule).SelectMany(g => g.Take(10)))}");
             Assert.Contains(final.File, row => row.State == "done"); // a run without load would prove nothing
-            Assert.All([Operation.Cancel, Operation.Retry, Operation.Hold], what => Assert.Contains(run.Events, e => e.Phase == Phase.Ok && e.Operation == what));
+            Assert.All([Operation.Cancel, Operation.Retry, Operation.Hold], what =>
+                Assert.Contains(run.Events, e => e.Phase == Phase.Ok && e.Operation == what));
         }
     }
 
@@ -48,7 +49,8 @@ public class CrashTests(ITestOutputHelper output)
                 + $"{rows.Sum(r => r.Round - 1)} retries by hand, {rows.Sum(r => r.LostLeases)} leases lost)",
             $"{Count(e => e is { Operation: Operation.Hold, Phase: Phase.Ok })} holds, {Count(e => e.Value == Call.Found)} unique keys found",
             $"{Count(e => e.Phase == Phase.Invoke)} calls ({Count(e => e.Phase == Phase.Unknown)} without an answer, "
-                + $"{Count(e => e is { Phase: Phase.Refused, Value: not null })} refused, {Count(e => e is { Phase: Phase.Unknown, Value: not null })} of status 5xx)",
+                + $"{Count(e => e is { Phase: Phase.Refused, Value: not null })} refused, "
+                + $"{Count(e => e is { Phase: Phase.Unknown, Value: not null })} of status 5xx)",
         ]);
     }
 

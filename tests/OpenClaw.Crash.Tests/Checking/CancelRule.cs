@@ -39,9 +39,7 @@ internal static class CancelRule
 
     private static IEnumerable<string> CheckRecorded(JobHistory job)
     {
-        if (job.Row.State == "cancelled" && !LinkRule.IsThroughParent(job.Row) && !job.Maybe(Operation.Cancel).Any(c => job.Row.Error == $"cancelled: {c.Sent}"))
-        {
-            yield return $"it is cancelled with '{job.Row.Error}', which nobody sent";
-        }
+        if (job.Row.State != "cancelled" || LinkRule.IsThroughParent(job.Row)) yield break;
+        if (!job.Maybe(Operation.Cancel).Any(c => job.Row.Error == $"cancelled: {c.Sent}")) yield return $"it is '{job.Row.Error}', which nobody sent";
     }
 }

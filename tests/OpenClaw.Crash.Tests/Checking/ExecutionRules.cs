@@ -42,7 +42,8 @@ internal static class ExecutionRules
     /// <summary>The attempt before was given back or failed, or its lease may have been over.</summary>
     private static bool IsExplained(List<Call> before, Call next, IEnumerable<Call> job, double lease)
     {
-        if (job.Any(c => (c.Operation is Operation.Release or Operation.Fail) && c.MayHaveHappened && c.Attempt == next.Attempt - 1 && c.Invoked < next.Ended)) return true;
+        if (job.Any(c => c.Operation is Operation.Release or Operation.Fail && c.MayHaveHappened && c.Attempt == next.Attempt - 1
+            && c.Invoked < next.Ended)) return true;
         var renewed = before.Where(c => c.Ended < next.Invoked).Select(c => c.Invoked).DefaultIfEmpty(before[0].Invoked).Max();
         return next.Ended - renewed >= lease;
     }

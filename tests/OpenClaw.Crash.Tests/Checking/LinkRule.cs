@@ -32,7 +32,10 @@ internal static class LinkRule
         if (child.Claims.Where(c => c.Round == 1).MinBy(c => c.Ended) is not { } first) yield break;
         foreach (var (parent, policy) in parents)
         {
-            if (first.Ended < earliestEnd(parent)) yield return $"it was handed out at {first.Ended:f0} ms, before anybody had ended {parent.Id}, which it depends on";
+            if (first.Ended < earliestEnd(parent))
+            {
+                yield return $"it was handed out at {first.Ended:f0} ms, before anybody had ended {parent.Id}, which it depends on";
+            }
             if (parent.Row.State == "done" || policy == "run") continue;
             if (policy != "hold" || !child.Maybe(Operation.Unhold).Any(c => c.Invoked < first.Ended))
             {

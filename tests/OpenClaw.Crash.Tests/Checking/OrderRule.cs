@@ -20,12 +20,13 @@ internal static class OrderRule
             g.MinBy(c => c.Invoked)!);
         var blind = calls.Where(c => c is { Operation: Operation.Claim, Outcome: Phase.Unknown }).Select(c =>
             (c.Invoked, Until: c.Settled)).OrderBy(b => b.Invoked).ToList();
-
-        var held = calls.Where(c => c.Operation == Operation.Hold || c is { Operation: Operation.Create, Terms.DependsOn: not null }).Select(c => c.Job).ToHashSet();
+        var held = calls.Where(c => c.Operation == Operation.Hold || c is { Operation: Operation.Create, Terms.DependsOn: not null }).Select(c => c.Job)
+            .ToHashSet();
 
         // Walk the claims from the last to the first and keep, of all jobs claimed later, the one that was oldest.
         var claims = first.Where(p => created.ContainsKey(p.Key)).OrderByDescending(p => p.Value.Ended).ToList();
-        var later = new PriorityQueue<string, double>(first.Where(p => created.ContainsKey(p.Key) && !held.Contains(p.Key)).Select(p => (p.Key, -p.Value.Invoked)));
+        var later = new PriorityQueue<string, double>(
+            first.Where(p => created.ContainsKey(p.Key) && !held.Contains(p.Key)).Select(p => (p.Key, -p.Value.Invoked)));
         (string Job, double Answered)? oldest = null;
         foreach (var (job, claim) in claims)
         {

@@ -68,7 +68,10 @@ internal static class OutcomeRules
         }
     }
 
-    /// <summary>What was accepted from the holder of a token as the end is what is recorded, from that attempt, unless a further round came.</summary>
+    /// <summary>
+    /// What was accepted from the holder of a token as the end is what is recorded, from that attempt, unless a further round came. Of two
+    /// results the first stands, and one without a token may be it.
+    /// </summary>
     private static IEnumerable<Violation> CheckKept(FinalRow row, List<Call> own)
     {
         foreach (var write in own.Where(c => c is { IsAccepted: true, Answered: "done" or "failed" }))
@@ -76,6 +79,10 @@ internal static class OutcomeRules
             var isResult = write.Operation == Operation.Result;
             if (!isResult && (write.Round < row.Round || row is { State: "cancelled" } or { Error: FinalRow.TooManyLostLeases })) continue;
             var recorded = isResult ? row.Result : row.Error;
+            if (isResult && own.Any(c => c is { Operation: Operation.Result, Key: null, MayHaveHappened: true } && c.Sent == recorded && MayEnd(c, row)))
+            {
+                continue;
+            }
             if ((row.Round, row.Attempt) != (write.Round, write.Attempt) || recorded != write.Sent)
             {
                 yield return new Violation(3,

@@ -18,7 +18,10 @@ internal static class RoundRule
             if (before.Round == next.Round) yield return $"two retries began round {next.Round}";
             else if (next.Ended < before.Invoked) yield return $"round {next.Round} began before round {before.Round}";
         }
-        foreach (var call in job.Calls.Where(c => c.IsOk && c.Round > job.Row.Round)) yield return $"a {call.Operation} speaks of round {call.Round}, and {job.Row.Round} is recorded";
+        foreach (var call in job.Calls.Where(c => c.IsOk && c.Round > job.Row.Round))
+        {
+            yield return $"a {call.Operation} speaks of round {call.Round}, and {job.Row.Round} is recorded";
+        }
     }
 
     private static IEnumerable<string> CheckEarlier(JobHistory job)

@@ -11,7 +11,8 @@ internal static class UniqueRule
         {
             if (jobs.TryGetValue(found.Job!, out var job) && job.Terms.UniqueKey != found.Terms.UniqueKey)
             {
-                yield return new Violation(14, $"the unique key {found.Terms.UniqueKey} was answered with job {job.Id}, whose key is {job.Terms.UniqueKey ?? "none"}");
+                yield return new Violation(14,
+                    $"the unique key {found.Terms.UniqueKey} was answered with job {job.Id}, whose key is {job.Terms.UniqueKey ?? "none"}");
             }
         }
         foreach (var key in jobs.Values.Where(j => j.Terms.UniqueKey is not null).SelectMany(Lives).GroupBy(l => l.Key))
@@ -21,7 +22,8 @@ internal static class UniqueRule
             {
                 if (longest.Ended > life.Begun && longest.Job != life.Job)
                 {
-                    yield return new Violation(14, $"the unique key {key.Key} had job {longest.Job} until {longest.Ended:f0} ms, and job {life.Job} since {life.Begun:f0} ms");
+                    yield return new Violation(14, $"the unique key {key.Key} had job {longest.Job} until {longest.Ended:f0} ms, "
+                        + $"and job {life.Job} since {life.Begun:f0} ms");
                 }
                 if (life.Ended > longest.Ended) longest = life;
             }

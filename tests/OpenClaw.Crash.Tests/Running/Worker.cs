@@ -12,6 +12,7 @@ internal sealed class Worker(string name, int number, JobPool pool, BrokerUnderF
 {
     private readonly bool sendsClaimIds = number % 2 == 0;
     private readonly bool sendsTokens = number % 4 != 3;
+    private JsonElement? failed;
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -19,6 +20,7 @@ internal sealed class Worker(string name, int number, JobPool pool, BrokerUnderF
         var wait = 0;
         while (!stop.IsCancellationRequested)
         {
+            if (failed is { } old && random.Next(4) == 0) await SayLateAsync(client, old);
             var claimId = sendsClaimIds ? Guid.NewGuid().ToString() : null;
             var (phase, answer) = await client.ClaimAsync(wait, claimId);
             while (phase == Phase.Unknown && claimId is not null) (phase, answer) = await client.ClaimAsync(wait, claimId);
@@ -38,12 +40,22 @@ internal sealed class Worker(string name, int number, JobPool pool, BrokerUnderF
             pool.Running.Add(id);
             await HangAsync(client, job);
         }
-        var token = sendsTokens ? job.Text("lease_token") : null;
         var text = operation == Operation.Release ? null : $"{id} {job.Number("round")} {job.Number("attempt")} {name} ü\u2028{random.Next()}";
-        var (phase, answer) = await client.SayAsync(operation, job, token, text);
-        while (phase == Phase.Unknown) (phase, answer) = await client.SayAsync(operation, job, token, text); // until it is answered
-        if (phase == Phase.Ok && answer!["status"].GetString() == "failed") pool.Failed.Add(id);
+        var (phase, answer) = await client.SayAsync(operation, job, Token(job), text);
+        while (phase == Phase.Unknown) (phase, answer) = await client.SayAsync(operation, job, Token(job), text); // until it is answered
+        if (phase != Phase.Ok || answer!["status"].GetString() != "failed") return;
+        pool.Failed.Add(id);
+        if (sendsTokens) failed = job; // without one the broker can't tell rounds apart, where this worker has the job again
     }
+
+    /// <summary>A result of a round that has ended, and that somebody may have begun anew since.</summary>
+    private async Task SayLateAsync(RecordingClient client, JsonElement job)
+    {
+        failed = null;
+        await client.SayAsync(Operation.Result, job, Token(job), $"late {name} {random.Next()}");
+    }
+
+    private string? Token(JsonElement job) => sendsTokens ? job.Text("lease_token") : null;
 
     private static Operation Choose(int dice, bool mayFailAgain) => dice switch
     {
