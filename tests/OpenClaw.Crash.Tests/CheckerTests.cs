@@ -4,7 +4,7 @@ using OpenClaw.Crash.Tests.History;
 namespace OpenClaw.Crash.Tests;
 
 /// <summary>The checker on small recorded histories: good ones pass, and each bad one breaks the rule that it was made for.</summary>
-public class CheckerTests
+public partial class CheckerTests
 {
     private const string Created = """
         10 p1 1 invoke create value=a
@@ -50,6 +50,18 @@ public class CheckerTests
             1036 w2 3 ok claim job=A attempt=2
             1037 w1 4 invoke result job=A attempt=1 value=r
             1038 w1 4 ok result job=A attempt=1 value=done
+            """, [Done with { Attempt = 2, LostLeases = 1 }]
+        },
+        {
+            "a result without a token before that of the next attempt", Created + "\n" + """
+            30 w1 2 invoke claim
+            40 w1 2 ok claim job=A attempt=1
+            1035 w2 3 invoke claim
+            1036 w2 3 ok claim job=A attempt=2
+            1037 w1 4 invoke result job=A attempt=1 value=r
+            1038 w1 4 ok result job=A attempt=1 value=done
+            1039 w2 5 invoke result job=A attempt=2 key=t2 value=s
+            1040 w2 5 ok result job=A attempt=2 value=done
             """, [Done with { Attempt = 2, LostLeases = 1 }]
         },
         {
@@ -212,6 +224,7 @@ public class CheckerTests
 
     [Theory]
     [MemberData(nameof(Good))]
+    [MemberData(nameof(GoodLives))]
     public void GoodHistoryPasses(string what, string history, FinalRow[] rows)
     {
         Assert.NotEmpty(what);
@@ -220,6 +233,7 @@ public class CheckerTests
 
     [Theory]
     [MemberData(nameof(Bad))]
+    [MemberData(nameof(BadLives))]
     public void BadHistoryBreaksItsRule(int rule, string what, string history, FinalRow[] rows)
     {
         Assert.NotEmpty(what);
@@ -240,12 +254,15 @@ public class CheckerTests
     }
 
     [Fact]
-    public void EveryRuleHasABadHistory() => Assert.Equal(Enumerable.Range(1, 10), Bad.Select(row => (int)row[0]).Append(9).Distinct().Order());
+    public void EveryRuleHasABadHistory() =>
+        Assert.Equal(Enumerable.Range(1, 16), Bad.Concat(BadLives).Select(row => (int)row[0]).Append(9).Distinct().Order());
 
     [Fact]
     public void EventsSurviveTheirLine()
     {
-        var e = new Event(12.5, "w1", 7, Phase.Ok, Operation.Claim) { Job = "A", Attempt = 2, Key = "k 1", Value = "a b=c\n\0ü" };
+        var e = new Event(12.5, "w1", 7, Phase.Ok, Operation.Claim) { Job = "A", Attempt = 2, Round = 3, Key = "k 1", Value = "a b=c\n\0ü" };
+        Assert.Equal(e, Event.Parse(e.ToString()));
+        e = e with { Terms = new JobTerms { MaxAttempts = 3, UniqueKey = "u", OnConflict = "reject", DependsOn = "B:run,C:fail" } };
         Assert.Equal(e, Event.Parse(e.ToString()));
     }
 

@@ -28,20 +28,30 @@ public class CrashTests(ITestOutputHelper output)
             var summary = Summarize(run.Events, final);
             output.WriteLine($"seed {seed}: {summary}");
             if (violations.Count > 0) Assert.Fail($"OPENCLAW_CRASH_SEED={seed}, {summary}, history in {Keep(run.Events)}\n{violations.Count} "
-                + $"violations:\n{string.Join('\n', violations.Take(30))}");
+                + $"violations, of each rule some:\n{string.Join('\n', violations.GroupBy(v => v.Rule).SelectMany(g => g.Take(10)))}");
             Assert.Contains(final.File, row => row.State == "done"); // a run without load would prove nothing
+            Assert.All([Operation.Cancel, Operation.Retry, Operation.Hold], what =>
+                Assert.Contains(run.Events, e => e.Phase == Phase.Ok && e.Operation == what));
         }
     }
 
     private static string Summarize(IReadOnlyList<Event> events, FinalState final)
     {
+        var rows = final.File;
+        var underFire = events.Last(e => e.Operation == Operation.Start).At / 1000;
         int Count(Func<Event, bool> which) => events.Count(which);
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{Count(e => e.Operation == Operation.Kill)} kills, {final.File.Count} jobs ({final.File.Count(r => r.State == "done")} done, "
-                + $"{final.File.Count(r => r.Attempt > 1)} with a further attempt, {final.File.Sum(r => r.LostLeases)} leases lost), "
-                    + $"{Count(e => e.Phase == Phase.Invoke)} calls ({Count(e => e.Phase == Phase.Unknown)} without an answer, "
-                        + $"{Count(e => e is { Phase: Phase.Refused, Value: not null })} refused, "
-                            + $"{Count(e => e is { Phase: Phase.Unknown, Value: not null })} of status 5xx)");
+        return string.Join(", ", (string[])
+        [
+            string.Create(CultureInfo.InvariantCulture,
+                $"{Count(e => e.Operation == Operation.Kill)} kills in {underFire:f0} s, drained in {events[^1].At / 1000 - underFire:f0} s"),
+            $"{rows.Count} jobs ({rows.Count(r => r.State == "done")} done, {rows.Count(r => r.State == "cancelled")} cancelled, "
+                + $"{rows.Count(LinkRule.IsThroughParent)} through a parent, {rows.Count(r => r.Attempt > 1)} with a further attempt, "
+                + $"{rows.Sum(r => r.Round - 1)} retries by hand, {rows.Sum(r => r.LostLeases)} leases lost)",
+            $"{Count(e => e is { Operation: Operation.Hold, Phase: Phase.Ok })} holds, {Count(e => e.Value == Call.Found)} unique keys found",
+            $"{Count(e => e.Phase == Phase.Invoke)} calls ({Count(e => e.Phase == Phase.Unknown)} without an answer, "
+                + $"{Count(e => e is { Phase: Phase.Refused, Value: not null })} refused, "
+                + $"{Count(e => e is { Phase: Phase.Unknown, Value: not null })} of status 5xx)",
+        ]);
     }
 
     private static string Keep(IReadOnlyList<Event> events)

@@ -12,7 +12,10 @@ internal static class CreationRules
         foreach (var create in creates.Where(c => c.IsOk))
         {
             if (!rows.TryGetValue(create.Job!, out var row)) yield return new Violation(1, $"job {create.Job} was acknowledged and is gone");
-            else if (row.Payload != create.Sent) yield return new Violation(3, $"job {create.Job} was made with '{create.Sent}' and holds '{row.Payload}'");
+            else if (create.IsMaking && row.Payload != create.Sent)
+            {
+                yield return new Violation(3, $"job {create.Job} was made with '{create.Sent}' and holds '{row.Payload}'");
+            }
         }
         foreach (var row in final.File.Where(r => r.State is not ("done" or "failed" or "cancelled")))
         {

@@ -4,27 +4,29 @@ namespace OpenClaw.Crash.Tests.Checking;
 
 /// <summary>
 /// Rule 7: a claim never gets a job while an older one could have been had all the time. A job counts as older when its
-/// create was answered before the other's was sent, and as free until its first claim was sent. While any claim without
-/// an answer was open, nobody knows what was free, so claims at that time are not judged.
+/// create was answered before the other's was sent, and as free until its first claim was sent, unless it waits for others or
+/// somebody held it. While any claim without an answer was open, nobody knows what was free, so claims at that time are not judged.
 /// </summary>
 internal static class OrderRule
 {
-    public static IEnumerable<Violation> Check(IReadOnlyList<Call> calls, IReadOnlyList<Event> events)
+    public static IEnumerable<Violation> Check(IReadOnlyList<Call> calls)
     {
         // A create that was repeated with its key may have happened when it was sent first.
         var sent = calls.Where(c => c is { Operation: Operation.Create, Key: not null }).GroupBy(c => c.Key!).ToDictionary(g => g.Key, g =>
             g.Min(c => c.Invoked));
-        var created = calls.Where(c => c is { Operation: Operation.Create, IsOk: true }).GroupBy(c => c.Job!)
+        var created = calls.Where(c => c.IsMaking).GroupBy(c => c.Job!)
             .ToDictionary(g => g.Key, g => (Invoked: g.Min(c => c.Key is null ? c.Invoked : sent[c.Key]), Answered: g.Min(c => c.Ended)));
-        var first = calls.Where(c => c is { Operation: Operation.Claim, IsOk: true, Attempt: 1 }).GroupBy(c => c.Job!).ToDictionary(g => g.Key, g =>
+        var first = calls.Where(c => c is { Operation: Operation.Claim, IsOk: true, Attempt: 1, Round: 1 }).GroupBy(c => c.Job!).ToDictionary(g => g.Key, g =>
             g.MinBy(c => c.Invoked)!);
-        var kills = events.Where(e => e.Operation == Operation.Kill).Select(e => e.At).Order().ToList();
         var blind = calls.Where(c => c is { Operation: Operation.Claim, Outcome: Phase.Unknown }).Select(c =>
-            (c.Invoked, Until: End(c, kills))).OrderBy(b => b.Invoked).ToList();
+            (c.Invoked, Until: c.Settled)).OrderBy(b => b.Invoked).ToList();
+        var held = calls.Where(c => c.Operation == Operation.Hold || c is { Operation: Operation.Create, Terms.DependsOn: not null }).Select(c => c.Job)
+            .ToHashSet();
 
         // Walk the claims from the last to the first and keep, of all jobs claimed later, the one that was oldest.
         var claims = first.Where(p => created.ContainsKey(p.Key)).OrderByDescending(p => p.Value.Ended).ToList();
-        var later = new PriorityQueue<string, double>(first.Where(p => created.ContainsKey(p.Key)).Select(p => (p.Key, -p.Value.Invoked)));
+        var later = new PriorityQueue<string, double>(
+            first.Where(p => created.ContainsKey(p.Key) && !held.Contains(p.Key)).Select(p => (p.Key, -p.Value.Invoked)));
         (string Job, double Answered)? oldest = null;
         foreach (var (job, claim) in claims)
         {
@@ -38,13 +40,5 @@ internal static class OrderRule
                 yield return new Violation(7, $"job {job} was handed to {claim.Process} at {claim.Ended:f0} ms, before {older.Job}, which was older and free");
             }
         }
-    }
-
-    /// <summary>A claim without an answer may have its effect until the broker that got it is dead.</summary>
-    private static double End(Call claim, List<double> kills)
-    {
-        var index = kills.BinarySearch(claim.Invoked);
-        index = index < 0 ? ~index : index;
-        return Math.Max(index < kills.Count ? kills[index] : double.PositiveInfinity, double.IsInfinity(claim.Ended) ? 0 : claim.Ended);
     }
 }

@@ -15,12 +15,21 @@ public sealed class Recorder
     public double Now => Stopwatch.GetElapsedTime(start).TotalMilliseconds;
 
     /// <summary>Writes an invocation down before it is sent.</summary>
-    public Event Invoke(string process, Operation operation, string? job = null, int attempt = 0, string? key = null, string? value = null) =>
-        Add(new Event(Now, process, Interlocked.Increment(ref calls), Phase.Invoke, operation) { Job = job, Attempt = attempt, Key = key, Value = value });
+    public Event Invoke(string process, Operation operation, Func<Event, Event> send) =>
+        Add(send(new Event(Now, process, Interlocked.Increment(ref calls), Phase.Invoke, operation)));
 
     /// <summary>Writes an invocation's end down after its answer was read.</summary>
-    public void End(Event invoke, Phase phase, string? job = null, int attempt = 0, string? value = null) =>
-        Add(invoke with { At = Now, Phase = phase, Job = job ?? invoke.Job, Attempt = attempt > 0 ? attempt : invoke.Attempt, Key = null, Value = value });
+    public void End(Event invoke, Phase phase, Said said = default) => Add(invoke with
+    {
+        At = Now,
+        Phase = phase,
+        Job = said.Job ?? invoke.Job,
+        Attempt = said.Attempt ?? invoke.Attempt,
+        Round = said.Round ?? invoke.Round,
+        Terms = new JobTerms(),
+        Key = null,
+        Value = said.Value,
+    });
 
     /// <summary>Writes down what was done to the broker.</summary>
     public void Mark(Operation operation) => Add(new Event(Now, "broker", 0, Phase.Ok, operation));
@@ -31,3 +40,6 @@ public sealed class Recorder
         return e;
     }
 }
+
+/// <summary>What an answer says; null where it says nothing of that.</summary>
+public readonly record struct Said(string? Value = null, string? Job = null, int? Attempt = null, int? Round = null);

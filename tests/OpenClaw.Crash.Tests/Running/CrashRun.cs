@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using OpenClaw.Crash.Tests.Checking;
 using OpenClaw.Crash.Tests.History;
 using OpenClaw.Testing;
@@ -6,10 +7,10 @@ using OpenClaw.Testing.Http;
 
 namespace OpenClaw.Crash.Tests.Running;
 
-/// <summary>Producers and workers on a broker that dies again and again; then a drain, and everything that is left.</summary>
+/// <summary>Producers, workers and persons on a broker that dies again and again; then a drain, and everything that is left.</summary>
 internal sealed class CrashRun(int seed)
 {
-    private const int Producers = 8, Workers = 8;
+    private const int Producers = 8, Workers = 8, Persons = 4;
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(1); // short enough to end between two kills
     private readonly Recorder recorder = new();
 
@@ -22,11 +23,16 @@ internal sealed class CrashRun(int seed)
         await using var process = await BrokerProcess.StartAsync(database, new Dictionary<string,
             string> { ["LEASE_SECONDS"] = Lease.TotalSeconds.ToString(CultureInfo.InvariantCulture) });
         var broker = new BrokerUnderFire(process, recorder);
-        using var stopProducers = new CancellationTokenSource();
+        var pool = new JobPool();
+        using var stopMakers = new CancellationTokenSource();
         using var stopWorkers = new CancellationTokenSource();
-        var producers = Enumerable.Range(0, Producers).Select(i => Task.Run(() => Producer.RunAsync($"p{i}", broker, recorder, stopProducers.Token))).ToList();
+        var producers = Enumerable.Range(0, Producers).Select(i =>
+            Task.Run(() => new Producer($"p{i}", pool, broker, recorder, Dice(i)).RunAsync(stopMakers.Token)));
+        var persons = Enumerable.Range(0, Persons).Select(i =>
+            Task.Run(() => new Person($"h{i}", pool, broker, recorder, Dice(Producers + i)).RunAsync(stopMakers.Token)));
+        List<Task> makers = [.. producers, .. persons];
         var workers = Enumerable.Range(0, Workers).Select(i =>
-            Task.Run(() => new Worker($"w{i}", i, broker, recorder, new Random(seed + i + 1)).RunAsync(stopWorkers.Token))).ToList();
+            Task.Run(() => new Worker($"w{i}", i, pool, broker, recorder, Dice(Producers + Persons + i)).RunAsync(stopWorkers.Token))).ToList();
 
         var random = new Random(seed);
         for (var kill = 0; kill < kills; kill++)
@@ -34,9 +40,9 @@ internal sealed class CrashRun(int seed)
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(50, 1500)), TimeProvider.System); // the random moment of the kill
             await broker.KillAndStartAsync();
         }
-        await stopProducers.CancelAsync();
-        await Task.WhenAll(producers);
-        await DrainAsync(process.Api);
+        await stopMakers.CancelAsync();
+        await Task.WhenAll(makers);
+        await DrainAsync(process.Api, broker);
         await stopWorkers.CancelAsync();
         await Task.WhenAll(workers);
 
@@ -47,25 +53,27 @@ internal sealed class CrashRun(int seed)
         return new FinalState { Api = api, File = file, Damage = damage, LeaseMilliseconds = Lease.TotalMilliseconds };
     }
 
+    private Random Dice(int client) => new(seed + client + 1);
+
     /// <summary>Waits until no job is open, or until none has ended for much longer than a lease: then the checker says which.</summary>
-    private static async Task DrainAsync(Api api)
+    private async Task DrainAsync(Api api, BrokerUnderFire broker)
     {
         const int Patience = 20;
+        using var client = new RecordingClient("drain", broker, recorder);
         var stuck = 0;
         while (stuck < Patience && await FindOpenAsync(api) is { } open)
         {
-            var job = await api.JobAsync(open, "?wait=3");
+            if (IsHeldByPerson(open)) await client.ChangeAsync(Operation.Unhold, open.Id()); // as its policy says where its parent failed
+            var job = await api.JobAsync(open.Id(), "?wait=3");
             stuck = job.Text("status") is "done" or "failed" ? 0 : stuck + 1;
         }
     }
 
-    private static async Task<string?> FindOpenAsync(Api api)
+    private static bool IsHeldByPerson(JsonElement job) => job.GetProperty("holds").EnumerateArray().Any(static h => h.Text("kind") == "person");
+
+    private static async Task<JsonElement?> FindOpenAsync(Api api)
     {
-        foreach (var state in new[] { "queued", "running" })
-        {
-            var page = await api.GetAsync($"/jobs?state={state}&limit=1", api.Bot);
-            if (page["jobs"].GetArrayLength() > 0) return page["jobs"][0].Id();
-        }
-        return null;
+        var page = await api.GetAsync("/jobs?state=queued,scheduled,held,running&order=oldest&limit=1", api.Bot);
+        return page["jobs"].GetArrayLength() > 0 ? page["jobs"][0] : null;
     }
 }
