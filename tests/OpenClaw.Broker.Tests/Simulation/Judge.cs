@@ -147,7 +147,12 @@ internal sealed class Judge(World world, SimulatedStore store, Settings settings
             return;
         }
         Expect(!before.IsFinal, $"{name}, which is {before.State}, stays as it is in its round");
-        if (e is Undelivered) Expect(after.Attempt == before.Attempt - 1 && before.State == JobState.Running, $"an undone claim of {name} is not counted");
+        if (e is Undelivered)
+        {
+            // A repeated claim stays: its first answer may have arrived.
+            var isRepeat = after.State == JobState.Running && after.LeaseToken == before.LeaseToken;
+            Expect(before.State == JobState.Running && after.Attempt == before.Attempt - (isRepeat ? 0 : 1), $"an undone claim of {name} is not counted");
+        }
         else if (after.Attempt != before.Attempt) Start(before, after, e);
         else if (after.LeaseToken != before.LeaseToken) Expect(after.LeaseToken is null && e is TimeCame, $"the token of {name} stays until the next claim");
         if (Moment(after, e) is { } ms) waits[after.Id] = world.Now + ms;
@@ -164,7 +169,7 @@ internal sealed class Judge(World world, SimulatedStore store, Settings settings
         {
             Expect(after.State != JobState.Done, $"{name} is done by a result alone");
         }
-        if (after.IsFinal) starts.End(after);
+        if (after.IsFinal) starts.End(before, after);
         starts.Observe(before, after);
     }
 
@@ -202,6 +207,7 @@ internal sealed class Judge(World world, SimulatedStore store, Settings settings
     private void Leave(Job before, Job after, JobEvent e)
     {
         Expect(e is Finished or Failed or Released or Undelivered or LeaseEnded or TimeCame, $"{Name(after.Id)} runs on, whatever {e} it was");
+        if (e is TimeCame) starts.TimeOut(after);
         Expect(!before.CancelRequested || after.IsFinal || e is Undelivered, $"{Name(after.Id)}, which is to be cancelled, waits no more");
         if (e is not LeaseEnded) return;
         var since = Math.Max(startedAt, renewed[after.Id]);

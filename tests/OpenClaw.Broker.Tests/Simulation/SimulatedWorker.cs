@@ -43,7 +43,7 @@ internal sealed class SimulatedWorker(string name, WorkerClass kind, World world
         if (job is null)
         {
             idle++;
-            Later(world.IsCalm ? Math.Min(300_000, 500 << Math.Min(idle, 10)) : world.Dice.Next(500, 6000), $"{name} is idle", Poll);
+            Later(world.IsCalm ? Math.Min(300_000, 1000 << Math.Min(idle, 10)) : world.Dice.Next(1000, 8000), $"{name} is idle", Poll);
             return;
         }
         idle = 0;

@@ -32,7 +32,7 @@ internal sealed class Simulation
         network = new Network(world);
         producer = new SimulatedProducer(world, network, judge, settings.Queue, Kinds.Of(world));
         person = new SimulatedPerson(world, network, judge);
-        stormMs = world.Dice.Next(40_000, 110_000);
+        stormMs = world.Dice.Next(20_000, 60_000);
     }
 
     public World World => world;
@@ -47,9 +47,9 @@ internal sealed class Simulation
         var workers = new[]
         {
             WorkerOf("anna", CommandSet.All), WorkerOf("bert", CommandSet.All), WorkerOf("cleo", CommandSet.AllBut(["make"])),
-            WorkerOf("dora", CommandSet.Only(["make", "ping"])), WorkerOf("emil", CommandSet.All),
+            WorkerOf("dora", CommandSet.Only(["make", "ping"])),
         };
-        foreach (var worker in workers[..world.Dice.Next(2, 6)]) worker.Poll();
+        foreach (var worker in workers[..world.Dice.Next(2, 5)]) worker.Poll();
         world.After(stormMs, "from here on all is well", CalmAsync);
         while (calmAt == 0 || judge.Unfinished > 0)
         {
@@ -93,10 +93,10 @@ internal sealed class Simulation
 
     private void PlanCreates()
     {
-        var left = world.Dice.Next(6, 28);
+        var left = world.Dice.Next(4, 18);
         Plan();
 
-        void Plan() => world.After(world.Chance(0.4) ? 0 : world.Dice.Next(4000), null, () =>
+        void Plan() => world.After(world.Chance(0.4) ? 0 : world.Dice.Next(3000), null, () =>
         {
             producer.Create();
             if (--left > 0 && !world.IsCalm) Plan();
@@ -104,7 +104,7 @@ internal sealed class Simulation
         });
     }
 
-    private void PlanPerson() => world.After(world.Dice.Next(8000), null, () =>
+    private void PlanPerson() => world.After(world.Dice.Next(6000), null, () =>
     {
         if (world.IsCalm) return Task.CompletedTask;
         person.Act();
@@ -112,7 +112,7 @@ internal sealed class Simulation
         return Task.CompletedTask;
     });
 
-    private void PlanMishap() => world.After(world.Dice.Next(60_000), null, () =>
+    private void PlanMishap() => world.After(world.Dice.Next(40_000), null, () =>
     {
         if (world.IsCalm) return Task.CompletedTask;
         if (world.Chance(0.5)) network.Broker?.Crash("just so");

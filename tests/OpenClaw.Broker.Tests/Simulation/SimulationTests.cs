@@ -32,6 +32,19 @@ public sealed class SimulationTests(ITestOutputHelper output)
         output.WriteLine($"{seeds} seeds, {steps} steps");
     }
 
+    [Fact]
+    public async Task SeedAlwaysGivesTheSameHistory()
+    {
+        const int Seed = 5;
+        using var used = new SimulatedStore();
+        for (var seed = 0; seed < Seed; seed++) await RunAsync(seed, used, isTold: false);
+        using var unused = new SimulatedStore();
+        var (one, other) = (new Simulation(Seed, used), new Simulation(Seed, unused));
+        await one.RunAsync();
+        await other.RunAsync();
+        Assert.Equal(one.World.History, other.World.History);
+    }
+
     private async Task<int> RunAsync(int seed, SimulatedStore store, bool isTold)
     {
         var simulation = new Simulation(seed, store);

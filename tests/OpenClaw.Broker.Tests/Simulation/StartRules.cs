@@ -11,6 +11,7 @@ internal sealed class StartRules(World world, Settings settings)
     // Children that a person let go though a parent has failed.
     private readonly HashSet<Guid> freed = [];
     private readonly HashSet<(Guid, int)> startedOnce = [];
+    private readonly Dictionary<Guid, (long At, int Jumps)> started = [];
     private readonly Dictionary<Guid, Expiry> expiries = [];
     private readonly List<Counted> counted = [];
     private SimulatedBroker? broker;
@@ -31,7 +32,20 @@ internal sealed class StartRules(World world, Settings settings)
         if (before.ExpiresAt != after.ExpiresAt) Note(after);
     }
 
-    public void End(Job job) => endedOnce.Add(job.Id);
+    public void End(Job before, Job job)
+    {
+        endedOnce.Add(job.Id);
+        if (job.Outcome != Outcome.Expired) return;
+        Expect(before.Attempt == 0, $"{Judge.Name(job.Id)}, which a worker has had, does not expire");
+        if (expiries[job.Id] is var expiry && expiry.Jumps == jumps) Expect(world.Now >= expiry.At, $"{Judge.Name(job.Id)} expires at {expiry.At} ms, not before");
+    }
+
+    /// <summary>An attempt is ended since it took too long.</summary>
+    public void TimeOut(Job job)
+    {
+        var (at, seen) = started[job.Id];
+        if (seen == jumps) Expect(world.Now - at >= job.TimeoutMs, $"{Judge.Name(job.Id)}, which started at {at} ms, may take {job.TimeoutMs} ms");
+    }
 
     public void BeginRound(Job job, Retried e)
     {
@@ -60,6 +74,7 @@ internal sealed class StartRules(World world, Settings settings)
     {
         var name = Judge.Name(job.Id);
         startedOnce.Add((job.Id, job.Round));
+        started[job.Id] = (world.Now, jumps);
         Expect(before.Holds.Count == 0, $"{name} is held by nothing when it starts");
         if (job.SerialKey is { } key)
         {
@@ -83,7 +98,7 @@ internal sealed class StartRules(World world, Settings settings)
 
     private void Note(Job job)
     {
-        if (job.ExpiresAt is { } at) expiries[job.Id] = new Expiry(world.Now + at - world.Machine.Wall, jumps);
+        if (job.ExpiresAt is { } at) expiries[job.Id] = new Expiry(world.Now + at - Math.Max(world.Machine.Wall, job.CreatedAt), jumps);
         else expiries.Remove(job.Id);
     }
 

@@ -43,6 +43,10 @@ internal sealed class SimulatedClaim(SimulatedBroker broker, World world, string
         {
             claimed = await RepeatAsync();
         }
+        catch (StorageBusyException)
+        {
+            world.Note("refused: the store is busy");
+        }
         finally
         {
             if (!isOver && !broker.IsOver) PlanReturn(id, isGone);
