@@ -122,6 +122,31 @@ public sealed class TimeTests
         await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(18), waiting, static job => job.Outcome == "expired");
     }
 
+    /// <summary>The dates of a job never go back; what may take a time takes no longer for that.</summary>
+    [Fact]
+    public async Task WallClockThatIsSetBackLengthensNoAttemptAndNoWait()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var body = new { command = "ping", payload = "p", timeout_seconds = 20, max_attempts = 2 };
+        var (slow, failing) = (await RetryTests.CreateAsync(broker, body), await RetryTests.CreateAsync(broker, body));
+        var unique = new { key = "k", on_conflict = "replace" };
+        var put = await RetryTests.CreateAsync(broker, new { command = "ping", payload = "p", unique, run_at = broker.NowMs / 1000 + 4000 });
+        broker.Clock.SetWall(TimeSpan.FromHours(-1));
+        Assert.Equal(slow, (await broker.ClaimAsync("anna"))!.Id);
+        var claim = (await broker.ClaimAsync("anna"))!;
+        using (var fail = await broker.PostAsync($"jobs/{failing}/fail", claim.LeaseToken, "anna", new { error = "e", retryable = true, retry_after_seconds = 9 }))
+        {
+            fail.EnsureSuccessStatusCode();
+        }
+        Assert.Equal(put, await RetryTests.CreateAsync(broker, new { command = "ping", payload = "p", unique, delay_seconds = 15 }));
+        await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(8), failing, static job => job.State == "scheduled");
+        await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(2), failing, static job => job.State == "queued");
+        Assert.Equal("scheduled", (await broker.GetAsync(put)).State);
+        await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(6), put, static job => job.State == "queued");
+        Assert.Equal("running", (await broker.GetAsync(slow)).State);
+        await broker.AdvanceUntilAsync(TimeSpan.FromSeconds(7), slow, static job => job.State == "scheduled");
+    }
+
     [Fact]
     public async Task TimesGoOnOverARestartByTheirDates()
     {

@@ -226,7 +226,10 @@ internal sealed partial class JobCalls(
         if (before is not null && before.Queue != job.Queue) news = news with { LeftQueue = before.Queue };
         if (JobRules.Due(job) is { } due)
         {
-            news = news with { DueAt = due.At, DueMs = due.At - clock.Wall, IsDueByDate = due.What == Moment.Run && !job.IsDelay };
+            var isDate = due.What == Moment.Run && !job.IsDelay;
+            // A time that is to pass was counted from the job's own time, which does not go back with the wall clock.
+            var from = isDate || due.What == Moment.Deny ? clock.Wall : JobRules.At(job, clock.Wall);
+            news = news with { DueAt = due.At, DueMs = due.At - from, IsDueByDate = isDate };
         }
         foreach (var sink in sinks) await sink.Heard(news);
     }

@@ -79,7 +79,7 @@ internal static class PersonRules
             PayloadVersion = job.PayloadVersion + (edit.Payload is null ? 0 : 1),
             PayloadBytes = edit.Payload?.Length ?? job.PayloadBytes,
             ExpiresAt = edit.ExpiresInMs is { } ms ? ms == 0 ? null : JobRules.At(job, e.Now) + ms : job.ExpiresAt,
-            RunAt = edit.RunAt is { } at ? at == 0 ? null : at : job.RunAt,
+            RunAt = edit.RunAt is not { } at ? job.RunAt : at == 0 ? null : edit.IsDelay ? JobRules.At(job, e.Now) + (at - e.Now) : at,
             IsDelay = edit.RunAt is null ? job.IsDelay : edit.IsDelay,
             Signature = edit.Payload is null && edit.Queue is null ? job.Signature : null, // it was over these
         };
