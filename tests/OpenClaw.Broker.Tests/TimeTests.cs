@@ -134,7 +134,8 @@ public sealed class TimeTests
         broker.Clock.SetWall(TimeSpan.FromHours(-1));
         Assert.Equal(slow, (await broker.ClaimAsync("anna"))!.Id);
         var claim = (await broker.ClaimAsync("anna"))!;
-        using (var fail = await broker.PostAsync($"jobs/{failing}/fail", claim.LeaseToken, "anna", new { error = "e", retryable = true, retry_after_seconds = 9 }))
+        var error = new { error = "e", retryable = true, retry_after_seconds = 9 };
+        using (var fail = await broker.PostAsync($"jobs/{failing}/fail", claim.LeaseToken, "anna", error))
         {
             fail.EnsureSuccessStatusCode();
         }

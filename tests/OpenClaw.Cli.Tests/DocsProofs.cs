@@ -108,7 +108,8 @@ internal static class DocsProofs
         yield return NotRun("they take long, and are read by a person: before a release", "OPENCLAW_CRASH_KILLS=1000 dotnet test tests/OpenClaw.Crash.Tests",
             "OPENCLAW_CRASH_KILLS=1000 dotnet test tests/OpenClaw.Crash.Tests --logger \"console;verbosity=detailed\"",
             "OPENCLAW_SIMULATION_SEEDS=100000 dotnet test tests/OpenClaw.Broker.Tests --filter FullyQualifiedName~SimulationTests",
-            "OPENCLAW_SIMULATION_SEED=7 dotnet test tests/OpenClaw.Broker.Tests --filter FullyQualifiedName~SimulationTests --logger \"console;verbosity=detailed\"",
+            "OPENCLAW_SIMULATION_SEED=7 dotnet test tests/OpenClaw.Broker.Tests --filter FullyQualifiedName~SimulationTests "
+                + "--logger \"console;verbosity=detailed\"",
             "dotnet build -c Release tests/OpenClaw.Benchmarks", "dotnet run -c Release --no-build --project tests/OpenClaw.Benchmarks -- figures",
             "dotnet run -c Release --no-build --project tests/OpenClaw.Benchmarks -- load --url http://127.0.0.1:8000 --bot-token BOT --worker-token WORKER "
                 + "--mode cycle --connections 32 --seconds 10 --warmup 3",

@@ -67,7 +67,7 @@ internal sealed class SimulatedClaim(SimulatedBroker broker, World world, string
         });
     }
 
-    private async Task<Job?> RepeatAsync() => await broker.Store.FindClaimAsync(claimId, worker) is { } id
+    private async Task<Job?> RepeatAsync() => await broker.Store.FindClaimAsync(claimId, worker) is [var id, ..]
         && await broker.Calls.ApplyAsync(id, Claiming()) is { Refusal: Refusal.None } reply ? reply.Job : null;
 
     private Claimed Claiming() => new(broker.Calls.Now, broker.Calls.Now + broker.Options.LeaseMs, world.NewToken(), worker, claimId);

@@ -59,7 +59,8 @@ internal sealed class SimulatedQueue(SimulatedBroker broker, World world)
             world.Note($"news of {Judge.Name(news.Id)} version {news.Version} are lost");
             return;
         }
-        heardAt = Math.Max(world.KeepsNews ? heardAt : 0, world.Now + world.Dice.Next(!world.KeepsNews && world.Fault(0.04) ? 15_000 : world.Fault(0.2) ? 400 : 5));
+        var late = !world.KeepsNews && world.Fault(0.04) ? 15_000 : world.Fault(0.2) ? 400 : 5;
+        heardAt = Math.Max(world.KeepsNews ? heardAt : 0, world.Now + world.Dice.Next(late));
         broker.After(heardAt - world.Now, $"the queue hears of {Judge.Name(news.Id)} version {news.Version}, {news.State}", () =>
         {
             Hear(news, index.Observe, Now - news.At);
@@ -116,7 +117,7 @@ internal sealed class SimulatedQueue(SimulatedBroker broker, World world)
         {
             foreach (var row in rows) Hear(row, (news, now, _) => index.ObserveRow(news, now), 0);
             index.EndRead();
-            index.Window.DropEmpty();
+            index.Window.DropEmpty(Now);
             Settle();
             return Task.CompletedTask;
         });

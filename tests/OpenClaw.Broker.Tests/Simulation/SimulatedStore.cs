@@ -14,7 +14,8 @@ internal sealed class SimulatedStore : IDisposable
     private static readonly string ReadSql = $"select {SqliteJobStore.AllColumns} from job j where j.seq = ?1";
 
     private const string StatesSql =
-        "select coalesce(c.queue, n.queue) || ' ' || coalesce(c.state, n.state) || ': counted ' || coalesce(c.jobs, 0) || ', there are ' || coalesce(n.jobs, 0) "
+        "select coalesce(c.queue, n.queue) || ' ' || coalesce(c.state, n.state) || ': counted ' || coalesce(c.jobs, 0) || ', there are ' "
+        + "|| coalesce(n.jobs, 0) "
         + "from (select * from job_count where jobs <> 0) c full join (select queue, state, count(*) jobs from job group by 1, 2) n "
         + "on n.queue = c.queue and n.state = c.state where coalesce(c.jobs, 0) <> coalesce(n.jobs, 0)";
 

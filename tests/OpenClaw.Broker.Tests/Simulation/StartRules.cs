@@ -37,7 +37,10 @@ internal sealed class StartRules(World world, Settings settings)
         endedOnce.Add(job.Id);
         if (job.Outcome != Outcome.Expired) return;
         Expect(before.Attempt == 0, $"{Judge.Name(job.Id)}, which a worker has had, does not expire");
-        if (expiries[job.Id] is var expiry && expiry.Jumps == jumps) Expect(world.Now >= expiry.At, $"{Judge.Name(job.Id)} expires at {expiry.At} ms, not before");
+        if (expiries[job.Id] is var expiry && expiry.Jumps == jumps)
+        {
+            Expect(world.Now >= expiry.At, $"{Judge.Name(job.Id)} expires at {expiry.At} ms, not before");
+        }
     }
 
     /// <summary>An attempt is ended since it took too long.</summary>
@@ -86,7 +89,8 @@ internal sealed class StartRules(World world, Settings settings)
             if (freed.Contains(job.Id)) break;
             var isDone = rows.Any(j => j.Id == parent.Id && j.State == JobState.Done);
             var mayFail = parent.IfFailed is IfFailed.Run or IfFailed.Hold;
-            Expect(isDone || mayFail && endedOnce.Contains(parent.Id), $"{name} starts after its parent {Judge.Name(parent.Id)}, by its policy {parent.IfFailed}");
+            Expect(isDone || mayFail && endedOnce.Contains(parent.Id),
+                $"{name} starts after its parent {Judge.Name(parent.Id)}, by its policy {parent.IfFailed}");
         }
         if (before is { Attempt: 0 } && expiries.TryGetValue(job.Id, out var expiry) && expiry.Jumps == jumps)
         {
@@ -112,7 +116,8 @@ internal sealed class StartRules(World world, Settings settings)
         {
             var name = by switch { LimitBy.Command => job.Command, LimitBy.Requester => job.Requester, _ => null };
             if (by != LimitBy.Queue && name is null) continue;
-            var limit = settings.Limits.FirstOrDefault(l => l.By == by && l.Value == name) ?? settings.Limits.FirstOrDefault(l => l.By == by && l.Value is null);
+            var limit = settings.Limits.FirstOrDefault(l => l.By == by && l.Value == name)
+                ?? settings.Limits.FirstOrDefault(l => l.By == by && l.Value is null);
             if (limit is null) continue;
             var running = rows.Count(j => j.State == JobState.Running && IsOf(j.Command, j.Requester) && !broker.Queue.IsUnheard(j.Id));
             Expect(!(running > limit.MaxRunning), $"at most {limit.MaxRunning} jobs of {by} {name} run, not {running}");

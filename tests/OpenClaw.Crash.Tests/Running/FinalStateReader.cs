@@ -39,7 +39,8 @@ internal static class FinalStateReader
             rows.Add(new FinalRow(id, job.Text("state")!, job.Text("payload"), job.Text("result"), job.Text("error"), job.Number("attempt"),
                 job.Number("lost_leases"))
             {
-                Round = job.Number("round"), Failures = job.Number("failures"), Errors = string.Join('\n', job.GetProperty("errors").EnumerateArray().Select(Read)),
+                Round = job.Number("round"), Failures = job.Number("failures"),
+                Errors = string.Join('\n', job.GetProperty("errors").EnumerateArray().Select(Read)),
             });
         });
         return [.. rows];
@@ -49,7 +50,8 @@ internal static class FinalStateReader
     {
         using var connection = new SqliteConnection($"Data Source={database};Mode=ReadOnly;Pooling=False");
         connection.Open();
-        var errors = Query(connection, ErrorsSql, r => (Job: r.GetString(0), Error: new AttemptError(r.GetInt32(1), r.GetInt32(2), r.GetString(3), r.GetString(4))))
+        var errors = Query(connection, ErrorsSql, r =>
+            (Job: r.GetString(0), Error: new AttemptError(r.GetInt32(1), r.GetInt32(2), r.GetString(3), r.GetString(4))))
             .ToLookup(e => e.Job, e => e.Error);
         var rows = Query(connection, """
             select j.id, j.state, p.payload, r.result, j.error, j.attempt, j.lost_leases, j.round, j.failures
