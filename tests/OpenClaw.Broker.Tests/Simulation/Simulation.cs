@@ -32,7 +32,7 @@ internal sealed class Simulation
         network = new Network(world);
         producer = new SimulatedProducer(world, network, judge, settings.Queue, Kinds.Of(world));
         person = new SimulatedPerson(world, network, judge);
-        stormMs = world.Dice.Next(20_000, 60_000);
+        stormMs = world.Dice.Next(15_000, 45_000);
     }
 
     public World World => world;
@@ -93,7 +93,7 @@ internal sealed class Simulation
 
     private void PlanCreates()
     {
-        var left = world.Dice.Next(4, 18);
+        var left = world.Dice.Next(3, 14);
         Plan();
 
         void Plan() => world.After(world.Chance(0.4) ? 0 : world.Dice.Next(3000), null, () =>
@@ -104,7 +104,7 @@ internal sealed class Simulation
         });
     }
 
-    private void PlanPerson() => world.After(world.Dice.Next(6000), null, () =>
+    private void PlanPerson() => world.After(world.Dice.Next(5000), null, () =>
     {
         if (world.IsCalm) return Task.CompletedTask;
         person.Act();
@@ -112,7 +112,7 @@ internal sealed class Simulation
         return Task.CompletedTask;
     });
 
-    private void PlanMishap() => world.After(world.Dice.Next(40_000), null, () =>
+    private void PlanMishap() => world.After(world.Dice.Next(30_000), null, () =>
     {
         if (world.IsCalm) return Task.CompletedTask;
         if (world.Chance(0.5)) network.Broker?.Crash("just so");
@@ -136,7 +136,7 @@ internal sealed class Simulation
         return Task.CompletedTask;
     }
 
-    private void PlanLifting() => world.After(60_000, null, () =>
+    private void PlanLifting() => world.After(30_000, null, () =>
     {
         person.LiftAll();
         PlanLifting();

@@ -37,7 +37,7 @@ internal sealed class StartRules(World world, Settings settings)
         endedOnce.Add(job.Id);
         if (job.Outcome != Outcome.Expired) return;
         Expect(before.Attempt == 0, $"{Judge.Name(job.Id)}, which a worker has had, does not expire");
-        if (expiries[job.Id] is var expiry && expiry.Jumps == jumps)
+        if (expiries.TryGetValue(job.Id, out var expiry) && expiry.Jumps == jumps)
         {
             Expect(world.Now >= expiry.At, $"{Judge.Name(job.Id)} expires at {expiry.At} ms, not before");
         }
@@ -102,7 +102,8 @@ internal sealed class StartRules(World world, Settings settings)
 
     private void Note(Job job)
     {
-        if (job.ExpiresAt is { } at) expiries[job.Id] = new Expiry(world.Now + at - Math.Max(world.Machine.Wall, job.CreatedAt), jumps);
+        // Of a job from the wall clock's future the broker counts what is left anew with each of its moments.
+        if (job.ExpiresAt is { } at && world.Machine.Wall >= job.CreatedAt) expiries[job.Id] = new Expiry(world.Now + at - world.Machine.Wall, jumps);
         else expiries.Remove(job.Id);
     }
 
