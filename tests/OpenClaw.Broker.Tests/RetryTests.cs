@@ -83,6 +83,24 @@ public sealed class RetryTests
             job.Errors!.Select(static e => (e.Kind, e.WorkerId, e.Error)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhatWasGivenBackIsRememberedAlsoWhereNoAttemptFollows(bool isCancelled)
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await CreateAsync(broker, new { command = "ping", payload = "p" });
+        var claim = (await broker.ClaimAsync("anna"))!;
+        using (await broker.PostAsync($"jobs/{id}/release", claim.LeaseToken, "anna", new { delay_seconds = 20, reason = "shutting down" }))
+        {
+            if (isCancelled) await broker.Client().CancelAsync(id);
+            else await broker.Client("anna").FinishAsync(id, claim.LeaseToken, "late");
+        }
+        var job = await broker.GetAsync(id);
+        Assert.Equal((isCancelled ? "cancelled" : "done", 1), (job.State, job.Attempt));
+        Assert.Equal([("interrupted", "anna", "shutting down")], job.Errors!.Select(static e => (e.Kind, e.WorkerId, e.Error)));
+    }
+
     [Fact]
     public async Task RetryByHandBeginsANewRoundAndNothingOfTheOldOneCounts()
     {

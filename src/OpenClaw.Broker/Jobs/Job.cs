@@ -173,7 +173,7 @@ internal sealed record Job
     public bool IsWaiting => State is JobState.Queued or JobState.Scheduled or JobState.Held;
 
     /// <summary>Whether an attempt may have been noted that the row tells nothing of.</summary>
-    public bool HasNotedAttempts => Attempt > 1 || Round > 1 || Failures > 0 || LostLeases > 0 || Attempt > 0 && IsWaiting;
+    public bool HasNotedAttempts => Attempt > 1 || Round > 1 || Failures > 0 || LostLeases > 0 || Attempt > 0 && State != JobState.Running;
 
     /// <summary>Which job and how it stands: whoever logs one logs no token and no text.</summary>
     public override string ToString() => $"job {Id} version {Version} {State}";
