@@ -71,7 +71,7 @@ internal static class BrokerAnswer
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait < LongestRetryAfter ? wait : LongestRetryAfter;
     }
 
-    private static string? Describe(JsonElement detail) => detail.ValueKind switch
+    public static string? Describe(JsonElement detail) => detail.ValueKind switch
     {
         JsonValueKind.String => detail.GetString(),
         JsonValueKind.Array => string.Join("; ", detail.EnumerateArray().Select(DescribeField)),

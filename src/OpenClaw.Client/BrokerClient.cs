@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using OpenClaw.Contracts;
@@ -34,6 +35,9 @@ public sealed partial class BrokerClient
     private BrokerClient(BrokerClient other, BrokerCredentials credentials) =>
         (http, this.credentials, clock, commands) = (other.http, credentials, other.clock, other.commands);
 
+    /// <summary>What an error within an answer says; null where it has no words.</summary>
+    public static string? WordsOf(Problem? problem) => problem is null ? null : BrokerAnswer.Describe(problem.Detail);
+
     /// <summary>The same client, speaking for a person.</summary>
     public BrokerClient For(string person) => new(this, credentials with { ActingFor = person });
 
@@ -47,6 +51,16 @@ public sealed partial class BrokerClient
             AddBot(request);
             if (idempotencyKey is not null) request.Headers.Add(HeaderNames.IdempotencyKey, idempotencyKey);
             request.Content = JsonContent.Create(job, WireJson.Default.CreateJob);
+        });
+
+    /// <summary>Makes many jobs in one commit. With a key, the same call again gives the same answer again.</summary>
+    /// <param name="body">JSON, as the API takes it: up to 1,000 jobs and 8 MiB.</param>
+    public Task<BatchAnswer> CreateBatchAsync(string body, string? idempotencyKey = null, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Post, "jobs/batch", WireJson.Default.BatchAnswer, stop, request =>
+        {
+            AddBot(request);
+            if (idempotencyKey is not null) request.Headers.Add(HeaderNames.IdempotencyKey, idempotencyKey);
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         });
 
     /// <summary>The job as it is; with a <paramref name="wait"/> (up to 60 s) as it is when it ends or when that time is over.</summary>
@@ -157,10 +171,12 @@ public sealed partial class BrokerClient
         SendAsync(HttpMethod.Post, $"queues/{Uri.EscapeDataString(name)}/resume", WireJson.Default.PauseAnswer, stop, AddBot);
 
     /// <summary>Gives a queue its limits, in the place of those it had.</summary>
-    public Task<LimitsAnswer> LimitQueueAsync(string name, IReadOnlyList<LimitView> limits, CancellationToken stop = default) =>
+    /// <param name="version">What the change was made from: refused where the queue is at another one by now.</param>
+    public Task<LimitsAnswer> LimitQueueAsync(string name, IReadOnlyList<LimitView> limits, long? version = null, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Patch, $"queues/{Uri.EscapeDataString(name)}", WireJson.Default.LimitsAnswer, stop, request =>
         {
             AddBot(request);
+            if (version is { } known) request.Headers.TryAddWithoutValidation("If-Match", known.ToString(CultureInfo.InvariantCulture));
             request.Content = JsonContent.Create(new LimitsBody(limits), WireJson.Default.LimitsBody);
         });
 

@@ -2,6 +2,13 @@ using System.Text.Json.Serialization;
 
 namespace OpenClaw.Contracts;
 
+/// <summary>The answer of <c>POST /jobs/batch</c>, in the order of what was sent.</summary>
+/// <param name="Batch">Null where no job was made.</param>
+public sealed record BatchAnswer(string? Batch, IReadOnlyList<BatchJob> Jobs);
+
+/// <summary>A job of a batch that was made, or why it was not.</summary>
+public sealed record BatchJob(string? Id = null, string? Status = null, Problem? Error = null);
+
 /// <summary>The answer of <c>GET /jobs/next</c> with <c>max</c>.</summary>
 public sealed record ManyClaimsAnswer(IReadOnlyList<JobView> Jobs);
 

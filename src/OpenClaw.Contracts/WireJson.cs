@@ -11,6 +11,7 @@ namespace OpenClaw.Contracts;
 [JsonSerializable(typeof(CreateJob))]
 [JsonSerializable(typeof(CreatedJob))]
 [JsonSerializable(typeof(ClaimAnswer))]
+[JsonSerializable(typeof(BatchAnswer))]
 [JsonSerializable(typeof(ManyClaimsAnswer))]
 [JsonSerializable(typeof(ResultsBody))]
 [JsonSerializable(typeof(ResultsAnswer))]

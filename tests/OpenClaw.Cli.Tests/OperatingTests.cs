@@ -127,6 +127,60 @@ public sealed class OperatingTests(OperatingTests.Shared shared) : IClassFixture
         }
     }
 
+    /// <summary>What somebody else changed in between is read again, and stays.</summary>
+    [Fact]
+    public async Task LimitsThatChangedMeanwhileAreReadAgain()
+    {
+        var changes = 0;
+        await using var broker = new ScriptedBroker(r => r.Method != "PATCH" ? ScriptedAnswer.Ok($$"""
+            {"queues":[{"name":"mail","ready":0,"scheduled":0,"held":0,"running":0,"oldest_ready_seconds":null,"paused":null,"limits":[],
+                "version":{{changes}}}],"next":null,"drain":null}
+            """) : changes++ == 0 ? ScriptedAnswer.Problem(412, "changed") : ScriptedAnswer.Ok("""{"ok":true,"name":"mail","limits":[]}"""));
+        Assert.Equal(ExitCodes.Ok, (await Clawctl.RunAsync(Of(broker.Url), ["queues", "limit", "mail", "--max-running", "4"])).ExitCode);
+        Assert.Equal("0", (await broker.NextAsync("/queues/mail")).Headers["If-Match"]);
+        Assert.Equal("1", (await broker.NextAsync("/queues/mail")).Headers["If-Match"]);
+    }
+
+    [Fact]
+    public async Task EachLineOfAFileIsAJobAndTheSameFileMakesNoneTwice()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("lines"), string.Join('\n', Enumerable.Range(0, 1100).Select(static n => $"line {n}")) + "\n\n");
+        var first = await RunAsync("submit", "count", "--from", folder.File("lines"), "--tag", "many");
+        Assert.Equal(ExitCodes.Ok, first.ExitCode);
+        Assert.EndsWith("1100 jobs made\n", first.Messages, StringComparison.Ordinal);
+        var ids = first.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(1100, ids.Distinct().Count());
+        Assert.Equal(first.Out, (await RunAsync("submit", "count", "--from", folder.File("lines"), "--tag", "many")).Out);
+        Assert.NotEqual(first.Out, (await RunAsync("submit", "count", "--from", folder.File("lines"), "--tag", "many", "--idempotency-key", "2")).Out);
+        var last = await shared.Broker.Client().GetAsync(ids[^1]);
+        Assert.Equal(("count", "line 1099", "many"), (last.Command, last.Payload, Assert.Single(last.Tags!)));
+    }
+
+    [Fact]
+    public async Task LinesOfJsonAreWholeJobsAndARefusedOneIsNamed()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("jobs"), """
+            {"command": "whole", "payload": "1", "priority": 1}
+            {"command": "", "payload": "2"}
+            {"command": "whole", "payload": "3"}
+            """);
+        var sent = await RunAsync("submit", "--from", folder.File("jobs"), "--priority", "4");
+        Assert.Equal(ExitCodes.Failed, sent.ExitCode);
+        Assert.Contains("line 2 is refused: ", sent.Messages, StringComparison.Ordinal);
+        Assert.Contains("2 jobs made, 1 lines refused\n", sent.Messages, StringComparison.Ordinal);
+        var jobs = await Task.WhenAll(sent.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(id => shared.Broker.Client().GetAsync(id)));
+        Assert.Equal([("1", 1), ("3", 4)], jobs.Select(static j => (j.Payload, j.Priority)));
+        await File.WriteAllTextAsync(folder.File("jobs"), "ping hello\n");
+        var wrong = await RunAsync("submit", "--from", folder.File("jobs"));
+        Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
+        Assert.Contains("line 1 is no job: ", wrong.Messages, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Usage, (await RunAsync("submit", "--from", folder.File("nowhere"))).ExitCode);
+        Assert.Equal(ExitCodes.Usage, (await RunAsync("submit", "ping", "--from", folder.File("jobs"), "--wait")).ExitCode);
+        Assert.Equal(ExitCodes.Usage, (await RunAsync("submit")).ExitCode);
+    }
+
     [Fact]
     public async Task DeadJobsAreShownAndDoneAgain()
     {

@@ -9,8 +9,17 @@ namespace OpenClaw.Cli.Jobs;
 /// <summary><c>submit</c>: makes a job, and with <c>--wait</c> stays for its result.</summary>
 internal static class SubmitCommand
 {
-    private const int Tries = 5;
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly Argument<string?> Command = new("COMMAND")
+    {
+        Description = "What to do, such as ping",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Option<string?> From = new("--from")
+    {
+        Description = "A job for each line of this file (- for stdin): its payload, or without COMMAND the job as JSON",
+        HelpName = "FILE",
+    };
 
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait for the job's end and print its result" };
     private static readonly Option<string?> Key = new("--idempotency-key")
@@ -33,8 +42,9 @@ internal static class SubmitCommand
 
     public static Command Create()
     {
-        var submit = new Command("submit", "Send a job; prints its id, or with --wait its result") { JobOptions.Command, JobOptions.Payload, Wait };
+        var submit = new Command("submit", "Send a job; prints its id, or with --wait its result") { Command, JobOptions.Payload, Wait };
         foreach (var option in JobOptions.All) submit.Add(option);
+        submit.Add(From);
         submit.Add(After);
         submit.Add(Key);
         submit.Add(SignWith);
@@ -44,20 +54,20 @@ internal static class SubmitCommand
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var (parsed, stop) = (invocation.Parsed, invocation.Stop);
+        if (parsed.GetValue(From) is { } file) return await RunManyAsync(file, invocation);
+        var command = parsed.GetValue(Command)
+            ?? throw new CommandException("no command is named. Say what to do, such as `clawctl submit ping hello`, or name a file with --from.",
+                ExitCodes.Usage);
         var broker = invocation.Connect().Broker;
         var payload = await JobOptions.TextAsync(parsed.GetValue(JobOptions.Payload)!, stop);
-        var job = JobOptions.Read(parsed, parsed.GetValue(JobOptions.Command)!, payload) with { DependsOn = await ParentsAsync(broker, invocation) };
-        var key = parsed.GetValue(Key) ?? Guid.NewGuid().ToString("N");
-        if (!HeaderText.CanCarry(key))
-        {
-            throw new CommandException("--idempotency-key has a character that no HTTP header can carry. It takes visible ASCII characters.", ExitCodes.Usage);
-        }
+        var job = JobOptions.Read(parsed, command, payload) with { DependsOn = await ParentsAsync(broker, invocation) };
+        var key = ReadKey(parsed) ?? Guid.NewGuid().ToString("N");
         if (parsed.GetValue(SignWith) is { } signer)
         {
             using var signing = KeysCommand.Read(signer);
             job = JobSignature.Sign(job, signing, signer, TimeProvider.System.GetUtcNow().AddDays(1).ToUnixTimeSeconds());
         }
-        var created = await CreateAsync(broker, job, key, invocation);
+        var created = await Repeat.UntilAnsweredAsync(() => broker.CreateAsync(job, key, stop), invocation);
         if (!parsed.GetValue(Wait))
         {
             Console.Out.WriteLine(invocation.AsJson ? JobText.Json(created, WireJson.Default.CreatedJob) : created.Id);
@@ -74,6 +84,21 @@ internal static class SubmitCommand
         }
     }
 
+    private static async Task<int> RunManyAsync(string file, Invocation invocation)
+    {
+        var parsed = invocation.Parsed;
+        if (parsed.GetValue(Wait) || parsed.GetValue(SignWith) is not null || parsed.GetValue(After) is { Length: > 0 }
+            || parsed.GetValue(JobOptions.Payload) is { Length: > 0 })
+        {
+            throw new CommandException("--from takes each line for a job. Leave out the payload, --wait, --after and --sign, or send that job alone.",
+                ExitCodes.Usage);
+        }
+        return await new SubmitMany(invocation.Connect().Broker, invocation, parsed.GetValue(Command)).RunAsync(file, ReadKey(parsed) ?? "");
+    }
+
+    private static string? ReadKey(ParseResult parsed) => parsed.GetValue(Key) is not { } key || HeaderText.CanCarry(key) ? parsed.GetValue(Key)
+        : throw new CommandException("--idempotency-key has a character that no HTTP header can carry. It takes visible ASCII characters.", ExitCodes.Usage);
+
     private static async Task<IReadOnlyList<ParentView>?> ParentsAsync(BrokerClient broker, Invocation invocation)
     {
         if (invocation.Parsed.GetValue(After) is not { Length: > 0 } named) return null;
@@ -84,26 +109,6 @@ internal static class SubmitCommand
             parents.Add(new ParentView(await JobReference.ResolveAsync(job, broker, invocation.Messages, invocation.Stop), policy));
         }
         return parents;
-    }
-
-    /// <summary>Creates the job. An answer that was lost is asked for again: the key keeps that from making a second job.</summary>
-    private static async Task<CreatedJob> CreateAsync(BrokerClient broker, CreateJob job, string key, Invocation invocation)
-    {
-        var wasLost = false;
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await broker.CreateAsync(job, key, invocation.Stop);
-            }
-            catch (BrokerException e) when (attempt < Tries && (e.WasLost || (e.IsPassing && (wasLost || !e.NeverArrived))))
-            {
-                // At the first try a broker that nobody reaches is simply not there.
-                wasLost |= e.WasLost;
-                invocation.Messages.Step($"{(wasLost ? "the broker's answer was lost" : "the broker can't take it now")} ({e.Message}), asking again");
-                await Task.Delay(Pause, TimeProvider.System, invocation.Stop);
-            }
-        }
     }
 
     /// <summary>The result goes to stdout as it is; an error to stderr.</summary>
