@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
 
@@ -39,21 +40,38 @@ internal static class QueueLimitCommand
     {
         var limit = Read(invocation.Parsed);
         var takeAway = invocation.Parsed.GetValue(None);
-        var isAll = takeAway && limit.By == ByQueue;
         if (!takeAway && limit is { MaxRunning: null, Starts: null })
         {
             throw new CommandException("no limit is given. Name --max-running, or --starts and --per, or take it away with --none.", ExitCodes.Usage);
         }
-        var broker = invocation.Connect().Broker;
-        var queue = (await broker.ListQueuesAsync(invocation.Stop)).Queues.FirstOrDefault(q => q.Name == name)
-            ?? throw new CommandException($"there is no queue '{name}'. `clawctl queues` shows those there are; a queue's first job makes it.",
-                ExitCodes.NotFound);
-        var others = isAll ? [] : (queue.Limits ?? []).Where(l => l.By != limit.By || (l.By != ByQueue && l.Value != limit.Value)).ToList();
-        var answer = await broker.LimitQueueAsync(name, takeAway ? others : [.. others, limit with { Value = limit.By == ByQueue ? name : limit.Value }],
-            invocation.Stop);
+        var answer = await LimitAsync(invocation, name, limit, takeAway);
         Console.Out.WriteLine(invocation.AsJson ? JobText.Json(answer, WireJson.Default.LimitsAnswer)
             : VisibleText.Of($"{answer.Name}: {(answer.Limits.Count == 0 ? "no limits" : Text(answer.Limits))}"));
         return ExitCodes.Ok;
+    }
+
+    /// <summary>Puts the limit among the queue's others, also where somebody changes these at the same time.</summary>
+    private static async Task<LimitsAnswer> LimitAsync(Invocation invocation, string name, LimitView limit, bool takeAway)
+    {
+        const int MostTries = 5;
+        var broker = invocation.Connect().Broker;
+        for (var tries = 1; ; tries++)
+        {
+            var queue = (await broker.ListQueuesAsync(invocation.Stop)).Queues.FirstOrDefault(q => q.Name == name)
+                ?? throw new CommandException($"there is no queue '{name}'. `clawctl queues` shows those there are; a queue's first job makes it.",
+                    ExitCodes.NotFound);
+            var others = takeAway && limit.By == ByQueue ? []
+                : (queue.Limits ?? []).Where(l => l.By != limit.By || (l.By != ByQueue && l.Value != limit.Value)).ToList();
+            var limits = takeAway ? others : [.. others, limit with { Value = limit.By == ByQueue ? name : limit.Value }];
+            try
+            {
+                return await broker.LimitQueueAsync(name, limits, queue.Version, invocation.Stop);
+            }
+            catch (BrokerException e) when (e.Code == ErrorCodes.Changed && tries < MostTries)
+            {
+                // read again what it is by now
+            }
+        }
     }
 
     private static LimitView Read(ParseResult parsed)

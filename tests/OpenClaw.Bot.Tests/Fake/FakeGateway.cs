@@ -38,16 +38,11 @@ internal sealed class FakeGateway(FakeDiscord discord)
         lock (discord.Gate) return [.. Connections.SelectMany(c => c.Received).Where(f => Op(f) == op)];
     }
 
-    public FakeConnection? Live
-    {
-        get
-        {
-            lock (discord.Gate) return Connections.LastOrDefault(c => c is { IsOpen: true, IsReady: true });
-        }
-    }
+    public FakeConnection? Live => Ready(1);
 
-    public async Task<FakeConnection> ReadyAsync(int connections = 1) =>
-        await discord.UntilAsync(() => Connections.Count >= connections ? Live : null, $"a ready gateway connection ({connections})");
+    /// <summary>Waits until the connection of that number, or a later one, is ready: one before it may not have noticed its end yet.</summary>
+    public async Task<FakeConnection> ReadyAsync(int number = 1) =>
+        await discord.UntilAsync(() => Ready(number), $"a ready gateway connection ({number})");
 
     public Task DispatchAsync(string name, JsonObject data) => Live is { } live
         ? live.SendEventAsync(name, data)
@@ -101,6 +96,11 @@ internal sealed class FakeGateway(FakeDiscord discord)
         discord.Changed();
         await connection.ReceiveAllAsync(frame => OnFrameAsync(connection, frame));
         discord.Changed();
+    }
+
+    private FakeConnection? Ready(int number)
+    {
+        lock (discord.Gate) return Connections.Skip(number - 1).LastOrDefault(static c => c is { IsOpen: true, IsReady: true });
     }
 
     private async Task OnFrameAsync(FakeConnection connection, JsonObject frame)
