@@ -60,6 +60,10 @@ public sealed class WorkerControlTests
             return Task.FromResult(hears.IsCompleted);
         });
         Assert.Equal(orders.Seq, (await hears).Seq);
+        await broker.Client().DrainWorkerAsync("anna", drain: true);
+        await HearAsync(static said => said.Drain);
+        await broker.Client().DrainWorkerAsync("anna", drain: false); // before she asks again
+        Assert.False((await broker.Client("anna").GetOrdersAsync(orders.Seq, TimeSpan.FromSeconds(60))).Drain);
 
         // What is said while it is being noted may be said once more.
         async Task<WorkerOrders> HearAsync(Func<WorkerOrders, bool> isIt)
@@ -103,16 +107,23 @@ public sealed class WorkerControlTests
         await broker.Client("cleo").TellAsync(new WorkerBody("1", [new ServedCommand("both")]));
         var (deploy, ping) = (await CreateAsync(broker, "deploy"), await CreateAsync(broker, "ping"));
         var (both, free) = (await CreateAsync(broker, "both"), await CreateAsync(broker, "free"));
-        Assert.Equal([ping, free], [(await broker.ClaimAsync("bert"))!.Id, (await broker.ClaimAsync("bert"))!.Id]);
+        Assert.Equal([ping, free], [await DoAsync("bert"), await DoAsync("bert")]);
         Assert.Null(await broker.ClaimAsync("bert"));
         await broker.StopAsync();
         await broker.StartAgainAsync();
         Assert.Null(await broker.ClaimAsync("bert"));
         await ExplainTests.ExpectAsync(broker, deploy, "no_worker_for_command", "command deploy");
-        Assert.Equal(deploy, (await broker.ClaimAsync("anna"))!.Id);
+        Assert.Equal(deploy, await DoAsync("anna"));
         Assert.Null(await broker.ClaimAsync("anna"));
         broker.Clock.Advance(TimeSpan.FromDays(30)); // not told again since
-        Assert.Equal(both, (await broker.ClaimAsync("bert"))!.Id);
+        Assert.Equal(both, await DoAsync("bert"));
+
+        async Task<string> DoAsync(string worker)
+        {
+            var job = (await broker.ClaimAsync(worker))!;
+            await broker.Client(worker).FinishAsync(job.Id, job.LeaseToken, "r");
+            return job.Id;
+        }
     }
 
     [Fact]

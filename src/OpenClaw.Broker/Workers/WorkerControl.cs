@@ -84,14 +84,14 @@ internal sealed class WorkerControl(WorkerBook book, IStore store, TimeProvider 
         using var deadline = new CancellationTokenSource(wait, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(
             [deadline.Token, context.RequestAborted, lifetime.ApplicationStopping, credential.Revoked]);
-        while (true)
+        for (var isFirst = true; ; isFirst = false)
         {
             var changed = book.Changed;
             var seq = book.Seq;
             var cancel = await store.ReadAsync(WorkerTable.ToCancel(worker), context.RequestAborted);
             var drain = book.DrainOf(worker) is not null;
-            // A number that this process has not given out is one of before its start.
-            var isNew = cancel.Count > 0 || drain ? after != Number(seq) : after.Length == 0;
+            // Another number than the last: something has come since, or is over, or it is one of before this process began.
+            var isNew = (isFirst || cancel.Count > 0 || drain) && after != Number(seq) || after.Length == 0;
             if (isNew || wait == TimeSpan.Zero || stop.IsCancellationRequested)
             {
                 await SendAsync(context, seq, cancel, drain);
