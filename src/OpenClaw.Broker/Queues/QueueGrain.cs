@@ -83,11 +83,12 @@ internal sealed partial class QueueGrain(
 
     public ValueTask<Offer[]> ObserveAsync(QueueMessage message)
     {
-        lastUsed = clock.SteadyNow;
-        foreach (var news in message.News) Observe(news, message.SentAt - news.At);
+        var now = lastUsed = clock.SteadyNow;
+        foreach (var news in message.News) Observe(news, now, message.SentAt - news.At);
         var offers = message.Asks.Length == 0 ? [] : new Offer[message.Asks.Length];
-        for (var i = 0; i < offers.Length; i++) offers[i] = Next(message.Asks[i]);
-        Settle();
+        var wall = offers.Length == 0 ? 0 : clock.Wall;
+        for (var i = 0; i < offers.Length; i++) offers[i] = Next(message.Asks[i], now, wall);
+        Settle(now);
         return ValueTask.FromResult(offers);
     }
 
@@ -216,38 +217,40 @@ internal sealed partial class QueueGrain(
         return Task.CompletedTask;
     }
 
-    private Offer Next(Ask ask)
+    private Offer Next(Ask ask, SteadyTime now, long wall)
     {
         if (Paused is not null) return default;
-        var (worker, now) = (ask.Worker, clock.SteadyNow);
-        if (index.SetAside(worker, now, clock.Wall, now + SetAsideMs) is { } id)
+        var worker = ask.Worker;
+        if (index.SetAside(worker, now, wall, now + SetAsideMs) is { } id)
         {
             if (ask.Most == 1) return new Offer(id, false);
             var more = new List<Guid>();
-            while (more.Count < ask.Most - 1 && index.SetAside(worker, now, clock.Wall, now + SetAsideMs) is { } next) more.Add(next);
+            while (more.Count < ask.Most - 1 && index.SetAside(worker, now, wall, now + SetAsideMs) is { } next) more.Add(next);
             return new Offer(id, false, [.. more]);
         }
         refills.StartFlows(worker);
         return new Offer(null, index.Window.IsRefilling(worker));
     }
 
-    private void Observe(JobNews news, long waitedMs)
+    private void Observe(JobNews news, SteadyTime now, long waitedMs)
     {
-        if (news.State == JobState.Running) lastLeased = clock.SteadyNow;
+        if (news.State == JobState.Running) lastLeased = now;
         // Who asks for what was left out has it read.
-        if (index.Observe(news, clock.SteadyNow, waitedMs) || news.IsReady && index.Window.HasLeftOut) waiters.Wake(Name, news.Lane);
+        if (index.Observe(news, now, waitedMs) || news.IsReady && index.Window.HasLeftOut) waiters.Wake(Name, news.Lane);
     }
 
     /// <summary>After each change: the timer is set to the next deadline.</summary>
-    private void Settle()
+    private void Settle() => Settle(clock.SteadyNow);
+
+    private void Settle(SteadyTime now)
     {
-        foreach (var share in index.Shares.TakeOpened(clock.SteadyNow)) Reopen(share);
-        refills.Start();
+        foreach (var share in index.Shares.TakeOpened(now)) Reopen(share);
+        refills.Start(now);
         var next = index.NextDeadline is { } deadline && !(pauseEnd < deadline) ? deadline : pauseEnd;
         if (index.Shares.NextOpening is { } opens && !(next < opens)) next = opens;
         if (next == timerDue) return;
         timerDue = next;
-        var due = next is { } until ? TimeSpan.FromMilliseconds(Math.Max(0, until - clock.SteadyNow)) : Timeout.InfiniteTimeSpan;
+        var due = next is { } until ? TimeSpan.FromMilliseconds(Math.Max(0, until - now)) : Timeout.InfiniteTimeSpan;
         timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 

@@ -14,9 +14,9 @@ internal sealed partial class QueueRefills(
     private int underWay;
 
     /// <summary>Begins with what runs dry.</summary>
-    public void Start()
+    public void Start(SteadyTime now)
     {
-        while (underWay < MostAtOnce && index.Window.FlowToRefill(clock.SteadyNow) is { } flow) _ = RefillAsync(flow);
+        while (underWay < MostAtOnce && index.Window.FlowToRefill(now) is { } flow) _ = RefillAsync(flow);
     }
 
     /// <summary>Begins with what had no room, for a worker who found nothing.</summary>
