@@ -32,6 +32,9 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
     private long urgent;
     private long uses;
 
+    /// <summary>When, by <see cref="LeftOut"/>, it is looked for flows that make room since they hold nothing.</summary>
+    private long lookAt;
+
     public int Count { get; private set; }
 
     /// <summary>Grows with each flow that is left out.</summary>
@@ -131,7 +134,11 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
     public FlowIndex? FlowOf(Flow key)
     {
         if (flows.TryGetValue(key, out var flow)) return flow;
-        if (flows.Count >= mostFlows) DropDone();
+        if (flows.Count >= mostFlows && LeftOut >= lookAt)
+        {
+            DropDone();
+            lookAt = LeftOut + mostFlows; // a look costs as much as there are, so not each time
+        }
         if (flows.Count >= mostFlows)
         {
             (HasLeftOut, LeftOut) = (true, LeftOut + 1);
