@@ -90,7 +90,7 @@ internal static class SubmitCommand
         if (parsed.GetValue(Wait) || parsed.GetValue(SignWith) is not null || parsed.GetValue(After) is { Length: > 0 }
             || parsed.GetValue(JobOptions.Payload) is { Length: > 0 })
         {
-            throw new CommandException("--from takes each line for a job. Leave out the payload, --wait, --after and --sign, or send that job alone.",
+            throw new CommandException("--from takes each line for a job. Give it without a payload, --wait, --after and --sign, or send that job alone.",
                 ExitCodes.Usage);
         }
         return await new SubmitMany(invocation.Connect().Broker, invocation, parsed.GetValue(Command)).RunAsync(file, ReadKey(parsed) ?? "");

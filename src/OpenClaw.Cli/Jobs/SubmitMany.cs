@@ -53,7 +53,7 @@ internal sealed class SubmitMany(BrokerClient broker, Invocation invocation, str
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"{file} can't be read: {e.Message} Name another with --from, or - for stdin.", ExitCodes.Usage);
+            throw new CommandException($"{file} can't be read ({e.Message}). Name another with --from, or - for stdin.", ExitCodes.Usage);
         }
     }
 
