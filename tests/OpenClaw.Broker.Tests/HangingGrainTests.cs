@@ -73,9 +73,9 @@ public sealed class HangingGrainTests
             await broker.ClaimAsync("anna");
         }
         broker.Clock.Advance(broker.Lease);
-        await BrokerFixture.EventuallyAsync(() => Task.FromResult(ends.UnderWay == QueueGrain.MostLeaseEnds));
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(ends.UnderWay == LeaseEnds.MostAtOnce));
         ends.Release(1);
-        await BrokerFixture.EventuallyAsync(() => Task.FromResult(ends.Begun == QueueGrain.MostLeaseEnds + 1));
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(ends.Begun == LeaseEnds.MostAtOnce + 1));
         ends.Release(Jobs);
         await BrokerFixture.EventuallyAsync(async () => (await broker.Queue.DescribeAsync()).Ready == Jobs);
         Assert.Equal((64, Jobs), (ends.MostUnderWay, ends.Begun));

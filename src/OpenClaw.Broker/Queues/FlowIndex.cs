@@ -103,8 +103,6 @@ internal sealed class LaneIndex
 
     public TurnHeap<FlowIndex> Flows { get; }
 
-    public int FlowCount { get; set; }
-
     public void Join(TurnHeap<LaneIndex> workers)
     {
         classes.Add((workers, workers.Add(this)));

@@ -46,7 +46,7 @@ internal static class LimitReader
             errors.Add("value", "must be the queue's own name, or missing", "value_error");
         }
         var running = errors.WholeNumber("max_running", fields[2], 0, MostRunning);
-        var starts = errors.WholeNumber("starts", fields[3], 1, QueueGrain.MostStarts);
+        var starts = errors.WholeNumber("starts", fields[3], 1, QueueRefills.MostStarts);
         var per = errors.Seconds("per_seconds", fields[4], LongestSeconds);
         if (starts is null != per is null) errors.Add("per_seconds", "comes with starts: so many in so many seconds", "both");
         else if (running is null && starts is null) errors.Add("max_running", "or starts and per_seconds: one of them must be there", "missing");

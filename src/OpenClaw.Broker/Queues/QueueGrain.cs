@@ -21,28 +21,17 @@ internal sealed partial class QueueGrain(
     /// <summary>A job that was set aside and not claimed goes back to its place after this many milliseconds.</summary>
     public const int SetAsideMs = 10_000;
 
-    /// <summary>How many ends of leases are being written at once.</summary>
-    public const int MostLeaseEnds = 64;
-
-    /// <summary>How many starts a limit may count.</summary>
-    public const int MostStarts = 100_000;
-
-    private const string StartsSql =
-        "select started_at, cast(command as text), requester from job where queue = ?1 and started_at > ?2 order by started_at desc limit ?3";
-
-    private const int RetryMs = 1000;
     private static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReminderLinger = TimeSpan.FromHours(1);
     private static readonly TimeSpan IdleLinger = TimeSpan.FromMinutes(10);
 
     private readonly QueueIndex index = new(WindowSize);
-    private readonly Queue<Entry> overdue = [];
-    private int leaseEnds;
     private bool isCompared;
     private IGrainTimer timer = null!;
     private SteadyTime? timerDue;
     private QueueReminder reminder = null!;
     private QueueRefills refills = null!;
+    private LeaseEnds leaseEnds = null!;
     private SteadyTime lastLeased;
     private SteadyTime lastUsed;
     private SteadyTime? pauseEnd;
@@ -58,6 +47,7 @@ internal sealed partial class QueueGrain(
     {
         reminder = new QueueReminder(this);
         refills = new QueueRefills(Name, index, store, waiters, clock, Settle, log);
+        leaseEnds = new LeaseEnds(index, calls, outages, clock, options.LeaseMs, Settle, log);
         index.Shares.Take(settings.State.Limits);
         var snapshot = await store.ReadQueueAsync(Name, WindowSize, QueueWindow.FlowMinimum, QueueWindow.MostFlows);
         foreach (var (key, rows, complete) in snapshot.Ready.Flows)
@@ -140,7 +130,7 @@ internal sealed partial class QueueGrain(
         var shares = index.Shares.Take(limits);
         await LoadStartsAsync();
         LogLimited(Title, limits.Length);
-        foreach (var share in shares) Reopen(share);
+        foreach (var share in shares) index.Window.Reopen(share, clock.SteadyNow);
         WakeAll();
         Settle();
         return (settings.State.Version, true);
@@ -151,6 +141,7 @@ internal sealed partial class QueueGrain(
         await WriteAsync(new QueueState());
         pauses.Set(Name, null);
         limits.Set(Name, false);
+        await reminder.KeepAsync(isWanted: false);
         DeactivateOnIdle();
     }
 
@@ -191,23 +182,14 @@ internal sealed partial class QueueGrain(
     /// <summary>What has started before counts, too, as the table tells it.</summary>
     private async Task LoadStartsAsync()
     {
-        var per = settings.State.Limits.Max(static l => (long?)l.PerMs) ?? 0;
-        limits.Set(Name, settings.State.Limits.Length > 0);
-        if (per == 0) return;
-        var now = clock.Wall;
-        var started = await rows.ReadAsync(new Query<(long At, Flow Flow)>(StartsSql,
-            static row => (row.Number(0)!.Value, new Flow(new Lane(Caps.Any, row.Text(1)!), row.Text(2))), Name, now - per, MostStarts));
-        foreach (var (at, flow) in started.OrderBy(static s => s.At)) index.Shares.Start(flow, clock.SteadyNow - Math.Max(0, now - at));
+        var all = settings.State.Limits;
+        limits.Set(Name, all.Length > 0);
+        if (all.Max(static l => (long?)l.PerMs) is > 0 and var per) await refills.ReadStartsAsync(rows, per);
     }
 
     private void WakeAll()
     {
         foreach (var lane in index.Window.ReadyLanes) waiters.WakeAll(Name, lane);
-    }
-
-    private void Reopen(Share share)
-    {
-        foreach (var lane in index.Window.Reopen(share, clock.SteadyNow)) waiters.WakeAll(Name, lane);
     }
 
     /// <summary>The second net under the timer: survives a restart and wakes the queue.</summary>
@@ -244,7 +226,10 @@ internal sealed partial class QueueGrain(
 
     private void Settle(SteadyTime now)
     {
-        foreach (var share in index.Shares.TakeOpened(now)) Reopen(share);
+        foreach (var share in index.Shares.TakeOpened(now))
+        {
+            foreach (var lane in index.Window.Reopen(share, now)) waiters.WakeAll(Name, lane);
+        }
         refills.Start(now);
         var next = index.NextDeadline is { } deadline && !(pauseEnd < deadline) ? deadline : pauseEnd;
         if (index.Shares.NextOpening is { } opens && !(next < opens)) next = opens;
@@ -259,15 +244,8 @@ internal sealed partial class QueueGrain(
     {
         timerDue = null;
         if (pauseEnd <= clock.SteadyNow) _ = EndPauseAsync();
-        var due = index.TakeOverdue(clock.SteadyNow, out var lanes);
-        foreach (var entry in due)
-        {
-            // Its worker may have tried to be heard of while the broker could not write: it gets a whole lease from then.
-            if (outages.Latest is { } latest && latest > entry.Until - options.LeaseMs) index.Postpone(entry, latest + options.LeaseMs);
-            else overdue.Enqueue(entry);
-        }
+        leaseEnds.Start(index.TakeOverdue(clock.SteadyNow, out var lanes));
         foreach (var lane in lanes) waiters.Wake(Name, lane);
-        StartLeaseEnds();
         Settle();
         return Task.CompletedTask;
     }
@@ -286,34 +264,6 @@ internal sealed partial class QueueGrain(
         {
             LogStillPaused(e, Name); // the queue is loaded again, and with it the end of the pause
         }
-    }
-
-    private void StartLeaseEnds()
-    {
-        while (leaseEnds < MostLeaseEnds && overdue.TryDequeue(out var entry))
-        {
-            if (!index.IsCurrent(entry)) continue;
-            leaseEnds++;
-            _ = EndLeaseAsync(entry);
-        }
-    }
-
-    private async Task EndLeaseAsync(Entry entry)
-    {
-        try
-        {
-            // The news of it come back as all others do; also those of what kept the lease from ending.
-            if (await calls.ApplyAsync(entry.Id, new LeaseEnded(calls.Now, entry.Version)) is not { } reply) index.Forget(entry.Id);
-            else if (reply.Refusal == Refusal.None) LogLeaseEnded(entry.Id, reply.Job.Attempt, reply.Job.State);
-        }
-        catch (Exception e)
-        {
-            LogRetry(e, entry.Id);
-        }
-        index.Postpone(entry, clock.SteadyNow + RetryMs);
-        leaseEnds--;
-        StartLeaseEnds();
-        Settle();
     }
 
     private async Task KeepAsync(CancellationToken stop)
@@ -337,12 +287,6 @@ internal sealed partial class QueueGrain(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Queue {Queue} loaded: {Ready} ready, {Leased} leased")]
     private partial void LogLoaded(string queue, int ready, int leased);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Lease on job {JobId} ended, attempt {Attempt}: now {State}")]
-    private partial void LogLeaseEnded(Guid jobId, int attempt, JobState state);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The end of the lease on job {JobId} could not be written; tried again in a second")]
-    private partial void LogRetry(Exception e, Guid jobId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} found {Count} jobs in the table that it had not heard of")]
     private partial void LogFound(string queue, int count);

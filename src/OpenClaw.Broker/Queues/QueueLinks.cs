@@ -17,6 +17,9 @@ internal sealed class QueueLinks(IGrainFactory grains, QueueLimits limits, Clock
 
     public QueueLink this[string queue] => Get(queue).Link;
 
+    /// <summary>To be called where a queue is no more.</summary>
+    public void Forget(string queue) => links.TryRemove(queue, out _);
+
     public IQueueGrain Grain(string queue) => Get(queue).Grain;
 
     public void Participate(ISiloLifecycle lifecycle) =>

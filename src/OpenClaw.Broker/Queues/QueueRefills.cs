@@ -1,4 +1,5 @@
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 
 namespace OpenClaw.Broker.Queues;
@@ -8,6 +9,12 @@ namespace OpenClaw.Broker.Queues;
 internal sealed partial class QueueRefills(
     string queue, QueueIndex index, IJobStore store, ClaimWaiters waiters, Clock clock, Action settle, ILogger log)
 {
+    /// <summary>How many starts a limit may count.</summary>
+    public const int MostStarts = 100_000;
+
+    private const string StartsSql =
+        "select started_at, cast(command as text), requester from job where queue = ?1 and started_at > ?2 order by started_at desc limit ?3";
+
     private const int MostAtOnce = 8;
     private const int RetryMs = 1000;
 
@@ -42,6 +49,15 @@ internal sealed partial class QueueRefills(
             index.EndRead();
             LogRefill(e, queue);
         }
+    }
+
+    /// <summary>Tells the limits what has started within a time, in milliseconds.</summary>
+    public async Task ReadStartsAsync(IStore rows, long within)
+    {
+        var now = clock.Wall;
+        var started = await rows.ReadAsync(new Query<(long At, Flow Flow)>(StartsSql,
+            static row => (row.Number(0)!.Value, new Flow(new Lane(Caps.Any, row.Text(1)!), row.Text(2))), queue, now - within, MostStarts));
+        foreach (var (at, flow) in started.OrderBy(static s => s.At)) index.Shares.Start(flow, clock.SteadyNow - Math.Max(0, now - at));
     }
 
     private async Task RefillAsync(FlowIndex flow)

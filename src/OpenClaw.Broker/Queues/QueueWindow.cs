@@ -242,7 +242,6 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
             lane = lanes[key.Lane] = new LaneIndex(key.Lane, shares.Command(key.Lane.Command), TurnOf);
             foreach (var (worker, index) in classes) if (worker.Takes(key.Lane)) lane.Join(index.Lanes);
         }
-        lane.FlowCount++;
         return flows[key] = new FlowIndex(lane, key, shares.Requester(key.Requester));
     }
 
@@ -252,7 +251,7 @@ internal sealed class QueueWindow(int capacity, QueueShares shares, int mostFlow
         flow.Close();
         flows.Remove(flow.Key);
         dry.Remove(flow);
-        if (--flow.Lane.FlowCount > 0) return;
+        if (flow.Lane.Flows.Count > 0) return;
         flow.Lane.Close();
         lanes.Remove(flow.Lane.Key);
     }

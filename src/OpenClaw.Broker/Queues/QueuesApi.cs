@@ -145,6 +145,7 @@ internal sealed class QueuesApi(
                 : $"the queue '{name}' has unfinished jobs; cancel them (POST /jobs/cancel), or move them to another (PATCH /jobs/ID), then delete it");
         }
         await queues.Grain(name).ClearAsync();
+        queues.Forget(name);
         await Answer.SendAsync(context, json =>
         {
             json.WriteStartObject();

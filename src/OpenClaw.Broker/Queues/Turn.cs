@@ -29,6 +29,8 @@ internal sealed class TurnHeap<T>(Func<T, Turn?> turnOf)
     private readonly PriorityQueue<Slot, Turn> heap = new();
     private readonly HashSet<Slot> slots = [];
 
+    public int Count => slots.Count;
+
     public Slot Add(T item)
     {
         var slot = new Slot(item);

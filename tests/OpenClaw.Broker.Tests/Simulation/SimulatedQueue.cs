@@ -146,7 +146,7 @@ internal sealed class SimulatedQueue(SimulatedBroker broker, World world)
         if (per == 0) return;
         var wall = broker.Clock.Wall;
         var started = await broker.Rows.ReadAsync(new Query<(long At, Flow Flow)>(StartsSql,
-            static row => (row.Number(0)!.Value, new Flow(new Lane(Caps.Any, row.Text(1)!), row.Text(2))), Name, wall - per, QueueGrain.MostStarts));
+            static row => (row.Number(0)!.Value, new Flow(new Lane(Caps.Any, row.Text(1)!), row.Text(2))), Name, wall - per, QueueRefills.MostStarts));
         foreach (var (at, flow) in started.OrderBy(static s => s.At)) index.Shares.Start(flow, Now - Math.Max(0, wall - at));
     }
 
