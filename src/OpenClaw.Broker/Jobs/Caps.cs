@@ -1,12 +1,11 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace OpenClaw.Broker.Jobs;
 
-/// <summary>
-/// A set of capability names, as one text: empty for none, else a JSON array of the distinct names in ordinal order.
-/// </summary>
+/// <summary>A set of capability names, as one text: empty for none, else a JSON array of the distinct names in ordinal order.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Caps")]
 internal readonly record struct Caps
 {
@@ -14,6 +13,9 @@ internal readonly record struct Caps
     public const int MaxNameBytes = 64;
 
     public static readonly Caps Any = new("");
+
+    private const int MostParsed = 1000;
+    private static readonly ConcurrentDictionary<string, string[]> Parsed = new(StringComparer.Ordinal);
 
     [Id(0)]
     private readonly string? text;
@@ -24,8 +26,17 @@ internal readonly record struct Caps
 
     public bool IsEmpty => Text.Length == 0;
 
-    /// <summary>The names; parsed at each call.</summary>
-    public string[] Names => IsEmpty ? [] : JsonSerializer.Deserialize(Text, LaneJson.Default.StringArray)!;
+    /// <summary>The names; parsed once for each of the sets that are in use.</summary>
+    public IReadOnlyList<string> Names
+    {
+        get
+        {
+            if (IsEmpty) return [];
+            if (Parsed.TryGetValue(Text, out var known)) return known;
+            if (Parsed.Count >= MostParsed) Parsed.Clear();
+            return Parsed[Text] = JsonSerializer.Deserialize(Text, NamesJson.Default.StringArray)!;
+        }
+    }
 
     /// <summary>Whether the names are few and short enough, and none is blank.</summary>
     public static bool IsValid(IReadOnlyCollection<string> names) =>
@@ -34,7 +45,7 @@ internal readonly record struct Caps
     public static Caps Of(IEnumerable<string> names)
     {
         string[] distinct = [.. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return distinct.Length == 0 ? Any : new Caps(JsonSerializer.Serialize(distinct, LaneJson.Default.StringArray));
+        return distinct.Length == 0 ? Any : new Caps(JsonSerializer.Serialize(distinct, NamesJson.Default.StringArray));
     }
 
     /// <summary>A set from the text that <see cref="Text"/> gave.</summary>
@@ -48,4 +59,4 @@ internal readonly record struct Caps
 }
 
 [JsonSerializable(typeof(string[]))]
-internal sealed partial class LaneJson : JsonSerializerContext;
+internal sealed partial class NamesJson : JsonSerializerContext;

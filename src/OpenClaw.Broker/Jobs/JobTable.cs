@@ -68,9 +68,9 @@ internal static class JobTable
     public static string Beginning(string error, int length = ShortError) => error[..(char.IsHighSurrogate(error[length - 1]) ? length - 1 : length)] + "…";
 
     private static string? FormatNames(IReadOnlyList<string> names) =>
-        names.Count == 0 ? null : JsonSerializer.Serialize([.. names], LaneJson.Default.StringArray);
+        names.Count == 0 ? null : JsonSerializer.Serialize([.. names], NamesJson.Default.StringArray);
 
-    private static IReadOnlyList<string> ParseNames(string? text) => text is null ? [] : JsonSerializer.Deserialize(text, LaneJson.Default.StringArray)!;
+    private static IReadOnlyList<string> ParseNames(string? text) => text is null ? [] : JsonSerializer.Deserialize(text, NamesJson.Default.StringArray)!;
 }
 
 /// <summary>A new job's row. <see cref="Job"/> has its place in the order once it is written.</summary>

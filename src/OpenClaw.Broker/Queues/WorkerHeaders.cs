@@ -67,7 +67,7 @@ internal static class WorkerHeaders
     {
         try
         {
-            return JsonSerializer.Deserialize(header, LaneJson.Default.StringArray) is { } names && names.All(static n => n is not null) ? names : null;
+            return JsonSerializer.Deserialize(header, NamesJson.Default.StringArray) is { } names && names.All(static n => n is not null) ? names : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

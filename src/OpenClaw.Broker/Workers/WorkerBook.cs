@@ -112,7 +112,7 @@ internal sealed class WorkerBook(IStore store, Clock clock) : IDefinitions
 
     private void Refresh()
     {
-        if (Volatile.Read(ref registry).EndsAt <= clock.Wall) Register();
+        if (Volatile.Read(ref registry).EndsAt is var end and not long.MaxValue && end <= clock.Wall) Register();
     }
 
     private void Register()
