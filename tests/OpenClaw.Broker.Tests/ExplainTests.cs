@@ -22,7 +22,7 @@ public sealed class ExplainTests
         await ExpectAsync(broker, id, "workers_busy", "worker carl");
         using (var done = await broker.PostAsync($"jobs/{running.Id}/result", running.LeaseToken, "carl", new { result = "r" })) done.EnsureSuccessStatusCode();
         await ExpectAsync(broker, id, "ready");
-        Assert.Contains("it is next", (await ExplainAsync(broker, id)).Text, StringComparison.Ordinal);
+        Assert.Contains("it is the next of its kind", (await ExplainAsync(broker, id)).Text, StringComparison.Ordinal);
         Assert.Equal(id, (await broker.ClaimAsync("carl", "gpu", "tpu"))!.Id);
         broker.Clock.Advance(TimeSpan.FromSeconds(10));
         await ExpectAsync(broker, id, "running", "worker carl");

@@ -169,7 +169,7 @@ public sealed class OperatingTests(OperatingTests.Shared shared) : IClassFixture
         var sent = await RunAsync("submit", "--from", folder.File("jobs"), "--priority", "4");
         Assert.Equal(ExitCodes.Failed, sent.ExitCode);
         Assert.Contains("line 2 is refused: ", sent.Messages, StringComparison.Ordinal);
-        Assert.Contains("2 jobs made, 1 lines refused\n", sent.Messages, StringComparison.Ordinal);
+        Assert.Contains("2 jobs made, 1 line refused\n", sent.Messages, StringComparison.Ordinal);
         var jobs = await Task.WhenAll(sent.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(id => shared.Broker.Client().GetAsync(id)));
         Assert.Equal([("1", 1), ("3", 4)], jobs.Select(static j => (j.Payload, j.Priority)));
         await File.WriteAllTextAsync(folder.File("jobs"), "ping hello\n");

@@ -156,7 +156,8 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
                 job.CreatedAt, job.ExpiresAt, [.. able.Select(static w => ("worker", w.Id))], $"clawctl workers resume {able[0].Id}");
         }
         able.RemoveAll(w => at.IsDrained(w.Id));
-        var ahead = at.Ahead == 0 ? "it is next" : $"its turn comes after {at.Ahead}{(at.Ahead >= Surroundings.MostCounted ? " or more" : "")}";
+        var ahead = at.Ahead == 0 ? "it is the next of its kind"
+            : $"its turn comes after {at.Ahead}{(at.Ahead >= Surroundings.MostCounted ? " or more" : "")} of its kind";
         return able.All(w => at.IsBusy(w.Id))
             ? new Explanation("workers_busy", $"all {able.Count} that could do it work on others; {ahead}", job.CreatedAt, job.ExpiresAt,
                 [.. able.Select(static w => ("worker", w.Id))], "start another runner")
@@ -169,7 +170,9 @@ internal sealed record Explanation(string Code, string Text, long? Since, long? 
 /// <summary>What a job's being where it is depends on.</summary>
 /// <param name="Now">Milliseconds since 1970.</param>
 /// <param name="Before">The first job of its serial key, where that is another.</param>
-/// <param name="Ahead">How many ready jobs of its queue that need the same come before it; <see cref="MostCounted"/> where there are more.</param>
+/// <param name="Ahead">
+/// How many ready jobs of its kind come before it, which have its command, capabilities and requester; <see cref="MostCounted"/> where there are more.
+/// </param>
 internal sealed record Surroundings(long Now, long LeaseMs, Pause? Drain, Pause? Pause, Job? Before, long Ahead, IReadOnlyCollection<Worker> Workers,
     Func<string, bool> IsBusy)
 {

@@ -34,15 +34,21 @@ internal sealed class SubmitMany(BrokerClient broker, Invocation invocation, str
         {
             if (string.IsNullOrWhiteSpace(line)) continue;
             var job = Job(line, number);
-            if (batch.Count == MostJobs || batch.Count > 0 && bytes + job.Length > MostBytes) await SendAsync(salt);
+            if (batch.Count == MostJobs || batch.Count > 0 && bytes + job.Length > MostBytes)
+            {
+                await SendAsync(salt);
+                invocation.Messages.Step($"{Number(made, "job")} made so far");
+            }
             batch.Add((number, job));
             bytes += Encoding.UTF8.GetByteCount(job) + 1;
         }
         if (batch.Count > 0) await SendAsync(salt);
         invocation.Messages.StepOver();
-        invocation.Messages.Say(string.Create(CultureInfo.InvariantCulture, $"{made} jobs made{(refused == 0 ? "" : $", {refused} lines refused")}"));
+        invocation.Messages.Say($"{Number(made, "job")} made{(refused == 0 ? "" : $", {Number(refused, "line")} refused")}");
         return refused == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
+
+    private static string Number(int n, string what) => string.Create(CultureInfo.InvariantCulture, $"{n} {what}{(n == 1 ? "" : "s")}");
 
     private static TextReader Open(string file)
     {
@@ -87,7 +93,6 @@ internal sealed class SubmitMany(BrokerClient broker, Invocation invocation, str
         for (var n = 0; n < answer.Jobs.Count; n++) Print(batch[n].Line, answer.Jobs[n]);
         batch.Clear();
         bytes = 0;
-        invocation.Messages.Step(string.Create(CultureInfo.InvariantCulture, $"{made} jobs made"));
     }
 
     private void Print(int line, BatchJob job)
