@@ -16,23 +16,29 @@ public sealed partial class BrokerClient
         return answer.Job is { } job ? Received(job) : null;
     }
 
-    /// <summary>Claims up to so many jobs at once, which the broker must know; none where none came within <paramref name="wait"/>.</summary>
+    /// <summary>Claims up to so many jobs at once; none where none came within <paramref name="wait"/>, and one from a broker that knows no more.</summary>
     /// <param name="claimId">After a lost answer the same id gives those of the claim that still run.</param>
     /// <param name="most">100 at most.</param>
     public async Task<IReadOnlyList<JobView>> ClaimManyAsync(string claimId, int most, TimeSpan wait, CancellationToken stop = default)
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"jobs/next{(wait > TimeSpan.Zero ? Wait(wait) + "&" : "?")}max={most}");
         var answer = await SendAsync(HttpMethod.Get, path, WireJson.Default.ManyClaimsAnswer, stop, request => AddClaim(request, claimId), wait);
-        return [.. answer.Jobs.Select(Received)];
+        IReadOnlyList<JobView> jobs = answer.Jobs ?? (answer.Job is { } one ? [one] : []);
+        return [.. jobs.Select(Received)];
     }
 
     /// <summary>Says what became of jobs, up to 100; each has an outcome of its own.</summary>
-    public Task<ResultsAnswer> EndManyAsync(IReadOnlyList<JobEnd> ends, CancellationToken stop = default) =>
-        SendAsync(HttpMethod.Post, "jobs/results", WireJson.Default.ResultsAnswer, stop, request =>
+    public async Task<IReadOnlyList<EndOutcome>> EndManyAsync(IReadOnlyList<JobEnd> ends, CancellationToken stop = default)
+    {
+        const string Path = "jobs/results";
+        var answer = await SendAsync(HttpMethod.Post, Path, WireJson.Default.ResultsAnswer, stop, request =>
         {
             AddWorker(request, null);
             request.Content = JsonContent.Create(new ResultsBody(ends), WireJson.Default.ResultsBody);
         });
+        if (answer.Results.Count == ends.Count) return answer.Results;
+        throw BrokerException.Unreadable(200, new Uri(http.BaseAddress!, Path), $"{ends.Count} outcomes were sent and {answer.Results.Count} are answered");
+    }
 
     public async Task<HeartbeatAnswer> HeartbeatAsync(string id, string? leaseToken, CancellationToken stop = default)
     {

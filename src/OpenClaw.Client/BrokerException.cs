@@ -39,6 +39,10 @@ public sealed class BrokerException : Exception
         || (IsUnreadable && Status < 300)
         || (Status >= 500 && Status is not ((int)HttpStatusCode.ServiceUnavailable or (int)HttpStatusCode.InsufficientStorage)));
 
+    /// <summary>What an answer about many refuses of one of them.</summary>
+    public static BrokerException Of(Problem problem) =>
+        Refused(problem.Status ?? 500, BrokerAnswer.Describe(problem.Detail) ?? "refused without a reason", problem.Code, problem.State, retryAfter: null);
+
     internal static BrokerException Refused(int status, string detail, string? code, string? state, TimeSpan? retryAfter) =>
         new(detail) { Status = status, Code = code, State = state, RetryAfter = retryAfter };
 

@@ -10,7 +10,9 @@ public sealed record BatchAnswer(string? Batch, IReadOnlyList<BatchJob> Jobs);
 public sealed record BatchJob(string? Id = null, string? Status = null, Problem? Error = null);
 
 /// <summary>The answer of <c>GET /jobs/next</c> with <c>max</c>.</summary>
-public sealed record ManyClaimsAnswer(IReadOnlyList<JobView> Jobs);
+/// <param name="Jobs">Null from a broker that hands out one at a time.</param>
+/// <param name="Job">What that one hands out.</param>
+public sealed record ManyClaimsAnswer(IReadOnlyList<JobView>? Jobs = null, JobView? Job = null);
 
 /// <summary>The body of <c>POST /jobs/results</c>.</summary>
 public sealed record ResultsBody(IReadOnlyList<JobEnd> Results);

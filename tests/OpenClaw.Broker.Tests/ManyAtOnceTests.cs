@@ -69,13 +69,13 @@ public sealed class ManyAtOnceTests
             new(jobs[2].Id, "of another") { Result = "stale" }, new(jobs[3].Id, jobs[3].LeaseToken!) { Result = "late" },
             new("00000000-0000-4000-8000-000000000000", "t") { Result = "nobody's" },
         ];
-        var outcomes = (await anna.EndManyAsync(ends)).Results;
+        var outcomes = await anna.EndManyAsync(ends);
         Assert.Equal(ends.Select(static e => e.Id), outcomes.Select(static o => o.Id));
         Assert.Equal([(true, "done"), (true, "failed"), (false, null), (true, "failed"), (false, null)], outcomes.Select(static o => (o.Ok, o.Status)));
         Assert.Equal(("lease_lost", "already failed; result ignored", "not_found"), (outcomes[2].Error!.Code, outcomes[3].Note, outcomes[4].Error!.Code));
         Assert.Equal(("done", "broken"), ((await broker.GetAsync(jobs[0].Id)).Result, (await broker.GetAsync(jobs[1].Id)).Error));
         Assert.Equal(JobStatuses.Running, (await broker.GetAsync(jobs[2].Id)).Status);
-        outcomes = (await anna.EndManyAsync(ends)).Results; // again: the same
+        outcomes = await anna.EndManyAsync(ends); // again: the same
         Assert.Equal([true, true, false, true, false], outcomes.Select(static o => o.Ok));
     }
 

@@ -15,8 +15,8 @@ public sealed class LoopTests
         await using var broker = Jobs(2, ScriptedAnswer.Ok("{}"));
         await using var worker = new RunningWorker(broker.Url, clock, handler, concurrency: 2, brokenBy: "job claimed job_id=2");
         var failure = await Assert.ThrowsAsync<LoopException>(worker.EndedAsync);
-        Assert.StartsWith("work place ", failure.Loop, StringComparison.Ordinal);
-        Assert.Contains("runner ends: a part of it failed part=\"work place ", worker.Log, StringComparison.Ordinal);
+        Assert.Equal("work place", failure.Loop);
+        Assert.Contains("runner ends: a part of it failed part=\"work place\"", worker.Log, StringComparison.Ordinal);
         Assert.Contains("a fault of the test's", worker.Log, StringComparison.Ordinal);
         Assert.Equal("/jobs/11111111-1111-4111-8111-111111111111/release", (await broker.NextAsync("/release")).Path);
     }

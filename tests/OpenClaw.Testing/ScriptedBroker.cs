@@ -32,6 +32,9 @@ public sealed class ScriptedBroker : IAsyncDisposable
     /// <summary>Whether the script also answers what runners tell of themselves and ask for; else nobody does, as at the original broker.</summary>
     public bool HearsWorkers { get; init; }
 
+    /// <summary>What a request's answer waits for, while others are answered; nothing, where it is not set.</summary>
+    public Func<ScriptedRequest, Task>? HoldsUp { get; init; }
+
     /// <summary>The next request that nobody has looked at yet and that fits.</summary>
     public async Task<ScriptedRequest> NextAsync(string pathEnding)
     {
@@ -81,9 +84,17 @@ public sealed class ScriptedBroker : IAsyncDisposable
                 Answer(context, new ScriptedAnswer(404, """{"detail":"Not Found"}"""));
                 continue;
             }
-            Answer(context, script(request));
+            var answer = script(request);
+            if (HoldsUp?.Invoke(request) is { IsCompleted: false } later) _ = AnswerLaterAsync(context, answer, later);
+            else Answer(context, answer);
             requests.Writer.TryWrite(request);
         }
+    }
+
+    private async Task AnswerLaterAsync(HttpListenerContext context, ScriptedAnswer answer, Task later)
+    {
+        await later;
+        Answer(context, answer);
     }
 
     private void Answer(HttpListenerContext context, ScriptedAnswer answer)

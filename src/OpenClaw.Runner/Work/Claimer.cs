@@ -1,11 +1,12 @@
 using OpenClaw.Client;
+using OpenClaw.Contracts;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Runner.Work;
 
 /// <summary>
-/// Claims jobs, one after another. A claim whose answer was lost is repeated with its own id, so the job it may have got is
-/// not left to its lease.
+/// Claims jobs, as many at once as there is room for. A claim whose answer was lost is repeated with its own id, so the jobs it
+/// may have got are not left to their leases.
 /// </summary>
 internal sealed class Claimer(BrokerClient broker, Backoff backoff, BrokerContact contact, RunnerLog log, TimeProvider clock)
 {
@@ -16,8 +17,8 @@ internal sealed class Claimer(BrokerClient broker, Backoff backoff, BrokerContac
 
     private static readonly TimeSpan GiveBackTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>The next job; null when <paramref name="stop"/> is cancelled.</summary>
-    public async Task<ClaimedJob?> NextAsync(CancellationToken stop)
+    /// <summary>The next jobs, at least one; null when <paramref name="stop"/> is cancelled.</summary>
+    public async Task<IReadOnlyList<ClaimedJob>?> NextAsync(int most, CancellationToken stop)
     {
         var claimId = NewId();
         while (!stop.IsCancellationRequested)
@@ -26,14 +27,15 @@ internal sealed class Claimer(BrokerClient broker, Backoff backoff, BrokerContac
             var least = TimeSpan.Zero;
             try
             {
-                var answer = await broker.ClaimAsync(claimId, LongPoll, stop);
+                var answers = await ClaimAsync(claimId, most, LongPoll, stop);
                 contact.Answered();
                 claimId = NewId();
-                if (answer is not null || clock.GetElapsedTime(asked) >= Waited) backoff.Reset();
-                if (answer is not null)
+                if (answers.Count > 0 || clock.GetElapsedTime(asked) >= Waited) backoff.Reset();
+                if (answers.Count > 0)
                 {
-                    if (ClaimedJob.Read(answer) is { } job) return job;
-                    log.StrangeJob();
+                    var jobs = answers.Select(ClaimedJob.Read).OfType<ClaimedJob>().ToList();
+                    if (jobs.Count < answers.Count) log.StrangeJob();
+                    if (jobs.Count > 0) return jobs;
                     least = backoff.Longest;
                 }
                 else if (clock.GetElapsedTime(asked) >= Waited)
@@ -43,7 +45,7 @@ internal sealed class Claimer(BrokerClient broker, Backoff backoff, BrokerContac
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                if (clock.GetElapsedTime(asked) >= Waited) await GiveBackAsync(claimId);
+                if (clock.GetElapsedTime(asked) >= Waited) await GiveBackAsync(claimId, most);
                 return null;
             }
             catch (Exception e) when (BrokerContact.IsFailedCall(e))
@@ -61,21 +63,30 @@ internal sealed class Claimer(BrokerClient broker, Backoff backoff, BrokerContac
     public async Task PauseAsync(TimeSpan pause, CancellationToken stop) =>
         await Task.Delay(pause, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    /// <summary>The broker may have answered just when the poll was given up: a job it handed out goes back at once.</summary>
-    private async Task GiveBackAsync(string claimId)
+    /// <summary>The broker may have answered just when the poll was given up: what it handed out goes back at once.</summary>
+    private async Task GiveBackAsync(string claimId, int most)
     {
         using var deadline = new CancellationTokenSource(GiveBackTimeout, clock);
         try
         {
-            if (await broker.ClaimAsync(claimId, TimeSpan.Zero, deadline.Token) is not { } answer) return;
-            if (ClaimedJob.Read(answer) is not { LeaseToken: { } token } job) return;
-            await broker.ReleaseAsync(job.Id, token, deadline.Token);
-            log.Released(job.Id);
+            foreach (var answer in await ClaimAsync(claimId, most, TimeSpan.Zero, deadline.Token))
+            {
+                if (ClaimedJob.Read(answer) is not { LeaseToken: { } token } job) continue;
+                await broker.ReleaseAsync(job.Id, token, deadline.Token);
+                log.Released(job.Id);
+            }
         }
         catch (Exception e) when (BrokerContact.IsFailedCall(e))
         {
-            // Its lease ends by itself.
+            // Their leases end by themselves.
         }
+    }
+
+    /// <summary>One is claimed by the call that every broker knows.</summary>
+    private async Task<IReadOnlyList<JobView>> ClaimAsync(string claimId, int most, TimeSpan wait, CancellationToken stop)
+    {
+        if (most > 1) return await broker.ClaimManyAsync(claimId, most, wait, stop);
+        return await broker.ClaimAsync(claimId, wait, stop) is { } job ? [job] : [];
     }
 
     private static string NewId() => Guid.NewGuid().ToString("N");

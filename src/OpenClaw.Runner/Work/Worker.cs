@@ -5,7 +5,7 @@ using OpenClaw.Runner.Outbox;
 
 namespace OpenClaw.Runner.Work;
 
-/// <summary>The runner at work: as many places as jobs may run at once, each claiming, running and reporting one job after another.</summary>
+/// <summary>The runner at work: it claims as many jobs as it has free places for, and each is run and reported in a place of its own.</summary>
 internal sealed class Worker
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.25);
@@ -49,10 +49,10 @@ internal sealed class Worker
         using var failure = new CancellationTokenSource();
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, failure.Token);
         using var givingUp = CancellationTokenSource.CreateLinkedTokenSource(giveUp, failure.Token);
-        var places = Task.WhenAll(Enumerable.Range(1, settings.Concurrency)
-            .Select(n => loops.RunAsync($"work place {n}", () => WorkAsync(stopping.Token, givingUp.Token)))
-            .Append(loops.RunAsync("delivery", () => delivery.RunAsync(stopping.Token))));
-        var all = Task.WhenAll(places, HearOrdersAsync(places, givingUp.Token));
+        var work = Task.WhenAll(
+            loops.RunAsync("claims", () => ClaimAsync(stopping.Token, givingUp.Token)),
+            loops.RunAsync("delivery", () => delivery.RunAsync(stopping.Token)));
+        var all = Task.WhenAll(work, HearOrdersAsync(work, givingUp.Token));
 
         await Task.WhenAny(all, loops.Failed);
         if (!loops.Failed.IsFaulted) return;
@@ -65,23 +65,30 @@ internal sealed class Worker
     }
 
     /// <summary>As long as anything may run.</summary>
-    private async Task HearOrdersAsync(Task places, CancellationToken giveUp)
+    private async Task HearOrdersAsync(Task work, CancellationToken giveUp)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
         var hearing = loops.RunAsync("orders", () => orders.RunAsync(end.Token));
-        await places;
+        await work;
         await end.CancelAsync();
         await hearing;
     }
 
-    private async Task WorkAsync(CancellationToken stop, CancellationToken giveUp)
+    private async Task ClaimAsync(CancellationToken stop, CancellationToken giveUp)
     {
         var claimer = new Claimer(broker, NewBackoff(), contact, log, clock);
-        while (await claimer.NextAsync(stop) is { } job)
+        using var places = new Places(settings.Concurrency);
+        while (await claimer.NextAsync(await places.WaitForFreeAsync(), stop) is { } jobs)
         {
-            var rest = await DoAsync(job, giveUp);
-            if (rest > TimeSpan.Zero) await claimer.PauseAsync(rest < LongestRest ? rest : LongestRest, stop);
+            foreach (var job in jobs) places.Run(() => loops.RunAsync("work place", () => WorkAsync(job, claimer, stop, giveUp)));
         }
+        await places.WaitForAllAsync();
+    }
+
+    private async Task WorkAsync(ClaimedJob job, Claimer claimer, CancellationToken stop, CancellationToken giveUp)
+    {
+        var rest = await DoAsync(job, giveUp);
+        if (rest > TimeSpan.Zero) await claimer.PauseAsync(rest < LongestRest ? rest : LongestRest, stop);
     }
 
     /// <summary>Does one job from its claim to its end, and says how long to rest before the next.</summary>
