@@ -7,7 +7,7 @@ const string Usage = """
     openclaw-benchmarks load --url URL --bot-token T --worker-token T [--mode cycle|create] [--connections 32] [--seconds 10] [--warmup 3] [--payload-bytes 5]
         Loads any broker of the contract and prints one JSON line.
     openclaw-benchmarks figures [--only NAME,NAME] [--rounds 1] [--seconds 10] [--warmup 3] [--broker PROGRAM]
-                                 [--python-broker FOLDER [--python python3]] [--bullmq]
+                                 [--python-broker FOLDER [--python python3]] [--bullmq] [--charts FOLDER]
         Starts what it needs and prints a line per figure. Names: python, bullmq, million, start, memory, latency.
     openclaw-benchmarks storage [--rounds 1] [--seconds 10] [--warmup 3]
         Creates with storage against creates in the same silo that stores nowhere.

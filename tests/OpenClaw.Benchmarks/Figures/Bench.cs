@@ -15,6 +15,14 @@ internal sealed class Bench(Arguments arguments)
 
     public int Connections { get; } = arguments.Number("connections", 32);
 
+    /// <summary>Writes a picture, where somebody has asked for pictures.</summary>
+    public void Draw(string name, Chart chart)
+    {
+        if (arguments.Text("charts") is not { } folder) return;
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, name + ".svg"), chart.ToSvg());
+    }
+
     public Task<BrokerProcess> StartBrokerAsync(string database, IReadOnlyDictionary<string, string>? more = null) =>
         BrokerProcess.StartAsync(database, new Dictionary<string, string>(more ?? new Dictionary<string, string>()) { ["LEASE_SECONDS"] = "600" },
             program: arguments.Text("broker"));

@@ -11,7 +11,12 @@ internal sealed class Requests
 
     public byte[] Create { get; } = HttpLane.Request("POST", "/jobs", """{"command":"ping","payload":"hello"}""", $"X-Bot-Token: {BrokerProcess.BotToken}");
 
-    public byte[] Claim { get; } = HttpLane.Request("GET", "/jobs/next", "", Worker);
+    /// <summary>Of the highest priority.</summary>
+    public byte[] CreateFirst { get; } = HttpLane.Request("POST", "/jobs", """{"command":"ping","payload":"hello","priority":1}""",
+        $"X-Bot-Token: {BrokerProcess.BotToken}");
+
+    /// <summary>By a worker that has all that <see cref="Filling"/>'s mix asks for.</summary>
+    public byte[] Claim { get; } = HttpLane.Request("GET", "/jobs/next", "", Worker, "X-Worker-Caps: k1,k2,k3,k4,k5,k6,k7,k8,k9");
 
     public byte[] Poll { get; } = HttpLane.Request("GET", "/jobs/next?wait=60", "", Worker);
 
