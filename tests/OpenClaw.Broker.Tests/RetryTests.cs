@@ -144,6 +144,22 @@ public sealed class RetryTests
         Assert.Equal("failed", (await broker.GetAsync(id)).Status);
     }
 
+    [Fact]
+    public async Task ChangedCopyIsMadeOncePerIdempotencyKey()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var id = await CreateAsync(broker, new { command = "ping", payload = "p" });
+        await FailAsync(broker, (await broker.ClaimAsync())!, new { error = "e" });
+        var bot = Caller.Bot(broker);
+        Task<Reply> RetryAsync(string key, string payload) => bot.PostAsync($"jobs/{id}/retry", $$"""{"payload": "{{payload}}"}""", $"Idempotency-Key: {key}");
+        var copy = (string)(await RetryAsync("k", "better")).Json["id"]!;
+        await bot.PostAsync($"jobs/{id}/retry"); // the first answer stands whatever became of the job since
+        Assert.Equal(copy, (string)(await RetryAsync("k", "better")).Json["id"]!);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await RetryAsync("k", "worse")).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await RetryAsync("other", "better")).Status);
+        Assert.Equal(2, broker.Query<long>("select count(*) from job"));
+    }
+
     [Theory]
     [InlineData("retry", "not_ended")]
     [InlineData("unhold", "not_held_by_person")]

@@ -47,6 +47,19 @@ public sealed partial class SchedulesTests
     }
 
     [Fact]
+    public async Task RunMakesOneJobPerIdempotencyKey()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        await MakeAsync(broker, EveryMinute);
+        var bot = Caller.Bot(broker);
+        async Task<string> RunAsync(string key) => (string)(await bot.PostAsync("schedules/s/run", null, $"Idempotency-Key: {key}")).Json["id"]!;
+        var first = await RunAsync("k");
+        Assert.Equal(first, await RunAsync("k"));
+        Assert.NotEqual(first, await RunAsync("other"));
+        Assert.Equal(2, broker.Query<long>("select count(*) from job"));
+    }
+
+    [Fact]
     public async Task BackfillMakesEachTickOfItsTimeOnce()
     {
         await using var broker = await BrokerFixture.StartAsync();

@@ -160,6 +160,9 @@ public sealed class BatchTests : IDisposable
 
     private static string Id(int n) => $"{n}1111111-1111-4111-8111-111111111111";
 
-    private static ScriptedAnswer Jobs(params int[] numbers) => ScriptedAnswer.Ok("{\"jobs\":[" + string.Join(',', numbers.Select(n =>
-        $$"""{"id":"{{Id(n)}}","status":"running","state":"running","command":"test","payload":"","attempt":1,"lease_seconds":30,"lease_token":"lease-1"}""")) + "]}");
+    private static ScriptedAnswer Jobs(params int[] numbers) => ScriptedAnswer.Ok("{\"jobs\":[" + string.Join(',', numbers.Select(JobJson)) + "]}");
+
+    private static string JobJson(int n) => $$"""
+        {"id":"{{Id(n)}}","status":"running","state":"running","command":"test","payload":"","attempt":1,"lease_seconds":30,"lease_token":"lease-1"}
+        """;
 }

@@ -84,7 +84,7 @@ internal sealed class JobChangesApi(
             if (payload is not null && withChildren) errors.Add("children", "can't come with a payload: a changed copy is nobody's parent", "both");
             errors.Check();
         }
-        if (payload is not null) await CopyAsync(context, payload);
+        if (payload is not null) await CopyAsync(context, payload, body);
         else if (withChildren) await RetryFamilyAsync(context);
         else await ApplyAsync(context, new Retried(calls.Now, context.GetCaller().Name));
     }
@@ -99,16 +99,22 @@ internal sealed class JobChangesApi(
     }
 
     /// <summary>A new job like one that has ended, with another payload.</summary>
-    private async Task CopyAsync(HttpContext context, byte[] payload)
+    private async Task CopyAsync(HttpContext context, byte[] payload, byte[] body)
     {
         reader.CheckPayload(payload);
         var id = RequestParts.JobId(context);
         var caller = context.GetCaller();
+        var key = IdempotencyKey.Of(context, $"POST /jobs/{id}/retry", body, calls.SteadyNow);
+        if (await creation.FindEarlierAsync(key) is { } made)
+        {
+            await AnswerAsync(context, await FindAsync(made.JobId, caller), null);
+            return;
+        }
         var job = await FindAsync(id, caller);
         if (Refuse(JobRules.Next(job, new Retried(calls.Now, caller.Name)).Refusal, job) is { } refused) throw refused;
         JobReader.CheckCommand(caller, job.Command);
         var copy = new NewJob(job.Queue, job.Command, payload, job.Requires, job.Caps, caller.Person ?? job.Requester,
-            new Maker(caller.MadeBy(), caller.Name, caller.Token.MaxQueued), calls.Now, null)
+            new Maker(caller.MadeBy(), caller.Name, caller.Token.MaxQueued), calls.Now, key)
         {
             Priority = job.Priority,
             TimeoutMs = job.TimeoutMs,
@@ -120,7 +126,7 @@ internal sealed class JobChangesApi(
             RetryOf = job.RetryOf ?? job.Id,
         };
         var created = await creation.CreateAsync(copy, caller);
-        await AnswerAsync(context, created.Job!, null);
+        await AnswerAsync(context, created.Job ?? await FindAsync(created.EarlierUse!.JobId, caller), null);
     }
 
     private async Task HistoryAsync(HttpContext context)

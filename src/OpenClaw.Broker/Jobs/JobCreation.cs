@@ -14,9 +14,10 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, JobRates rate
     private const int FullRetrySeconds = 10;
 
     /// <summary>Creates the job within the rates of the caller's token, and of the person's own for whom it speaks; what is refused counts nothing.</summary>
-    /// <exception cref="ProblemException">422: a parent is none. 429: a rate or a limit is reached.</exception>
+    /// <exception cref="ProblemException">422: a parent is none, or its key came with another body. 429: a rate or a limit is reached.</exception>
     public async Task<Created> CreateAsync(NewJob job, Caller caller)
     {
+        if (await FindEarlierAsync(job.Key) is { } earlier) return new Created(null, earlier);
         if (job.ParentNames.Count > 0) job = job with { DependsOn = await FindParentsAsync(job.ParentNames, caller.MaySee) };
         if (job.Batch is { } batch && caller.SeesOwnAlone && !await HasOwnAsync(batch, caller)) throw NoBatch(batch);
         return await CreateAsync(job, caller.MaySee, caller.Credential, caller.Own);
@@ -25,6 +26,15 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, JobRates rate
     /// <summary>Creates it for nobody who asks just now, within the rate of the token that once did, where it is still there.</summary>
     /// <exception cref="ProblemException">429: a rate or a limit is reached.</exception>
     public Task<Created> CreateAsync(NewJob job, Credential? maker) => CreateAsync(job, other => other.MadeBy == job.Maker.Token, maker);
+
+    /// <summary>What a key has made already.</summary>
+    /// <exception cref="ProblemException">422: from another body.</exception>
+    public async Task<KeyUse?> FindEarlierAsync(IdempotencyKey? key)
+    {
+        var earlier = key is null ? null : await store.FindKeyAsync(key.Scope, key.Key);
+        if (earlier is not null) key!.Check(earlier);
+        return earlier;
+    }
 
     /// <summary>The parents that somebody named by their ids.</summary>
     /// <param name="within">Where in the body the job stands.</param>
@@ -88,6 +98,7 @@ internal sealed class JobCreation(JobCalls calls, IJobStore store, JobRates rate
             if (job.Batch is { } batch) job = job with { Also = [.. job.Also, new BatchJoin(batch)] };
             var created = await CreateOrFindAsync(job, maySee);
             isCreated = created.Job is not null && created.Found is null;
+            if (created.EarlierUse is { } use) job.Key!.Check(use);
             if (created.Refused is BatchJoin) throw NoBatch(job.Batch!.Value);
             if (created.Refused is EdgeInsert)
             {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using OpenClaw.Broker.Access;
@@ -19,14 +18,9 @@ internal sealed class JobReader(JobCalls calls, BrokerOptions options)
         "timeout_seconds", "max_attempts", "backoff", "tags", "serial_key", "unique", "depends_on", "batch", "approval",
     ];
 
-    /// <param name="key">The request's idempotency key.</param>
     /// <exception cref="ProblemException">Something is wrong with it, or the caller may not ask for that.</exception>
-    public NewJob Read(HttpContext context, byte[] body, string? key)
-    {
-        var job = Read(RequestBody.Parse(context, body, Names), new FieldErrors(), context.GetCaller());
-        return key is null ? job
-            : job with { Key = new IdempotencyKey($"{context.GetCaller().Token.Name} POST /jobs", key, SHA256.HashData(body), calls.SteadyNow) };
-    }
+    public NewJob Read(HttpContext context, byte[] body, IdempotencyKey? key) =>
+        Read(RequestBody.Parse(context, body, Names), new FieldErrors(), context.GetCaller()) with { Key = key };
 
     /// <summary>A job in an object within a body.</summary>
     /// <param name="within">Where in the body it stands.</param>

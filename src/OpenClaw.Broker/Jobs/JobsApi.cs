@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
 using OpenClaw.Contracts;
@@ -26,15 +25,9 @@ internal sealed class JobsApi(
 
     private async Task CreateAsync(HttpContext context)
     {
-        var key = RequestParts.IdempotencyKey(context);
         var body = await RequestBody.ReadAsync(context, options.MaxCreateBytes);
-        var job = reader.Read(context, body, key);
-        var earlier = job.Key is null ? null : await store.FindKeyAsync(job.Key.Scope, job.Key.Key);
-        var created = earlier is null ? await creation.CreateAsync(job, context.GetCaller()) : new Created(null, earlier);
-        if (created.EarlierUse is { } use && !CryptographicOperations.FixedTimeEquals(use.BodyHash, job.Key!.BodyHash))
-        {
-            throw RequestParts.OtherBody();
-        }
+        var job = reader.Read(context, body, IdempotencyKey.Of(context, "POST /jobs", body, calls.SteadyNow));
+        var created = await creation.CreateAsync(job, context.GetCaller());
         var id = (created.Job ?? created.Found)?.Id ?? created.EarlierUse!.JobId;
         await Answer.SendAsync(context, json =>
         {

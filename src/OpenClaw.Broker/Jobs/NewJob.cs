@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using OpenClaw.Broker.Access;
+using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Store;
 using OpenClaw.Broker.Time;
 
@@ -73,7 +76,20 @@ internal sealed record Maker(string? Token, string Actor, int? MaxQueued);
 /// <summary>A caller's key and the SHA-256 of the body that came with it.</summary>
 /// <param name="Scope">The caller's name, method and path: the same key of another is another key.</param>
 /// <param name="At">On the steady clock, so that how long it is kept does not depend on the date.</param>
-internal sealed record IdempotencyKey(string Scope, string Key, byte[] BodyHash, SteadyTime At);
+internal sealed record IdempotencyKey(string Scope, string Key, byte[] BodyHash, SteadyTime At)
+{
+    /// <summary>The request's; null where it has none.</summary>
+    /// <param name="call">Method and path.</param>
+    public static IdempotencyKey? Of(HttpContext context, string call, byte[] body, SteadyTime now) => RequestParts.IdempotencyKey(context) is { } key
+        ? new IdempotencyKey($"{context.GetCaller().Token.Name} {call}", key, SHA256.HashData(body), now)
+        : null;
+
+    /// <exception cref="ProblemException">422: it came with another body before.</exception>
+    public void Check(KeyUse use)
+    {
+        if (!CryptographicOperations.FixedTimeEquals(use.BodyHash, BodyHash)) throw RequestParts.OtherBody();
+    }
+}
 
 /// <summary>Which job an idempotency key made, and from what body.</summary>
 /// <param name="IsFound">Whether it found the job by its unique key, and made none.</param>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
@@ -15,10 +14,9 @@ internal sealed class BatchApi(BatchReader reader, BatchCreation creation, JobCa
 
     private async Task CreateAsync(HttpContext context)
     {
-        var sent = RequestParts.IdempotencyKey(context);
         var body = await RequestBody.ReadAsync(context, MaxBytes);
         var caller = context.GetCaller();
-        var key = sent is null ? null : new IdempotencyKey($"{caller.Token.Name} POST /jobs/batch", sent, SHA256.HashData(body), calls.SteadyNow);
+        var key = IdempotencyKey.Of(context, "POST /jobs/batch", body, calls.SteadyNow);
         var batch = reader.Read(context, body, NewBatch.IdOf(Guid.CreateVersion7()));
         var use = key is null ? null : await store.FindKeyAsync(key.Scope, key.Key);
         use ??= await creation.CreateAsync(batch, key, caller);
@@ -29,7 +27,7 @@ internal sealed class BatchApi(BatchReader reader, BatchCreation creation, JobCa
     /// <summary>The batch that the key made, as it was answered then: its ids follow from that of any of its jobs.</summary>
     private async Task<NewBatch> ReadAgainAsync(HttpContext context, byte[] body, KeyUse use, IdempotencyKey key)
     {
-        if (!CryptographicOperations.FixedTimeEquals(use.BodyHash, key.BodyHash)) throw RequestParts.OtherBody();
+        key.Check(use);
         var batch = reader.Read(context, body, NewBatch.IdOf(use.JobId));
         await creation.LinkAsync(BatchOrder.Sort(batch.Entries), context.GetCaller());
         foreach (var entry in batch.Entries)

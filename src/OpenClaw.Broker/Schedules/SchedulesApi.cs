@@ -10,7 +10,8 @@ using OpenClaw.Contracts;
 namespace OpenClaw.Broker.Schedules;
 
 /// <summary>Making, looking at, changing and driving schedules.</summary>
-internal sealed class SchedulesApi(IGrainFactory grains, IStore store, ScheduleReader reader, ScheduleJobs jobs, Clock clock, BrokerOptions options)
+internal sealed class SchedulesApi(
+    IGrainFactory grains, IStore store, ScheduleReader reader, ScheduleJobs jobs, JobCreation creation, Clock clock, BrokerOptions options)
 {
     /// <summary>How many there may be.</summary>
     public const int Most = 1000;
@@ -142,10 +143,12 @@ internal sealed class SchedulesApi(IGrainFactory grains, IStore store, ScheduleR
     private async Task RunAsync(HttpContext context)
     {
         var schedule = await FindAsync(context);
-        await RequestBody.ReadAsync(context, options.MaxOtherBytes);
-        var made = await jobs.MakeAsync(schedule, tick: null, Guid.CreateVersion7()) ?? throw NoSchedule();
-        var id = (made.Job ?? made.Found)!.Id;
-        await NoteAsync(context, "schedule.run", schedule, id.ToString());
+        var body = await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        var key = IdempotencyKey.Of(context, $"POST /schedules/{schedule.Name}/run", body, clock.SteadyNow);
+        var earlier = await creation.FindEarlierAsync(key);
+        var made = earlier is null ? await jobs.MakeNowAsync(schedule, key) ?? throw NoSchedule() : new Created(null, earlier);
+        var id = (made.Job ?? made.Found)?.Id ?? made.EarlierUse!.JobId;
+        if (made.EarlierUse is null) await NoteAsync(context, "schedule.run", schedule, id.ToString());
         await AcknowledgeAsync(context, static (json, id) => json.WriteString("id", id), id);
     }
 

@@ -23,30 +23,30 @@ internal static class WaitingFigure
         var lines = new List<ChartLine>();
         foreach (var (what, isMixed) in new[] { ("alike", false), ("of 10,000 requesters and 500 lanes, with priorities, times and limits", true) })
         {
-            var places = new List<Place>();
-            foreach (var waiting in Waiting) places.Add(await Place.MakeAsync(bench, waiting, isMixed));
-            foreach (var place in places) await place.SettleAsync();
-            for (var turn = 0; turn < Turns; turn++) foreach (var place in places) place.Measure(ClaimsATurn);
+            var brokers = new List<Place>();
+            foreach (var waiting in Waiting) brokers.Add(await Place.MakeAsync(bench, waiting, isMixed));
+            foreach (var place in brokers) await place.SettleAsync();
+            for (var turn = 0; turn < Turns; turn++) foreach (var place in brokers) place.Measure(ClaimsATurn);
             if (!isMixed)
             {
-                var (waited, fresh) = (places[^1].Milliseconds(0.5), places[^1].MeasureFresh(ClaimsATurn));
+                var (waited, fresh) = (brokers[^1].Milliseconds(0.5), brokers[^1].MeasureFresh(ClaimsATurn));
                 yield return new Figure(Figure.Text($"claim of a job that was just made while {Waiting[^1]:n0} others wait, against one of them, p50"),
                     Figure.Text($"{fresh:f2} ms against {waited:f2} ms: {fresh / waited:f2} times"), "", null);
             }
-            foreach (var place in places[1..])
+            foreach (var place in brokers[1..])
             {
                 foreach (var (name, part) in new[] { ("p50", 0.5), ("p99", 0.99) })
                 {
-                    var (few, many) = (places[0].Milliseconds(part), place.Milliseconds(part));
+                    var (few, many) = (brokers[0].Milliseconds(part), place.Milliseconds(part));
                     yield return new Figure(Figure.Text($"claim while {place.Waiting:n0} jobs wait, {what}, against {Waiting[0]:n0}, {name}"),
                         Figure.Text($"{many:f2} ms against {few:f2} ms: {many / few:f2} times"), "1.2 times", many / few <= 1.2);
                 }
             }
-            lines.Add(new ChartLine(isMixed ? "requesters, lanes, priorities, times, limits" : "jobs alike", [.. places.Select(static p => p.Milliseconds(0.5))]));
-            foreach (var place in places) await place.DisposeAsync();
+            lines.Add(new ChartLine(isMixed ? "requesters, lanes, priorities, times, limits" : "jobs alike", [.. brokers.Select(static p => p.Milliseconds(0.5))]));
+            foreach (var place in brokers) await place.DisposeAsync();
         }
-        bench.Draw("claim-over-waiting", new Chart(
-            "Time of a claim over the number of waiting jobs", "ms, median", [.. Waiting.Select(static w => Figure.Text($"{w:n0}"))], lines));
+        var places = Waiting.Select(static w => Figure.Text($"{w:n0}"));
+        bench.Draw("claim-over-waiting", new Chart("Time of a claim over the number of waiting jobs", "ms, median", [.. places], lines));
     }
 
     /// <summary>A broker where so many jobs wait.</summary>
