@@ -8,7 +8,8 @@ const string Usage = """
         Loads any broker of the contract and prints one JSON line.
     openclaw-benchmarks figures [--only NAME,NAME] [--rounds 1] [--seconds 10] [--warmup 3] [--broker PROGRAM]
                                  [--python-broker FOLDER [--python python3]] [--bullmq] [--charts FOLDER]
-        Starts what it needs and prints a line per figure. Names: python, bullmq, million, start, memory, latency.
+        Starts what it needs and prints a line per figure. Names: python, bullmq, million, batches, start,
+        kill, polls, size, memory, latency.
     openclaw-benchmarks storage [--rounds 1] [--seconds 10] [--warmup 3]
         Creates with storage against creates in the same silo that stores nowhere.
     openclaw-benchmarks cpu --broker PROGRAM --against PROGRAM [--rounds 1] [--seconds 10] [--warmup 3]

@@ -10,7 +10,7 @@ public sealed partial class SqlTextTests
     private static readonly HashSet<string> Ours =
     [
         // JobTable and Table: names that the program gives
-        "name", "written.Text", "written.Width + 1", "written.Width + 2", "IdempotencyKeys.IsFree",
+        "name", "c.Name", "i + 1", "columns.Length + i + 1", "IdempotencyKeys.IsFree",
         "IsFree", "UniqueKeys.IsFree", "JobTable.Rows.Select(", "Oldest", "Running", "SerialKeys.First", "SerialKeys.Turn",
         "Edges.IsNeeded", "EndedSql", "BatchSql",
         // SqliteJobStore and AuditTable: columns, words of an enumeration, and the conditions of a list, which are made of these

@@ -8,7 +8,7 @@ namespace OpenClaw.Broker.Access;
 internal static class TokenTable
 {
     public static readonly Table<Token> Rows = new(
-        "token", static () => new Token { Name = "", Hash = [], Role = Role.None },
+        "token", ["name"], static () => new Token { Name = "", Hash = [], Role = Role.None },
         Columns<Token>.Text("name", t => t.Name, Writing.Once),
         Columns<Token>.Blob("hash", t => t.Hash, Writing.Once),
         Columns<Token>.As("role", t => t.Role, static v => v.Name(), RoleNames.Parse, Writing.Once),

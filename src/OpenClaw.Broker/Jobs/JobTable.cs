@@ -10,7 +10,7 @@ internal static class JobTable
     public const int ShortError = 1000;
 
     public static readonly Table<Job> Rows = new(
-        "job", static () => new Job { Id = default, Command = "" },
+        "job", ["seq", "version"], static () => new Job { Id = default, Command = "" },
         Columns<Job>.Number("seq", j => j.Seq, Writing.Once),
         Columns<Job>.As("id", j => j.Id, static v => v.ToString(), static t => Guid.Parse(t!), Writing.Once),
         Columns<Job>.Number("version", j => j.Version),
@@ -102,12 +102,9 @@ internal sealed class JobInsert(Job job) : Change
 /// <param name="isEdit">Whether it also writes what only people change.</param>
 internal sealed class JobUpdate(Job from, Job to, long now, bool isEdit = false) : Change
 {
-    private static readonly string Update = Statement(JobTable.Rows.Updated);
-    private static readonly string Edit = Statement(JobTable.Rows.Edited);
+    private readonly Assignments<Job> written = JobTable.Rows.Changed(from, to, isEdit);
 
-    private readonly Assignments<Job> written = isEdit ? JobTable.Rows.Edited : JobTable.Rows.Updated;
-
-    public override string Sql => isEdit ? Edit : Update;
+    public override string Sql => written.Statement;
 
     public override bool CanBeRefused => true;
 
@@ -134,9 +131,6 @@ internal sealed class JobUpdate(Job from, Job to, long now, bool isEdit = false)
     }
 
     private static (int Jobs, long Bytes) Held(Job job) => job.IsFinal ? default : (1, job.PayloadBytes);
-
-    private static string Statement(Assignments<Job> written) =>
-        $"update job set {written.Text} where seq = ?{written.Width + 1} and version = ?{written.Width + 2}";
 }
 
 /// <summary>The payload that came with a new job.</summary>

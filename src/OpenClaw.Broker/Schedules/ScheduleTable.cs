@@ -6,7 +6,7 @@ namespace OpenClaw.Broker.Schedules;
 internal static class ScheduleTable
 {
     public static readonly Table<Schedule> Rows = new(
-        "schedule", static () => new Schedule { Name = "" },
+        "schedule", ["name", "revision"], static () => new Schedule { Name = "" },
         Columns<Schedule>.Text("name", s => s.Name, Writing.Once),
         Columns<Schedule>.Number("version", s => s.Version),
         Columns<Schedule>.Number("revision", s => s.Revision),
@@ -67,10 +67,9 @@ internal sealed class ScheduleInsert(Schedule schedule) : Change
 /// <summary>A schedule's next revision; refused where the row is at another than the one before it, or gone.</summary>
 internal sealed class ScheduleUpdate(Schedule from, Schedule to) : Change
 {
-    private static readonly Assignments<Schedule> written = ScheduleTable.Rows.Updated;
-    private static readonly string Statement = $"update schedule set {written.Text} where name = ?{written.Width + 1} and revision = ?{written.Width + 2}";
+    private readonly Assignments<Schedule> written = ScheduleTable.Rows.Changed(from, to);
 
-    public override string Sql => Statement;
+    public override string Sql => written.Statement;
 
     public override bool CanBeRefused => true;
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Linq.Expressions;
 using System.Reflection;
 using System.Text;
@@ -47,13 +48,17 @@ internal abstract class Column<T>(string name, Writing writing)
     public abstract void Write(T record, IParameters parameters, int index);
 
     public abstract void Read(IRow row, int column, T record);
+
+    /// <summary>Whether a row that was written from the one record needs no other value for the other.</summary>
+    public abstract bool IsSame(T one, T other);
 }
 
 /// <summary>
 /// A table's columns, once, from which select, insert, update and both directions of the mapping follow. A record's
 /// property is named by an expression; its setter is used even where it is <c>init</c>, on records that only this class has seen.
 /// </summary>
-internal sealed class Table<T>(string name, Func<T> create, params Column<T>[] columns)
+/// <param name="key">The columns that say which row an update means, and at which version.</param>
+internal sealed class Table<T>(string name, string[] key, Func<T> create, params Column<T>[] columns)
     where T : class
 {
     public string Name { get; } = name;
@@ -67,11 +72,26 @@ internal sealed class Table<T>(string name, Func<T> create, params Column<T>[] c
         $"insert into {name} ({string.Join(", ", columns.Select(static c => c.Name))}) values "
             + $"({string.Join(", ", columns.Select(static (_, i) => $"?{i + 1}"))})";
 
-    /// <summary>What every update writes.</summary>
-    public Assignments<T> Updated { get; } = new([.. columns.Where(static c => c.Writing == Writing.Always)]);
+    private readonly ConcurrentDictionary<ulong, Assignments<T>> changed = new();
 
-    /// <summary>What a person's edit writes.</summary>
-    public Assignments<T> Edited { get; } = new([.. columns.Where(static c => c.Writing != Writing.Once)]);
+    /// <summary>
+    /// The columns in which two records differ, of those that an update may write: SQLite touches each index in which a column stands that an
+    /// update names, whether its value is another or not.
+    /// </summary>
+    /// <param name="isEdit">Whether it is a person's.</param>
+    public Assignments<T> Changed(T from, T to, bool isEdit = false)
+    {
+        var mask = 0UL;
+        for (var i = 0; i < columns.Length; i++)
+        {
+            if (columns[i].Writing == Writing.Always || isEdit && columns[i].Writing == Writing.Edited)
+            {
+                if (!columns[i].IsSame(from, to)) mask |= 1UL << i;
+            }
+        }
+        if (changed.TryGetValue(mask, out var known)) return known;
+        return changed.GetOrAdd(mask, new Assignments<T>(Name, key, [.. columns.Where((_, i) => (mask >> i & 1) != 0)]));
+    }
 
     public void WriteAll(T record, IParameters parameters)
     {
@@ -88,10 +108,12 @@ internal sealed class Table<T>(string name, Func<T> create, params Column<T>[] c
 }
 
 /// <summary>The columns that an update writes.</summary>
-internal sealed class Assignments<T>(Column<T>[] columns)
+/// <param name="table">Whose they are.</param>
+/// <param name="key">The columns that say which row is meant, and at which version: its parameters count on from <see cref="Width"/>.</param>
+internal sealed class Assignments<T>(string table, string[] key, Column<T>[] columns)
 {
-    /// <summary>As an update lists them; what follows counts its parameters on from <see cref="Width"/>.</summary>
-    public string Text { get; } = string.Join(", ", columns.Select(static (c, i) => $"{c.Name} = ?{i + 1}"));
+    public string Statement { get; } = $"update {table} set {string.Join(", ", columns.Select(static (c, i) => $"{c.Name} = ?{i + 1}"))} "
+        + $"where {string.Join(" and ", key.Select((name, i) => $"{name} = ?{columns.Length + i + 1}"))}";
 
     public int Width => columns.Length;
 
@@ -146,6 +168,8 @@ internal static class Columns<T>
         public override void Write(T record, IParameters parameters, int index) => parameters.Set(index, write(record) ? 1 : 0);
 
         public override void Read(IRow row, int column, T record) => read.Read(row, column, record);
+
+        public override bool IsSame(T one, T other) => false; // the table may have set it since
     }
 
     private sealed class Written(string name, Func<T, long?> value) : Column<T>(name, Writing.Always)
@@ -155,6 +179,8 @@ internal static class Columns<T>
         public override void Read(IRow row, int column, T record)
         {
         }
+
+        public override bool IsSame(T one, T other) => value(one) == value(other);
     }
 
     private sealed class Mapped<TValue>(
@@ -167,6 +193,8 @@ internal static class Columns<T>
         public override void Write(T record, IParameters parameters, int index) => write(parameters, index, get(record));
 
         public override void Read(IRow row, int column, T record) => set(record, read(row, column));
+
+        public override bool IsSame(T one, T other) => EqualityComparer<TValue>.Default.Equals(get(one), get(other));
 
         private static PropertyInfo Property(Expression<Func<T, TValue>> property) => (PropertyInfo)((MemberExpression)property.Body).Member;
     }

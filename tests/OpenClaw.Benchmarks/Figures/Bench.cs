@@ -33,9 +33,11 @@ internal sealed class Bench(Arguments arguments)
     public void WarmUp(Uri url, LoadMode mode) => Load(url, mode, Warmup, 1);
 
     /// <summary>Loads a broker that is warm already: every request counts.</summary>
-    public LoadReport LoadWarm(Uri url, LoadMode mode) => Load(url, mode, 0, Seconds);
+    public LoadReport LoadWarm(Uri url, LoadMode mode, int payloadBytes = 5) => Load(url, mode, 0, Seconds, payloadBytes);
 
-    private LoadReport Load(Uri url, LoadMode mode, int warmup, int seconds)
+    public static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private LoadReport Load(Uri url, LoadMode mode, int warmup, int seconds, int payloadBytes = 5)
     {
         var report = LoadRun.Run(new LoadOptions(url, BrokerProcess.BotToken, BrokerProcess.WorkerToken)
         {
@@ -43,6 +45,7 @@ internal sealed class Bench(Arguments arguments)
             Seconds = seconds,
             Warmup = warmup,
             Connections = Connections,
+            PayloadBytes = payloadBytes,
         });
         Console.Error.WriteLine($"{url} {report.ToJson()}");
         return report;

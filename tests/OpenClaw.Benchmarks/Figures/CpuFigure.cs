@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OpenClaw.Benchmarks.Load;
 using OpenClaw.Testing;
 
@@ -24,9 +23,9 @@ internal static class CpuFigure
                 other.Add(await MeasureAsync(bench, theirs, temp.File($"{mode}-other{round}.db"), mode));
                 ratios.Add(own[^1] / other[^1]);
             }
-            var ratio = Median(ratios);
+            var ratio = Bench.Median(ratios);
             var what = mode == LoadMode.Cycle ? "broker CPU per cycle" : "broker CPU per create";
-            var measured = Figure.Text($"{Median(own):f0} µs against {Median(other):f0} µs: {ratio:f2} times");
+            var measured = Figure.Text($"{Bench.Median(own):f0} µs against {Bench.Median(other):f0} µs: {ratio:f2} times");
             Console.WriteLine(new Figure(what, measured, "0.5 times", ratio <= 0.5));
         }
         return Programs.ExitCodes.Ok;
@@ -40,33 +39,8 @@ internal static class CpuFigure
     {
         await using var broker = await BrokerProcess.StartAsync(database, new Dictionary<string, string> { ["LEASE_SECONDS"] = "600" }, program: program);
         bench.WarmUp(broker.Url, mode);
-        var before = Measure(broker.Program.Process);
+        var before = ProcessorTime.Of(broker.Program.Process);
         var report = bench.LoadWarm(broker.Url, mode);
-        return (Measure(broker.Program.Process) - before).TotalMicroseconds / Math.Max(1, report.Ticks.Length);
+        return (ProcessorTime.Of(broker.Program.Process) - before).Total.TotalMicroseconds / Math.Max(1, report.Ticks.Length);
     }
-
-    private static TimeSpan Measure(Process process)
-    {
-        process.Refresh();
-        var spent = process.TotalProcessorTime;
-        foreach (ProcessThread thread in process.Threads)
-        {
-            if (IsOptimizer(process.Id, thread.Id)) spent -= thread.TotalProcessorTime;
-        }
-        return spent;
-    }
-
-    private static bool IsOptimizer(int process, int thread)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{process}/task/{thread}/comm").StartsWith(".NET Tiered", StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            return false; // it has ended, or this system does not tell
-        }
-    }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

@@ -15,7 +15,11 @@ internal static class FigureRun
                 CompareFigures.AgainstPythonAsync(bench, arguments.Required("python-broker"), arguments.Text("python", "python3"))),
             ("bullmq", arguments.Has("bullmq"), () => CompareFigures.AgainstBullMqAsync(bench)),
             ("million", true, () => WaitingFigure.MeasureAsync(bench)),
+            ("batches", true, () => BatchFigure.MeasureAsync(bench)),
             ("start", true, () => StartFigure.MeasureAsync(bench)),
+            ("kill", true, () => KillFigure.MeasureAsync(bench)),
+            ("polls", true, () => PollsFigure.MeasureAsync(bench)),
+            ("size", true, () => SizeFigure.MeasureAsync(bench)),
             ("memory", true, () => MemoryFigure.MeasureAsync(bench)),
             ("latency", true, () => LatencyFigure.MeasureAsync(bench)),
         ];

@@ -7,7 +7,7 @@ namespace OpenClaw.Benchmarks.Figures;
 /// <summary>The requests of a cycle, ready to be sent.</summary>
 internal sealed class Requests
 {
-    private const string Worker = $"X-Worker-Token: {BrokerProcess.WorkerToken}";
+    public const string Worker = $"X-Worker-Token: {BrokerProcess.WorkerToken}";
 
     public byte[] Create { get; } = HttpLane.Request("POST", "/jobs", """{"command":"ping","payload":"hello"}""", $"X-Bot-Token: {BrokerProcess.BotToken}");
 
@@ -17,6 +17,9 @@ internal sealed class Requests
 
     /// <summary>By a worker that has all that <see cref="Filling"/>'s mix asks for.</summary>
     public byte[] Claim { get; } = HttpLane.Request("GET", "/jobs/next", "", Worker, "X-Worker-Caps: k1,k2,k3,k4,k5,k6,k7,k8,k9");
+
+    /// <summary>A long poll for jobs that nobody makes.</summary>
+    public byte[] PollForOthers { get; } = HttpLane.Request("GET", "/jobs/next?wait=60", "", Worker, "X-Worker-Commands: other");
 
     public byte[] Poll { get; } = HttpLane.Request("GET", "/jobs/next?wait=60", "", Worker);
 

@@ -41,9 +41,15 @@ internal sealed class HttpLane : IDisposable
     /// <summary>Sends a request and reads its answer.</summary>
     public int Exchange(ReadOnlySpan<byte> request)
     {
-        while (request.Length > 0) request = request[socket.Send(request)..];
+        Send(request);
         Receive();
         return Status;
+    }
+
+    /// <summary>Sends a request whose answer nobody waits for.</summary>
+    public void Send(ReadOnlySpan<byte> request)
+    {
+        while (request.Length > 0) request = request[socket.Send(request)..];
     }
 
     public void Dispose() => socket.Dispose();

@@ -21,16 +21,23 @@ internal sealed class Statement : IParameters, IRow, IDisposable
         Check(sqlite3_prepare_v3(database, sql, SQLITE_PREPARE_PERSISTENT, out handle));
     }
 
-    public void Set(int index, long? value) => Check(value is { } number ? sqlite3_bind_int64(handle, index, number) : sqlite3_bind_null(handle, index));
-
-    public void Set(int index, string? value) => Check(value is null ? sqlite3_bind_null(handle, index) : sqlite3_bind_text(handle, index, value));
-
-    public void Set(int index, byte[]? value) => Check(value switch
+    // What is null is left alone: a reset clears all, and most columns of most rows are null.
+    public void Set(int index, long? value)
     {
-        null => sqlite3_bind_null(handle, index),
-        [] => sqlite3_bind_zeroblob(handle, index, 0), // an empty span would be bound as null
-        _ => sqlite3_bind_blob(handle, index, value),
-    });
+        if (value is { } number) CheckBinding(sqlite3_bind_int64(handle, index, number));
+    }
+
+    public void Set(int index, string? value)
+    {
+        if (value is not null) CheckBinding(sqlite3_bind_text(handle, index, value));
+    }
+
+    public void Set(int index, byte[]? value)
+    {
+        if (value is null) return;
+        // An empty span would be bound as null.
+        CheckBinding(value.Length == 0 ? sqlite3_bind_zeroblob(handle, index, 0) : sqlite3_bind_blob(handle, index, value));
+    }
 
     public long? Number(int column) => IsNull(column) ? null : sqlite3_column_int64(handle, column);
 
@@ -100,6 +107,13 @@ internal sealed class Statement : IParameters, IRow, IDisposable
     {
         _ = sqlite3_reset(handle);
         _ = sqlite3_clear_bindings(handle);
+    }
+
+    private void CheckBinding(int code)
+    {
+        if (code == SQLITE_OK) return;
+        Reset();
+        Check(code);
     }
 
     private bool IsNull(int column) => sqlite3_column_type(handle, column) == SQLITE_NULL;
