@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Store;
@@ -17,7 +18,10 @@ internal sealed partial class LinkRelay(
     private static readonly TimeSpan LongestHearing = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TellAgain = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<(Guid Job, Guid? Batch)> ended = Channel.CreateUnbounded<(Guid, Guid?)>();
+    private readonly Channel<(Guid? Job, Guid? Batch)> ended = Channel.CreateUnbounded<(Guid?, Guid?)>();
+
+    /// <summary>Batches that stand in the channel: of a hundred ends at once the first asks for all.</summary>
+    private readonly ConcurrentDictionary<Guid, bool> asked = new();
 
     /// <summary>Known late: jobs hear of each other through this.</summary>
     private readonly Lazy<JobCalls> calls = new(services.GetRequiredService<JobCalls>);
@@ -34,11 +38,9 @@ internal sealed partial class LinkRelay(
             lock (gate) (hasEdges, children) = (true, children + 1);
             return new ValueTask(TellNewAsync(news.Id));
         }
-        // A job that is held may wait for a batch that has ended by now.
-        if (news.IsFinal && (hasEdges || news.Batch is not null) || news is { State: JobState.Held, Batch: not null })
-        {
-            ended.Writer.TryWrite((news.Id, news.Batch));
-        }
+        var isWaiting = news is { State: JobState.Held, Batch: not null }; // for a batch that may have ended by now
+        if (news.IsFinal && hasEdges || isWaiting) ended.Writer.TryWrite((news.Id, null));
+        if ((news.IsFinal || isWaiting) && news.Batch is { } batch && asked.TryAdd(batch, true)) ended.Writer.TryWrite((null, batch));
         return ValueTask.CompletedTask;
     }
 
@@ -107,11 +109,16 @@ internal sealed partial class LinkRelay(
         foreach (var batch in await store.ReadAsync(LinkTable.EndedBatches, stop)) await EndAsync(batch);
     }
 
-    private async Task TellAsync(Guid job, Guid? batch)
+    private async Task TellAsync(Guid? job, Guid? batch)
     {
-        if ((await TellAsync(LinkTable.EndOf(job))).Count > 0) await LookForEdgesAsync();
-        await TellAsync(LinkTable.EndedFor(job));
-        if (batch is { } id && await store.ReadAsync(LinkTable.EndedBatch(id)) is [var found]) await EndAsync(found);
+        if (job is { } id)
+        {
+            if ((await TellAsync(LinkTable.EndOf(id))).Count > 0) await LookForEdgesAsync();
+            await TellAsync(LinkTable.EndedFor(id));
+        }
+        if (batch is not { } of) return;
+        asked.TryRemove(of, out _); // who ends from here on asks again
+        if (await store.ReadAsync(LinkTable.EndedBatch(of)) is [var found]) await EndAsync(found);
     }
 
     private async Task<List<EndedParent>> TellAsync(Query<EndedParent> news)

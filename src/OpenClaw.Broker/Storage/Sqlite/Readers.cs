@@ -8,19 +8,30 @@ namespace OpenClaw.Broker.Storage.Sqlite;
 
 /// <summary>
 /// A bounded pool of reading connections, one statement each: a read sees every commit that was answered. A short read by key
-/// takes microseconds and runs where it is called; a long one runs on a thread of its own, outside the thread pool that grains
-/// and requests share.
+/// takes microseconds and runs where it is called; a long one runs on one of two threads of their own, outside the thread pool that
+/// grains and requests share.
 /// </summary>
-internal sealed class Readers(Database database, FatalError fatal) : IDisposable
+internal sealed class Readers : IDisposable
 {
     private const int Connections = 4;
 
-    // All are open from the start: a read needs no file more when connections have taken all that there may be.
-    private readonly ConcurrentBag<Reader> idle = [.. Enumerable.Range(0, Connections).Select(_ => new Reader(database.Connect(readOnly: true)))];
-    private readonly SemaphoreSlim free = new(Connections, Connections);
+    /// <summary>So many long reads at once leave connections for the rest.</summary>
+    private const int LongReads = Connections / 2;
 
-    // Two long reads at once leave connections for the rest.
-    private readonly SemaphoreSlim longReads = new(Connections / 2, Connections / 2);
+    private readonly Database database;
+    private readonly FatalError fatal;
+    private readonly ConcurrentBag<Reader> idle;
+    private readonly SemaphoreSlim free = new(Connections, Connections);
+    private readonly SemaphoreSlim longReads = new(LongReads, LongReads);
+    private readonly BlockingCollection<Action> work = [];
+
+    public Readers(Database database, FatalError fatal)
+    {
+        (this.database, this.fatal) = (database, fatal);
+        // All are open from the start: a read needs no file more when connections have taken all that there may be.
+        idle = [.. Enumerable.Range(0, Connections).Select(_ => new Reader(database.Connect(readOnly: true)))];
+        for (var n = 0; n < LongReads; n++) new Thread(Work) { Name = "openclaw-reader", IsBackground = true }.Start();
+    }
 
     public async ValueTask<T> ReadAsync<T>(Func<Statements, T> read)
     {
@@ -36,7 +47,19 @@ internal sealed class Readers(Database database, FatalError fatal) : IDisposable
         try
         {
             await free.WaitAsync(stop);
-            return await Task.Factory.StartNew(() => Use(read), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+            work.Add(() =>
+            {
+                try
+                {
+                    done.SetResult(Use(read));
+                }
+                catch (Exception e)
+                {
+                    done.SetException(e);
+                }
+            }, CancellationToken.None);
+            return await done.Task;
         }
         finally
         {
@@ -46,9 +69,15 @@ internal sealed class Readers(Database database, FatalError fatal) : IDisposable
 
     public void Dispose()
     {
+        work.CompleteAdding();
         while (idle.TryTake(out var reader)) reader.Dispose();
         free.Dispose();
         longReads.Dispose();
+    }
+
+    private void Work()
+    {
+        foreach (var read in work.GetConsumingEnumerable()) read();
     }
 
     private T Use<T>(Func<Statements, T> read)
