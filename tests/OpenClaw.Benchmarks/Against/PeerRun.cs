@@ -60,6 +60,7 @@ internal sealed class PeerRun
             }
             catch (Exception e) when (e is PeerMissingException or InvalidOperationException or TimeoutException or IOException or Win32Exception)
             {
+                stopping.Token.ThrowIfCancellationRequested(); // a signal to all of us ends what a peer needs, too
                 missing.Add($"{peer.Title} is left out: {e.Message}");
                 Console.Error.WriteLine(missing[^1]);
             }
@@ -93,8 +94,8 @@ internal sealed class PeerRun
 
     private void Print(List<Result> results)
     {
-        Console.WriteLine($"{bench.Connections} at a time, payload {bench.PayloadBytes} bytes; medians of {bench.Rounds} turns, each {bench.Seconds} s after "
-            + $"{bench.Warmup} s of warm-up. {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}.\n");
+        Console.WriteLine($"{bench.Connections} at a time, payload {bench.PayloadBytes} bytes; turns: {bench.Rounds}, each {bench.Seconds} s after "
+            + $"{bench.Warmup} s of warm-up; medians. {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}.\n");
         Console.WriteLine("| system | version | rate /s | p50 ms | p99 ms | client CPU µs per cycle | ours is | kept how | promises less |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         var version = FileVersionInfo.GetVersionInfo(program).ProductVersion is { } full ? full[..Math.Min(full.Length, full.IndexOf('+') + 8)] : "";

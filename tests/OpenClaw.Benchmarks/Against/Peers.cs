@@ -20,8 +20,8 @@ internal sealed class Peers(Bench bench, Arguments arguments)
             "an ended job is deleted, so there is no result to ask for; a worker takes its next job before the end of the last is written; "
             + "the job of a worker that died waits four hours", () => OnPostgresAsync("graphile-worker")),
         new("pg-boss", "pg-boss", Postgres,
-            "a job is completed by its id alone unless the caller names the attempt too, so a worker whose time is over can end the next one's; the job of a worker that died waits 15 minutes "
-            + "unless set otherwise", () => OnPostgresAsync("pg-boss")),
+            "a job is completed by its id alone unless the caller names the attempt too, so a worker whose time is over can end the next one's; "
+            + "the job of a worker that died waits 15 minutes unless set otherwise", () => OnPostgresAsync("pg-boss")),
         new("hangfire", "Hangfire", Postgres + "; idle workers poll each 50 ms, the least that it takes, and are woken by jobs of their own process",
             "no key that makes a repeated create harmless; the job of a worker that died waits 30 minutes unless set otherwise", HangfireAsync),
         new("rabbitmq", "RabbitMQ", "quorum queue of one node, persistent, publisher confirms (after the sync), manual ack, prefetch as many as lanes",
