@@ -24,6 +24,9 @@ internal sealed class Arguments
 
     public string Text(string name, string fallback) => Text(name) ?? fallback;
 
+    /// <summary>What is given with commas between.</summary>
+    public string[]? List(string name) => Text(name)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     public string Required(string name) => Text(name) ?? throw new UsageException($"--{name} is missing.");
 
     public int Number(string name, int fallback)

@@ -4,16 +4,18 @@ using OpenClaw.Testing;
 namespace OpenClaw.Benchmarks.Figures;
 
 /// <summary>What all figures share: how long to load, and which broker.</summary>
-internal sealed class Bench(Arguments arguments)
+internal sealed class Bench(Arguments arguments, int rounds = 1, int warmup = 3, int payloadBytes = 5)
 {
     public int Seconds { get; } = arguments.Number("seconds", 10);
 
     /// <summary>How often the comparisons are repeated.</summary>
-    public int Rounds { get; } = arguments.Number("rounds", 1);
+    public int Rounds { get; } = arguments.Number("rounds", rounds);
 
-    public int Warmup { get; } = arguments.Number("warmup", 3);
+    public int Warmup { get; } = arguments.Number("warmup", warmup);
 
     public int Connections { get; } = arguments.Number("connections", 32);
+
+    public int PayloadBytes { get; } = arguments.Number("payload-bytes", payloadBytes);
 
     /// <summary>Writes a picture, where somebody has asked for pictures.</summary>
     public void Draw(string name, Chart chart)
@@ -33,11 +35,11 @@ internal sealed class Bench(Arguments arguments)
     public void WarmUp(Uri url, LoadMode mode) => Load(url, mode, Warmup, 1);
 
     /// <summary>Loads a broker that is warm already: every request counts.</summary>
-    public LoadReport LoadWarm(Uri url, LoadMode mode, int payloadBytes = 5) => Load(url, mode, 0, Seconds, payloadBytes);
+    public LoadReport LoadWarm(Uri url, LoadMode mode, int? payloadBytes = null) => Load(url, mode, 0, Seconds, payloadBytes);
 
     public static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-    private LoadReport Load(Uri url, LoadMode mode, int warmup, int seconds, int payloadBytes = 5)
+    private LoadReport Load(Uri url, LoadMode mode, int warmup, int seconds, int? payloadBytes = null)
     {
         var report = LoadRun.Run(new LoadOptions(url, BrokerProcess.BotToken, BrokerProcess.WorkerToken)
         {
@@ -45,7 +47,7 @@ internal sealed class Bench(Arguments arguments)
             Seconds = seconds,
             Warmup = warmup,
             Connections = Connections,
-            PayloadBytes = payloadBytes,
+            PayloadBytes = payloadBytes ?? PayloadBytes,
         });
         Console.Error.WriteLine($"{url} {report.ToJson()}");
         return report;

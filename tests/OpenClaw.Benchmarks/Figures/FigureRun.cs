@@ -8,27 +8,24 @@ internal static class FigureRun
     public static async Task<int> RunAsync(Arguments arguments)
     {
         var bench = new Bench(arguments);
-        var only = arguments.Text("only")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        (string Name, bool Possible, Func<IAsyncEnumerable<Figure>> Measure)[] all =
+        var only = arguments.List("only");
+        (string Name, Func<IAsyncEnumerable<Figure>> Measure)[] all =
         [
-            ("python", arguments.Has("python-broker"), () =>
-                CompareFigures.AgainstPythonAsync(bench, arguments.Required("python-broker"), arguments.Text("python", "python3"))),
-            ("bullmq", arguments.Has("bullmq"), () => CompareFigures.AgainstBullMqAsync(bench)),
-            ("million", true, () => WaitingFigure.MeasureAsync(bench)),
-            ("batches", true, () => BatchFigure.MeasureAsync(bench)),
-            ("start", true, () => StartFigure.MeasureAsync(bench)),
-            ("kill", true, () => KillFigure.MeasureAsync(bench)),
-            ("polls", true, () => PollsFigure.MeasureAsync(bench)),
-            ("size", true, () => SizeFigure.MeasureAsync(bench)),
-            ("memory", true, () => MemoryFigure.MeasureAsync(bench)),
-            ("latency", true, () => LatencyFigure.MeasureAsync(bench)),
+            ("million", () => WaitingFigure.MeasureAsync(bench)),
+            ("batches", () => BatchFigure.MeasureAsync(bench)),
+            ("start", () => StartFigure.MeasureAsync(bench)),
+            ("kill", () => KillFigure.MeasureAsync(bench)),
+            ("polls", () => PollsFigure.MeasureAsync(bench)),
+            ("size", () => SizeFigure.MeasureAsync(bench)),
+            ("memory", () => MemoryFigure.MeasureAsync(bench)),
+            ("latency", () => LatencyFigure.MeasureAsync(bench)),
         ];
         if (only?.FirstOrDefault(name => all.All(f => f.Name != name)) is { } unknown) throw new UsageException($"there is no figure '{unknown}'.");
         Console.WriteLine("| what | measured | goal | reached |");
         Console.WriteLine("| --- | --- | --- | --- |");
-        foreach (var (name, possible, measure) in all)
+        foreach (var (name, measure) in all)
         {
-            if (only is null ? !possible : !only.Contains(name)) continue;
+            if (only is not null && !only.Contains(name)) continue;
             await foreach (var figure in measure()) Console.WriteLine(figure);
         }
         return ExitCodes.Ok;
