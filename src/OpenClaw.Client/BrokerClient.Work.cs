@@ -53,16 +53,26 @@ public sealed partial class BrokerClient
             request.Content = JsonContent.Create(new ResultBody(result), WireJson.Default.ResultBody);
         });
 
-    public Task<Acknowledgement> FailAsync(string id, string? leaseToken, string error, CancellationToken stop = default) =>
+    /// <param name="isRetryable">Whether another try might do better.</param>
+    public Task<Acknowledgement> FailAsync(string id, string? leaseToken, string error, bool isRetryable = true, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Post, Job(id, "/fail"), WireJson.Default.Acknowledgement, stop, request =>
         {
             AddWorker(request, leaseToken);
-            request.Content = JsonContent.Create(new FailBody(error), WireJson.Default.FailBody);
+            request.Content = JsonContent.Create(new FailBody(error, isRetryable ? null : false), WireJson.Default.FailBody);
         });
 
     /// <summary>Gives a claimed job back without spending a failure.</summary>
     public Task<Acknowledgement> ReleaseAsync(string id, string? leaseToken, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Post, Job(id, "/release"), WireJson.Default.Acknowledgement, stop, request => AddWorker(request, leaseToken));
+
+    /// <summary>Gives a claimed job back to be held until a person has said yes to it.</summary>
+    /// <param name="reason">What that person is told.</param>
+    public Task<Acknowledgement> HoldForApprovalAsync(string id, string? leaseToken, string reason, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Post, Job(id, "/release"), WireJson.Default.Acknowledgement, stop, request =>
+        {
+            AddWorker(request, leaseToken);
+            request.Content = JsonContent.Create(new ReleaseBody(reason, "approval"), WireJson.Default.ReleaseBody);
+        });
 
     /// <summary>The results of the jobs that a claimed one depends on.</summary>
     public Task<ParentResults> GetParentsAsync(string id, string? leaseToken, CancellationToken stop = default) =>

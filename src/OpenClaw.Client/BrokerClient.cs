@@ -21,7 +21,7 @@ public sealed partial class BrokerClient
     private readonly BrokerCredentials credentials;
 
     /// <summary>As JSON, whose escapes any header can carry.</summary>
-    private readonly string? commands;
+    private volatile string? commands;
 
     /// <param name="http">Its <see cref="HttpClient.BaseAddress"/> is set here; deadlines are kept here, so its own is switched off.</param>
     public BrokerClient(HttpClient http, Uri broker, BrokerCredentials credentials, TimeProvider clock)
@@ -29,11 +29,14 @@ public sealed partial class BrokerClient
         http.BaseAddress = new Uri(broker.AbsoluteUri.TrimEnd('/') + "/");
         http.Timeout = Timeout.InfiniteTimeSpan;
         (this.http, this.credentials, this.clock) = (http, credentials, clock);
-        commands = credentials.Commands is { } names ? JsonSerializer.Serialize(names, WireJson.Default.IReadOnlyListString) : null;
+        if (credentials.Commands is { } names) Take(names);
     }
 
     private BrokerClient(BrokerClient other, BrokerCredentials credentials) =>
         (http, this.credentials, clock, commands) = (other.http, credentials, other.clock, other.commands);
+
+    /// <summary>From now on claims are for these commands.</summary>
+    public void Take(IReadOnlyList<string> names) => commands = JsonSerializer.Serialize(names, WireJson.Default.IReadOnlyListString);
 
     /// <summary>What an error within an answer says; null where it has no words.</summary>
     public static string? WordsOf(Problem? problem) => problem is null ? null : BrokerAnswer.Describe(problem.Detail);

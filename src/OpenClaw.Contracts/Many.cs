@@ -26,6 +26,10 @@ public sealed record JobEnd(string Id, string LeaseToken)
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Error { get; init; }
+
+    /// <summary>False where another try can't do better.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Retryable { get; init; }
 }
 
 /// <summary>The answer of <c>POST /jobs/results</c>, in the order of what was sent.</summary>

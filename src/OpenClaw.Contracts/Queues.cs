@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace OpenClaw.Contracts;
@@ -65,7 +66,14 @@ public sealed record WorkerBody(string? Version, IReadOnlyList<ServedCommand> Co
 public sealed record ToldWorker(bool Ok, string Id);
 
 /// <summary>A command that a worker serves.</summary>
-public sealed record ServedCommand(string Name, string? Description = null);
+/// <param name="Schema">What its payload has to be, as a JSON schema.</param>
+/// <param name="Approval">Whether it runs only what a person has said yes to.</param>
+/// <param name="Definition">A hash of what it runs: another one is another command.</param>
+public sealed record ServedCommand(
+    string Name, string? Description = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonElement? Schema = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Approval = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Definition = null);
 
 /// <summary>The answer of <c>GET /workers/me/control</c>.</summary>
 /// <param name="Seq">To be sent back as <c>after</c>.</param>

@@ -95,6 +95,9 @@ public sealed record JobView
     /// <summary>How each attempt ended that gave no result; null in lists.</summary>
     public IReadOnlyList<AttemptError>? Errors { get; init; }
 
+    /// <summary>Of a job that needs a person's yes: what the command's workers have told that it runs, different ones by comma; null in lists.</summary>
+    public string? WorkerDefinition { get; init; }
+
     /// <summary>Of a job that needs a person's yes: what the yes is said to; null in lists.</summary>
     public string? Digest { get; init; }
 
@@ -214,7 +217,12 @@ public sealed record ClaimAnswer(JobView? Job);
 public sealed record ResultBody(string Result);
 
 /// <summary>The body of <c>POST /jobs/{id}/fail</c>.</summary>
-public sealed record FailBody(string Error);
+/// <param name="Retryable">False where another try can't do better; null and true let it be tried again.</param>
+public sealed record FailBody(string Error, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Retryable = null);
+
+/// <summary>The body of <c>POST /jobs/{id}/release</c>, which may also be empty.</summary>
+/// <param name="Hold"><c>approval</c>: a person has to say yes before it is claimed again.</param>
+public sealed record ReleaseBody(string? Reason, string? Hold);
 
 /// <summary>The body of <c>POST /jobs/{id}/cancel</c>, which may also be empty.</summary>
 public sealed record CancelBody(string? Reason);

@@ -17,6 +17,7 @@ namespace OpenClaw.Contracts;
 [JsonSerializable(typeof(ResultsAnswer))]
 [JsonSerializable(typeof(ResultBody))]
 [JsonSerializable(typeof(FailBody))]
+[JsonSerializable(typeof(ReleaseBody))]
 [JsonSerializable(typeof(CancelBody))]
 [JsonSerializable(typeof(Acknowledgement))]
 [JsonSerializable(typeof(DeletedJob))]

@@ -1,6 +1,7 @@
 using OpenClaw.Client;
 using OpenClaw.Programs;
 using OpenClaw.Runner;
+using OpenClaw.Runner.Commands;
 using OpenClaw.Runner.Handlers;
 using OpenClaw.Runner.Outbox;
 using OpenClaw.Runner.Work;
@@ -18,7 +19,8 @@ const string Usage = """
       --help          print this
 
     Needed: WORKER_TOKEN (or WORKER_TOKEN_FILE). Often set: BROKER_URL (http://127.0.0.1:8000), RUNNER_STATE_DIR,
-    WORKER_ID, WORKER_CAPS, RUNNER_CONCURRENCY (1), POLL_INTERVAL_SEC (10), RESULT_TIMEOUT_SEC (300).
+    WORKER_ID, WORKER_CAPS, RUNNER_CONCURRENCY (1), POLL_INTERVAL_SEC (10), RESULT_TIMEOUT_SEC (300),
+    RUNNER_CONFIG (a file of your own commands; SIGHUP has it read again).
 
     Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 70 a bug (its line is on stderr), 74 the disk under the
     state folder fails, 78 wrong configuration (one line for each thing that is wrong on stderr).
@@ -39,7 +41,7 @@ RunnerSettings settings;
 OutboxFolder outbox;
 try
 {
-    settings = RunnerSettings.Read(Settings.FromProcess(arguments.EnvFile));
+    settings = ReadSettings();
     if (arguments.OnlyChecks) return ServiceArguments.ReportRight();
     outbox = new OutboxFolder(settings.StateFolder, log, clock);
 }
@@ -55,8 +57,10 @@ catch (OutboxException e)
 
 using var shutdown = new Shutdown(log, clock);
 using var http = BrokerHttp.Create();
-var handlers = All.Create(new RunnerContext(settings.WorkerId, settings.StateFolder, clock));
-var worker = new Worker(new BrokerClient(http, settings.Broker, settings.Credentials(handlers.Keys), clock), settings, handlers, outbox, log, clock);
+var runner = new RunnerContext(settings.WorkerId, settings.StateFolder, clock);
+using var served = ServedCommands.Of(runner);
+using var reload = new Reload(served, runner, settings, ReadSettings, log);
+var worker = new Worker(new BrokerClient(http, settings.Broker, settings.Credentials(served.Names), clock), settings, served, outbox, log, clock);
 using var pings = ServiceManager.OfProcess.PingAlways(clock);
 using var stopping = shutdown.Stop.Register(ServiceManager.OfProcess.Stopping);
 ServiceManager.OfProcess.Ready($"claims from {settings.Broker}");
@@ -71,3 +75,5 @@ catch (LoopException e)
 }
 log.Stopped();
 return ExitCodes.Ok;
+
+RunnerSettings ReadSettings() => RunnerSettings.Read(Settings.FromProcess(arguments.EnvFile), arguments.EnvFile);

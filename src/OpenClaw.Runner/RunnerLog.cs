@@ -53,6 +53,14 @@ internal sealed class RunnerLog(TextWriter to, TimeProvider clock)
 
     public void Released(string jobId) => log.Info("job given back", ("job_id", jobId));
 
+    public void HeldForApproval(string jobId) => log.Info("job given back until a person says yes to it", ("job_id", jobId));
+
+    public void NotTold(string why) => log.Warn("the broker does not take what this runner tells of itself; its commands are not listed", ("why", why));
+
+    public void CommandsLoaded(int count, string file) => log.Info("commands read", ("count", count), ("file", file));
+
+    public void CommandsRefused(string why) => log.Error("the changed configuration is wrong, the commands of before go on", ("why", why));
+
     public void ReleaseFailed(string jobId, string why) => log.Warn("job can't be given back, its lease will end by itself", ("job_id", jobId), ("why", why));
 
     public void BrokerAway(string why, TimeSpan ceiling) =>

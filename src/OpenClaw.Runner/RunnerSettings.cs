@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using OpenClaw.Client;
 using OpenClaw.Programs;
+using OpenClaw.Runner.Commands;
 
 namespace OpenClaw.Runner;
 
@@ -30,13 +31,23 @@ internal sealed record RunnerSettings
     public BrokerCredentials Credentials(IEnumerable<string> commands) =>
         new() { WorkerToken = WorkerToken, WorkerId = WorkerId, Caps = Caps, Commands = [.. commands] };
 
+    /// <summary>The file of one's own commands; null where there is none.</summary>
+    public string? CommandFile { get; init; }
+
+    public IReadOnlyList<CommandDefinition> Commands { get; init; } = [];
+
+    /// <summary>The files in which the runner has its secrets.</summary>
+    public IReadOnlyList<string> SecretFiles { get; init; } = [];
+
+    /// <param name="envFile">The file of variables, where there is one.</param>
     /// <exception cref="SettingsException">Something is wrong; it says all that is.</exception>
-    public static RunnerSettings Read(Settings settings)
+    public static RunnerSettings Read(Settings settings, string? envFile = null)
     {
+        var token = settings.RequiredSecret(Variables.WorkerToken, "It is the broker's WORKER_TOKEN: copy it from there.");
         var read = new RunnerSettings
         {
             Broker = BrokerAddress.Read(settings, DefaultBroker),
-            WorkerToken = settings.RequiredSecret(Variables.WorkerToken, "It is the broker's WORKER_TOKEN: copy it from there."),
+            WorkerToken = token,
             WorkerId = settings.Text(Variables.WorkerId, Environment.MachineName),
             Caps = ReadCaps(settings),
             StateFolder = Path.GetFullPath(settings.Text(Variables.RunnerStateDir, DefaultStateFolder)),
@@ -44,6 +55,9 @@ internal sealed record RunnerSettings
             Concurrency = settings.WholeNumber(RunnerVariables.Concurrency, 1, 1, 64),
             PollInterval = settings.Seconds(Variables.PollIntervalSec, 10, 0.1, 3600),
             ResultTimeout = settings.Seconds(RunnerVariables.ResultTimeoutSec, 300, 0.1, 7 * 24 * 3600),
+            CommandFile = settings.Text(RunnerVariables.Config),
+            Commands = OpenClaw.Runner.Commands.CommandFile.Read(settings, [token]),
+            SecretFiles = [.. ((string?[])[envFile, settings.Text(Variables.WorkerToken + "_FILE")]).OfType<string>().Select(Path.GetFullPath)],
         };
         if (read.WorkerId.Length > 200
             || !HeaderText.CanCarry(read.WorkerId)) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");

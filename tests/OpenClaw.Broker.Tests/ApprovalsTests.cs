@@ -49,6 +49,7 @@ public sealed class ApprovalsTests
         Assert.Equal((HttpStatusCode.Conflict, "digest_changed"), await SayAsync(Caller.Admin(broker), id, "approve", (string)shown["digest"]!));
         var digest = (string)(await Caller.Bot(broker).GetAsync($"jobs/{id}")).Json["digest"]!;
         Assert.Equal(Digest("ping", "p", "", "default", "", "sha-0,sha-1"), digest);
+        Assert.Equal("sha-0,sha-1", (string)(await Caller.Bot(broker).GetAsync($"jobs/{id}")).Json["worker_definition"]!);
         Assert.Equal((HttpStatusCode.OK, null), await SayAsync(Caller.Admin(broker), id, "approve", digest));
 
         async Task TellAsync(string worker, string definition) => Assert.Equal(HttpStatusCode.OK, (await Caller.Worker(broker).SendAsync(HttpMethod.Put,

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using OpenClaw.Client;
+using OpenClaw.Runner.Commands;
 using OpenClaw.Runner.Handlers;
 using OpenClaw.Runner.Outbox;
 using OpenClaw.Runner.Work;
@@ -36,13 +37,16 @@ internal sealed class RunningWorker : IAsyncDisposable
             ResultTimeout = TimeSpan.FromSeconds(300),
         };
         var handlers = new Dictionary<string, IHandler> { ["test"] = handler };
+        Served = new ServedCommands(handlers);
         var client = new BrokerClient(http, broker, settings.Credentials(handlers.Keys), clock);
         var runnerLog = new RunnerLog(log, clock);
-        var worker = new Worker(client, settings, handlers, new OutboxFolder(Folder.Path, runnerLog, clock), runnerLog, clock);
+        var worker = new Worker(client, settings, Served, new OutboxFolder(Folder.Path, runnerLog, clock), runnerLog, clock);
         work = worker.RunAsync(stop.Token, giveUp.Token);
     }
 
     public TempFolder Folder { get; }
+
+    public ServedCommands Served { get; }
 
     public string Log => log.Text;
 
@@ -65,6 +69,7 @@ internal sealed class RunningWorker : IAsyncDisposable
         await giveUp.CancelAsync();
         await EndedAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         http.Dispose();
+        Served.Dispose();
         ownFolder?.Dispose();
         stop.Dispose();
         giveUp.Dispose();

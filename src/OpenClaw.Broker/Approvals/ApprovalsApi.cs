@@ -56,7 +56,7 @@ internal sealed class ApprovalsApi(JobCalls calls, IJobStore store, IStore rows,
         json.WriteString("schedule", job.Schedule);
         var definition = definitions.Of(job.Command);
         json.WriteString("worker_definition", definition);
-        json.WriteString("digest", JobDigest.Of(job, texts.Payload, definition));
+        json.WriteString("digest", Approved.DigestOf(job, texts.Payload, definition));
         json.WriteString("note", job.Approval!.Note);
         if (job.Approval.By is { } by)
         {
@@ -96,7 +96,7 @@ internal sealed class ApprovalsApi(JobCalls calls, IJobStore store, IStore rows,
             throw new ProblemException(StatusCodes.Status403Forbidden, ErrorCodes.OwnJob,
                 $"it is '{caller.Name}''s own job; somebody else has to approve it (APPROVE_OWN says who may)");
         }
-        if (digest != JobDigest.Of(job, texts.Payload, definitions.Of(job.Command))) throw Conflict(Refusal.DigestChanged, job);
+        if (digest != Approved.DigestOf(job, texts.Payload, definitions.Of(job.Command))) throw Conflict(Refusal.DigestChanged, job);
         var decision = new Decision(calls.Now, caller.Name, isYes, digest, job.PayloadVersion, job.Queue, comment);
         var reply = await calls.ApplyAsync(id, decision) ?? throw ProblemException.JobNotFound();
         if (reply.Refusal != Refusal.None) throw Conflict(reply.Refusal, reply.Job);

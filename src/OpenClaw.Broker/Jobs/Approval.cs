@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OpenClaw.Contracts;
 
 namespace OpenClaw.Broker.Jobs;
 
@@ -29,33 +27,14 @@ internal sealed record Approval([property: Id(0)] IReadOnlyList<string>? By, [pr
 /// <param name="At">Milliseconds since 1970.</param>
 /// <param name="Digest">Of what was shown; see <see cref="JobDigest"/>.</param>
 [GenerateSerializer, Immutable, Alias("OpenClaw.ApprovedBy")]
-internal sealed record Approved([property: Id(0)] string By, [property: Id(1)] long At, [property: Id(2)] string Digest);
+internal sealed record Approved([property: Id(0)] string By, [property: Id(1)] long At, [property: Id(2)] string Digest)
+{
+    /// <summary>What a yes to the job would be said to.</summary>
+    /// <param name="definition">What the command runs; null where no worker has said.</param>
+    public static string DigestOf(Job job, byte[] payload, string? definition) =>
+        JobDigest.Of(job.Command, payload, job.Requires, job.Queue, job.Schedule, definition);
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Approval))]
 internal sealed partial class ApprovalJson : JsonSerializerContext;
-
-/// <summary>What a person says yes to, as one number: SHA-256 over texts in UTF-8, each behind its length in 4 bytes, big-endian.</summary>
-internal static class JobDigest
-{
-    /// <summary>In lower-case hexadecimal.</summary>
-    /// <param name="definition">What the command runs; null where no worker has said.</param>
-    public static string Of(Job job, byte[] payload, string? definition)
-    {
-        const string Format = "1";
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(Encoding.UTF8.GetBytes(Format));
-        Append(Encoding.UTF8.GetBytes(job.Command));
-        Append(payload);
-        foreach (var text in (ReadOnlySpan<string?>)[job.Requires, job.Queue, job.Schedule, definition]) Append(Encoding.UTF8.GetBytes(text ?? ""));
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-
-        void Append(ReadOnlySpan<byte> text)
-        {
-            Span<byte> length = stackalloc byte[4];
-            BinaryPrimitives.WriteInt32BigEndian(length, text.Length);
-            hash.AppendData(length);
-            hash.AppendData(text);
-        }
-    }
-}

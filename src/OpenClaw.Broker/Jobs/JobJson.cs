@@ -25,8 +25,9 @@ internal static class JobJson
         json.WritePropertyName("signature");
         if (job.Signature is null) json.WriteNullValue();
         else json.WriteRawValue(job.Signature);
-        json.WriteString("digest", job.Approval is null ? null
-            : JobDigest.Of(job, texts.Payload, context.RequestServices.GetRequiredService<IDefinitions>().Of(job.Command)));
+        var definition = job.Approval is null ? null : context.RequestServices.GetRequiredService<IDefinitions>().Of(job.Command);
+        json.WriteString("worker_definition", definition);
+        json.WriteString("digest", job.Approval is null ? null : Approved.DigestOf(job, texts.Payload, definition));
         if (leaseSeconds is not null) WriteApproved(json, job.Approval?.Given);
         json.WriteString("lease_token", leaseSeconds is null ? null : job.LeaseToken);
         if (leaseSeconds is { } seconds) json.WriteNumber("lease_seconds", seconds);

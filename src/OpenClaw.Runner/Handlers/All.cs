@@ -3,12 +3,16 @@ namespace OpenClaw.Runner.Handlers;
 /// <summary>The list of handlers.</summary>
 internal static class All
 {
+    /// <summary>The names of the commands that every runner has.</summary>
+    public static IReadOnlyCollection<string> Names { get; } = [.. Create(new RunnerContext("", "", TimeProvider.System)).Keys];
+
     /// <summary>Every command of this runner with its handler, in the order in which <c>capabilities</c> names them.</summary>
-    public static OrderedDictionary<string, IHandler> Create(RunnerContext runner)
+    /// <param name="own">The commands beside these, read at each job.</param>
+    public static OrderedDictionary<string, IHandler> Create(RunnerContext runner, IEnumerable<string>? own = null)
     {
         var handlers = new OrderedDictionary<string, IHandler>(StringComparer.Ordinal);
         handlers.Add("ping", new Ping());
-        handlers.Add("capabilities", new Capabilities(runner, handlers.Keys));
+        handlers.Add("capabilities", new Capabilities(runner, handlers.Keys.Concat(own ?? [])));
         handlers.Add("plan_echo", new PlanEcho(runner));
         handlers.Add("approve_echo", new ApproveEcho(runner));
         return handlers;

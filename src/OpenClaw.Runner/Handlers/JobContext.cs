@@ -1,3 +1,5 @@
+using OpenClaw.Contracts;
+
 namespace OpenClaw.Runner.Handlers;
 
 /// <summary>A job in a handler's hands.</summary>
@@ -16,4 +18,14 @@ internal sealed class JobContext
 
     /// <summary>Cancelled when the job is cancelled, takes too long, belongs to another worker, or the runner ends.</summary>
     public required CancellationToken Stop { get; init; }
+
+    /// <summary>The broker's words, of which a person may have said yes to some; null where there are none.</summary>
+    public JobView? Claim { get; init; }
+
+    /// <summary>Where what the job writes goes while it runs.</summary>
+    public IJobOutput Output { get; init; } = NoOutput.Instance;
+
+    /// <summary>Says how far the job is.</summary>
+    /// <param name="percent">0 to 100.</param>
+    public void Report(int percent, string? message = null) => Output.Report(Math.Clamp(percent, 0, 100), message);
 }

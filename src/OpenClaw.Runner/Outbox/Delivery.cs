@@ -148,7 +148,7 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
         {
             var answer = outcome.Kind == OutcomeKind.Result
                 ? await broker.FinishAsync(outcome.JobId, outcome.LeaseToken, outcome.Text, stop)
-                : await broker.FailAsync(outcome.JobId, outcome.LeaseToken, outcome.Text, stop);
+                : await broker.FailAsync(outcome.JobId, outcome.LeaseToken, outcome.Text, outcome.Retryable ?? true, stop);
             Delivered(outcome, answer.Status, answer.Note);
             return null;
         }
@@ -183,7 +183,7 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
 
     private static JobEnd End(StoredOutcome outcome) => outcome.Kind == OutcomeKind.Result
         ? new JobEnd(outcome.JobId, outcome.LeaseToken!) { Result = outcome.Text }
-        : new JobEnd(outcome.JobId, outcome.LeaseToken!) { Error = outcome.Text };
+        : new JobEnd(outcome.JobId, outcome.LeaseToken!) { Error = outcome.Text, Retryable = outcome.Retryable };
 
     /// <summary>A 401 can be repaired by setting the token, a 3xx is not from the broker: both are tried again.</summary>
     private static bool IsFinal(BrokerException e) => e.Status is >= 400 and < 500 && e.Status != 401 && !e.IsPassing;

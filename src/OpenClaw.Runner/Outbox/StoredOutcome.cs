@@ -7,6 +7,10 @@ namespace OpenClaw.Runner.Outbox;
 /// <param name="Text">The result, or the error.</param>
 internal sealed record StoredOutcome(string JobId, int Attempt, string? LeaseToken, OutcomeKind Kind, string Text)
 {
+    /// <summary>Of a failure: false where another try can't do better. Absent in files of before there was this.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Retryable { get; init; }
+
     [JsonIgnore]
     public string FileName => string.Create(CultureInfo.InvariantCulture, $"{JobId}.{Attempt}.{Kind}.json").ToLowerInvariant();
 

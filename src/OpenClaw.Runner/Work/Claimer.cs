@@ -1,6 +1,7 @@
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
+using OpenClaw.Runner.Commands;
 
 namespace OpenClaw.Runner.Work;
 
@@ -8,7 +9,7 @@ namespace OpenClaw.Runner.Work;
 /// Claims jobs, as many at once as there is room for. A claim whose answer was lost is repeated with its own id, so the jobs it
 /// may have got are not left to their leases.
 /// </summary>
-internal sealed class Claimer(BrokerClient broker, Backoff backoff, BrokerContact contact, RunnerLog log, TimeProvider clock)
+internal sealed class Claimer(BrokerClient broker, ServedCommands served, Backoff backoff, BrokerContact contact, RunnerLog log, TimeProvider clock)
 {
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(30);
 
@@ -25,9 +26,12 @@ internal sealed class Claimer(BrokerClient broker, Backoff backoff, BrokerContac
         {
             var asked = clock.GetTimestamp();
             var least = TimeSpan.Zero;
+            var changed = served.Changed;
             try
             {
-                var answers = await ClaimAsync(claimId, most, LongPoll, stop);
+                broker.Take(served.Names);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, changed);
+                var answers = await ClaimAsync(claimId, most, LongPoll, either.Token);
                 contact.Answered();
                 claimId = NewId();
                 if (answers.Count > 0 || clock.GetElapsedTime(asked) >= Waited) backoff.Reset();
@@ -47,6 +51,10 @@ internal sealed class Claimer(BrokerClient broker, Backoff backoff, BrokerContac
             {
                 if (clock.GetElapsedTime(asked) >= Waited) await GiveBackAsync(claimId, most);
                 return null;
+            }
+            catch (OperationCanceledException) when (changed.IsCancellationRequested)
+            {
+                continue; // The same claim again, for the commands of now.
             }
             catch (Exception e) when (BrokerContact.IsFailedCall(e))
             {

@@ -6,16 +6,14 @@ namespace OpenClaw.Runner.Work;
 /// <summary>Runs one job's handler, with heartbeats beside it, until it has finished or has to stop.</summary>
 internal sealed class JobRun(Heartbeats heartbeats, Orders orders, Loops loops, TimeSpan timeout, RunnerLog log, TimeProvider clock)
 {
-    /// <summary>How long a handler whose token was cancelled may take to return.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-
     /// <summary>How the run ended; no outcome where there is nothing to tell the broker, since the lease is another's or goes back.</summary>
     /// <param name="giveUp">Cancelled when the runner has no more time.</param>
     public async Task<(Outcome? Outcome, StopReason? Stopped)> RunAsync(ClaimedJob job, IHandler handler, CancellationToken giveUp)
     {
         var started = clock.GetTimestamp();
-        var isOwnLimit = job.Timeout < timeout;
-        var limit = isOwnLimit ? job.Timeout!.Value : timeout;
+        var most = handler.Limit ?? timeout;
+        var isOwnLimit = job.Timeout < most;
+        var limit = isOwnLimit ? job.Timeout!.Value : most;
         var reason = new TaskCompletionSource<StopReason>(TaskCreationOptions.RunContinuationsAsynchronously);
         void Stop(StopReason why) => reason.TrySetResult(why);
 
@@ -25,29 +23,30 @@ internal sealed class JobRun(Heartbeats heartbeats, Orders orders, Loops loops, 
         await using var shutdown = giveUp.Register(() => Stop(StopReason.ShuttingDown));
         orders.Add(job.Id, Stop);
         var beats = loops.RunAsync($"heartbeats of {job.Id}", () => heartbeats.SendAsync(job, Stop, finished.Token));
-        var context = new JobContext { Id = job.Id, Attempt = job.Attempt, Command = job.Command, Payload = job.Payload, Stop = stop.Token };
+        var context = new JobContext { Id = job.Id, Attempt = job.Attempt, Command = job.Command, Payload = job.Payload, Stop = stop.Token, Claim = job.View };
         var work = Task.Run(() => handler.RunAsync(context), CancellationToken.None);
 
         await Task.WhenAny(work, reason.Task);
         StopReason? stopped = work.IsCompleted ? null : await reason.Task;
-        if (stopped is not null) await StopHandlerAsync(job, work, stop, stopped.Value);
+        if (stopped is not null) await StopHandlerAsync(job, work, handler.Patience, stop, stopped.Value);
         orders.Remove(job.Id);
         await finished.CancelAsync();
         await beats;
 
         var seconds = limit.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-        var tooLong = isOwnLimit ? $"timed out after {seconds} s" : $"no result after {seconds} s (RESULT_TIMEOUT_SEC)";
+        var tooLong = isOwnLimit ? $"timed out after {seconds} s"
+            : handler.Limit is null ? $"no result after {seconds} s (RESULT_TIMEOUT_SEC)" : $"timed out after {seconds} s (timeout_seconds of the command)";
         var outcome = await OutcomeAsync(work, stopped, tooLong);
         log.HandlerEnded(job.Id, (outcome?.GetType().Name ?? stopped.ToString()!).ToLowerInvariant(), clock.GetElapsedTime(started));
         return (outcome, stopped);
     }
 
-    private async Task StopHandlerAsync(ClaimedJob job, Task work, CancellationTokenSource stop, StopReason why)
+    private async Task StopHandlerAsync(ClaimedJob job, Task work, TimeSpan patience, CancellationTokenSource stop, StopReason why)
     {
         if (why == StopReason.Cancelled) log.CancelRequested(job.Id);
         // What the handler's own callbacks throw is no fault of the runner.
         await stop.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await work.WaitAsync(Patience, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await work.WaitAsync(patience, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!work.IsCompleted) log.HandlerStuck(job.Id);
     }
 

@@ -3,6 +3,7 @@ using System.Reflection;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
+using OpenClaw.Runner.Commands;
 
 namespace OpenClaw.Runner.Work;
 
@@ -10,7 +11,7 @@ namespace OpenClaw.Runner.Work;
 /// Tells the broker what this runner is, and hears at once which jobs are to stop; heartbeats say that too, later. A broker that knows none of
 /// this, such as the Python one, is not asked again.
 /// </summary>
-internal sealed class Orders(BrokerClient broker, IEnumerable<string> commands, Backoff backoff, TimeProvider clock)
+internal sealed class Orders(BrokerClient broker, ServedCommands served, Backoff backoff, RunnerLog log, TimeProvider clock)
 {
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(30);
 
@@ -30,23 +31,30 @@ internal sealed class Orders(BrokerClient broker, IEnumerable<string> commands, 
     /// <summary>Hears orders until stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        var isTold = false;
+        CancellationToken? told = null;
         long? after = null;
         while (!stop.IsCancellationRequested)
         {
+            var changed = served.Changed;
             try
             {
-                if (!isTold) await broker.TellAsync(Self(), stop);
-                isTold = true;
-                var orders = await broker.GetOrdersAsync(after, LongPoll, stop);
+                if (told != changed) await broker.TellAsync(Self(), stop);
+                told = changed;
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, changed);
+                var orders = await broker.GetOrdersAsync(after, LongPoll, either.Token);
                 after = orders.Seq;
                 backoff.Reset();
                 cancelled = orders.Cancel;
                 foreach (var job in cancelled) if (running.TryGetValue(job, out var cancel)) cancel(StopReason.Cancelled);
                 continue;
             }
+            catch (OperationCanceledException) when (changed.IsCancellationRequested && !stop.IsCancellationRequested)
+            {
+                continue;
+            }
             catch (BrokerException e) when (!e.IsPassing)
             {
+                if (e.Status != 404) log.NotTold(BrokerContact.Describe(e));
                 return;
             }
             catch (Exception e) when (BrokerContact.IsFailedCall(e))
@@ -58,5 +66,5 @@ internal sealed class Orders(BrokerClient broker, IEnumerable<string> commands, 
     }
 
     private WorkerBody Self() => new(typeof(Orders).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
-        [.. commands.Select(static name => new ServedCommand(name))]);
+        served.Told);
 }

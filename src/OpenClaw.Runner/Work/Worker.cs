@@ -1,5 +1,6 @@
 using OpenClaw.Client;
 using OpenClaw.Programs;
+using OpenClaw.Runner.Commands;
 using OpenClaw.Runner.Handlers;
 using OpenClaw.Runner.Outbox;
 
@@ -18,7 +19,7 @@ internal sealed class Worker
 
     private readonly BrokerClient broker;
     private readonly RunnerSettings settings;
-    private readonly IReadOnlyDictionary<string, IHandler> handlers;
+    private readonly ServedCommands served;
     private readonly RunnerLog log;
     private readonly TimeProvider clock;
     private readonly BrokerContact contact;
@@ -30,13 +31,13 @@ internal sealed class Worker
     private readonly SignedJobs signed;
 
     public Worker(
-        BrokerClient broker, RunnerSettings settings, IReadOnlyDictionary<string, IHandler> handlers, OutboxFolder outbox, RunnerLog log, TimeProvider clock)
+        BrokerClient broker, RunnerSettings settings, ServedCommands served, OutboxFolder outbox, RunnerLog log, TimeProvider clock)
     {
-        (this.broker, this.settings, this.handlers, this.log, this.clock) = (broker, settings, handlers, log, clock);
+        (this.broker, this.settings, this.served, this.log, this.clock) = (broker, settings, served, log, clock);
         signed = new SignedJobs(settings.JobKeys, settings.StateFolder, clock);
         contact = new BrokerContact(log, settings.PollInterval);
         delivery = new Delivery(broker, outbox, NewBackoff(), contact, log, clock);
-        orders = new Orders(broker, handlers.Keys, NewBackoff(), clock);
+        orders = new Orders(broker, served, NewBackoff(), log, clock);
         run = new JobRun(new Heartbeats(broker, log, clock), orders, loops, settings.ResultTimeout, log, clock);
     }
 
@@ -76,7 +77,7 @@ internal sealed class Worker
 
     private async Task ClaimAsync(CancellationToken stop, CancellationToken giveUp)
     {
-        var claimer = new Claimer(broker, NewBackoff(), contact, log, clock);
+        var claimer = new Claimer(broker, served, NewBackoff(), contact, log, clock);
         using var places = new Places(settings.Concurrency);
         while (await claimer.NextAsync(await places.WaitForFreeAsync(), stop) is { } jobs)
         {
@@ -101,7 +102,13 @@ internal sealed class Worker
             await delivery.DeliverAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Fail, why), giveUp);
             return TimeSpan.Zero;
         }
-        var (outcome, stopped) = await run.RunAsync(job, handlers.GetValueOrDefault(job.Command, unknown), giveUp);
+        var handler = served.Find(job.Command);
+        if (handler is null && served.WasDropped(job.Command))
+        {
+            await ReleaseAsync(job);
+            return TimeSpan.Zero;
+        }
+        var (outcome, stopped) = await run.RunAsync(job, handler ?? unknown, giveUp);
         if (outcome is Succeeded or Failed) signed.End(job);
         switch (outcome)
         {
@@ -109,24 +116,43 @@ internal sealed class Worker
                 await delivery.DeliverAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Result, done.Result), giveUp);
                 return TimeSpan.Zero;
             case Failed failed:
-                await delivery.DeliverAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Fail, failed.Error), giveUp);
+                await delivery.DeliverAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Fail, failed.Error)
+                {
+                    Retryable = failed.IsRetryable ? null : false,
+                }, giveUp);
                 return TimeSpan.Zero;
             case Snoozed snoozed:
                 await ReleaseAsync(job);
                 return snoozed.Rest;
+            case Held held:
+                await HoldAsync(job, held.Reason, giveUp);
+                return TimeSpan.Zero;
             default:
                 if (stopped == StopReason.ShuttingDown) await ReleaseAsync(job);
                 return TimeSpan.Zero;
         }
     }
 
-    private async Task ReleaseAsync(ClaimedJob job)
+    private Task ReleaseAsync(ClaimedJob job) => GiveBackAsync(job, log.Released, stop => broker.ReleaseAsync(job.Id, job.LeaseToken, stop));
+
+    private async Task HoldAsync(ClaimedJob job, string reason, CancellationToken giveUp)
+    {
+        if (job.LeaseToken is { } token)
+        {
+            await GiveBackAsync(job, log.HeldForApproval, stop => broker.HoldForApprovalAsync(job.Id, token, reason, stop));
+            return;
+        }
+        const string NobodyToAsk = "this command needs a person's yes, and this broker asks nobody for one";
+        await delivery.DeliverAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Fail, NobodyToAsk), giveUp);
+    }
+
+    private async Task GiveBackAsync(ClaimedJob job, Action<string> say, Func<CancellationToken, Task> giveBack)
     {
         using var deadline = new CancellationTokenSource(ReleaseTimeout, clock);
         try
         {
-            await broker.ReleaseAsync(job.Id, job.LeaseToken, deadline.Token);
-            log.Released(job.Id);
+            await giveBack(deadline.Token);
+            say(job.Id);
         }
         catch (Exception e) when (BrokerContact.IsFailedCall(e))
         {

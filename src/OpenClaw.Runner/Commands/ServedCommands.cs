@@ -1,0 +1,63 @@
+using OpenClaw.Contracts;
+using OpenClaw.Runner.Handlers;
+
+namespace OpenClaw.Runner.Commands;
+
+/// <summary>What the runner does now: the handlers that are built in, and the commands of the file, which may change while it works.</summary>
+internal sealed class ServedCommands(IReadOnlyDictionary<string, IHandler> builtIn) : IDisposable
+{
+    private readonly HashSet<string> dropped = new(StringComparer.Ordinal);
+    private volatile IReadOnlyDictionary<string, OwnCommand> own = new Dictionary<string, OwnCommand>();
+    private volatile CancellationTokenSource change = new();
+
+    /// <summary>With the handlers of every runner, of which one names all commands.</summary>
+    public static ServedCommands Of(RunnerContext runner)
+    {
+        ServedCommands? served = null;
+        served = new ServedCommands(All.Create(runner, Own()));
+        return served;
+
+        IEnumerable<string> Own()
+        {
+            foreach (var name in served!.own.Keys) yield return name;
+        }
+    }
+
+    /// <summary>The names of all commands.</summary>
+    public IReadOnlyList<string> Names => [.. builtIn.Keys, .. own.Keys];
+
+    /// <summary>Cancelled once there are other commands than now.</summary>
+    public CancellationToken Changed => change.Token;
+
+    /// <summary>What the broker is told of each.</summary>
+    public IReadOnlyList<ServedCommand> Told => [.. builtIn.Keys.Select(static name => new ServedCommand(name)), .. own.Values.Select(static c => c.Told)];
+
+    /// <summary>Null where there is no such command.</summary>
+    public IHandler? Find(string command) => builtIn.GetValueOrDefault(command) ?? own.GetValueOrDefault(command)?.Handler;
+
+    /// <summary>Whether the command was served until the file changed: a claim of a moment ago may still bring it.</summary>
+    public bool WasDropped(string command)
+    {
+        lock (dropped) return dropped.Contains(command);
+    }
+
+    /// <summary>Serves these from now on. Jobs that run go on as they began.</summary>
+    public void Replace(IReadOnlyDictionary<string, OwnCommand> commands)
+    {
+        lock (dropped)
+        {
+            dropped.UnionWith(own.Keys);
+            dropped.ExceptWith(commands.Keys);
+        }
+        own = commands;
+        var before = change;
+        change = new CancellationTokenSource();
+        before.Cancel();
+    }
+
+    public void Dispose() => change.Dispose();
+}
+
+/// <summary>A command of the file.</summary>
+/// <param name="Told">What the broker is told of it.</param>
+internal sealed record OwnCommand(IHandler Handler, ServedCommand Told);
