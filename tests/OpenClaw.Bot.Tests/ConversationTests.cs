@@ -133,9 +133,9 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
         await alice.ReadAsync("queued");
         await alice.SayAsync($"ping {second}");
         var (one, two) = (await broker.TakeAsync(first), await broker.TakeAsync(second));
-        Assert.Equal(one.Id[..8], two.Id[..8]);
+        Assert.Equal(one.Id[..6], two.Id[..6]); // hours begin so
         await bot.Discord.UntilAsync(() => alice.Seen().Count == 2, "both jobs");
-        await alice.SayAsync($"cancel {one.Id[..8]}");
+        await alice.SayAsync($"cancel {one.Id[..6]}");
         var question = await alice.ReadAsync("may be 2 of your jobs");
         Assert.Contains($"`{Name(one.Id)}` (ping, ", question.Content, StringComparison.Ordinal);
         Assert.Contains($"`{Name(two.Id)}` (ping, ", question.Content, StringComparison.Ordinal);

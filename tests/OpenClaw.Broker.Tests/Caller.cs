@@ -10,8 +10,9 @@ internal sealed class Caller(BrokerFixture broker, string header, string token)
 {
     public const string AdminToken = "admin-token-of-the-tests-0123456789abcdef";
 
+    /// <summary>A broker with an admin, and without the dashboard, which has tests of its own and takes longer to start than all else of ours.</summary>
     public static Task<BrokerFixture> StartAsync(Func<BrokerOptions, BrokerOptions>? configure = null) =>
-        BrokerFixture.StartAsync(configure: o => (configure ?? (static o => o))(o with { AdminToken = AdminToken }));
+        BrokerFixture.StartAsync(configure: o => (configure ?? (static o => o))(o with { AdminToken = AdminToken, AllowDashboard = false }));
 
     public static Caller Bot(BrokerFixture broker) => new(broker, HeaderNames.BotToken, BrokerProcess.BotToken);
 

@@ -66,7 +66,7 @@ public sealed class NetworkDiskTests
         };
         await using var program = ProgramProcess.Start("unshare", environment, "--mount", "--map-root-user", "sh", "-c",
             $"sed 's/ - [^ ]* / - nfs4 /' /proc/$$/mountinfo > '{list}' && mount --bind '{list}' /proc/$$/mountinfo && exec \"$@\"", "sh",
-            "dotnet", Repository.Program("OpenClaw.Broker", "openclaw-broker"));
+            "dotnet", Repository.Broker);
         Assert.Equal(ExitCodes.Configuration, await program.WaitForExitAsync());
         Assert.Contains("(nfs4)", program.Output, StringComparison.Ordinal);
         Assert.False(File.Exists(database));

@@ -78,7 +78,7 @@ public sealed class RightsTests
     [Fact]
     public async Task EveryRouteAnswersEveryRoleAsTheTableSays()
     {
-        await using var broker = await Caller.StartAsync();
+        await using var broker = await Caller.StartAsync(static o => o with { AllowDashboard = true });
         var callers = new Dictionary<string, Caller>
         {
             ["bot"] = Caller.Bot(broker),

@@ -136,7 +136,7 @@ public sealed class TailscaleTests : IAsyncLifetime
             [Variables.WorkerToken] = BrokerProcess.WorkerToken,
         };
         foreach (var (name, value) in more) environment[name] = value;
-        return network.Start(environment, "dotnet", Repository.Program("OpenClaw.Broker", "openclaw-broker"));
+        return network.Start(environment, "dotnet", Repository.Broker);
     }
 
     /// <summary>The answer's body; null where nobody answers.</summary>

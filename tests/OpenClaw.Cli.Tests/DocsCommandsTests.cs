@@ -87,7 +87,7 @@ public sealed partial class DocsCommandsTests : IDisposable
             [ "$1" = doctor ] || export BROKER_URL=${BROKER_URL:-http://127.0.0.1:{{port}}}
             exec dotnet {{Clawctl.Program}} "$@"
             """);
-        Program("openclaw-broker", $"exec dotnet {Repository.Program("OpenClaw.Broker", "openclaw-broker")} \"$@\"");
+        Program("openclaw-broker", $"exec dotnet {Repository.Broker} \"$@\"");
         Program("sudo", "[ \"$*\" = -i ] || exec \"$@\"");
         Program("systemctl", $$"""
             pid={{folder.File("pid")}} log={{folder.File("log")}}

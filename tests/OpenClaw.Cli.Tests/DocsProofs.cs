@@ -26,7 +26,8 @@ internal static class DocsProofs
         yield return RunBy(Dev, "\"dev\"", "dotnet run --project src/OpenClaw.Cli -- dev");
         yield return RunBy(Dev, "\"submit\", \"ping\", \"by hand\", \"--wait\"", "dotnet run --project src/OpenClaw.Cli -- submit ping hello --wait");
         yield return RunBy("tests/OpenClaw.Cli.Tests/JobsTests.cs", "\"jobs\"", "dotnet run --project src/OpenClaw.Cli -- jobs");
-        yield return RunBy(".ci/run", "dotnet test", "dotnet test", "dotnet test tests/OpenClaw.Crash.Tests");
+        yield return RunBy(".ci/run", "dotnet test", "dotnet test");
+        yield return RunBy(".ci/run", "prove .ci/proofs", ".ci/proofs", ".ci/proofs simulation", ".ci/proofs crash");
         yield return RunBy(Tutorial, "submit count_words", "dotnet run --project src/OpenClaw.Cli -- submit count_words \"one two three\" --wait");
 
         // Releases
@@ -105,9 +106,8 @@ internal static class DocsProofs
         yield return RunBy(".ci/check-publish", "deploy/check-publish", "deploy/check-publish", "ln -s ../../deploy/check-publish .git/hooks/pre-push");
         yield return NotRun("they publish", "git remote add origin git@github.com:YOU/openclaw-broker.git", "deploy/check-publish && git push -u origin main",
             "git tag v0.1.0 && git push origin v0.1.0");
-        yield return NotRun("they take long, and are read by a person: before a release", "OPENCLAW_CRASH_KILLS=1000 dotnet test tests/OpenClaw.Crash.Tests",
-            "OPENCLAW_CRASH_KILLS=1000 dotnet test tests/OpenClaw.Crash.Tests --logger \"console;verbosity=detailed\"",
-            "OPENCLAW_SIMULATION_SEEDS=100000 dotnet test tests/OpenClaw.Broker.Tests --filter FullyQualifiedName~SimulationTests",
+        yield return NotRun("they take long, and are read by a person: before a release", "OPENCLAW_CRASH_KILLS=1000 .ci/proofs crash",
+            "OPENCLAW_SIMULATION_SEEDS=100000 .ci/proofs simulation",
             "OPENCLAW_SIMULATION_SEED=7 dotnet test tests/OpenClaw.Broker.Tests --filter FullyQualifiedName~SimulationTests "
                 + "--logger \"console;verbosity=detailed\"",
             "dotnet build -c Release tests/OpenClaw.Benchmarks", "dotnet run -c Release --no-build --project tests/OpenClaw.Benchmarks -- figures",

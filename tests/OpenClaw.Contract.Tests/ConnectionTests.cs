@@ -125,7 +125,7 @@ public sealed class ConnectionTests : IDisposable
             [Variables.BrokerDb] = folder.File("broker.db"),
             [Variables.BotToken] = BrokerProcess.BotToken,
             [Variables.WorkerToken] = BrokerProcess.WorkerToken,
-        }, $"--nofile={files}:{files}", "dotnet", Repository.Program("OpenClaw.Broker", "openclaw-broker"));
+        }, $"--nofile={files}:{files}", "dotnet", Repository.Broker);
         Assert.Equal(ExitCodes.Configuration, await process.WaitForExitAsync());
         Assert.Contains("LimitNOFILE", process.Output, StringComparison.Ordinal);
     }

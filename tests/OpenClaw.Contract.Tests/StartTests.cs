@@ -190,7 +190,7 @@ public sealed class StartTests : IDisposable
         }
     }
 
-    private static string Program => Repository.Program("OpenClaw.Broker", "openclaw-broker");
+    private static string Program => Repository.Broker;
 
     private async Task AssertRefusesAsync(string named, params (string Name, string Value)[] changes)
     {

@@ -5,7 +5,7 @@ namespace OpenClaw.Crash.Tests;
 
 /// <summary>
 /// kill -9 of a real broker at random moments while batches are made whose jobs wait for each other. <c>OPENCLAW_CRASH_KILLS</c> says how often
-/// (8), <c>OPENCLAW_CRASH_SEED</c> repeats a run's dice.
+/// (3), <c>OPENCLAW_CRASH_SEED</c> repeats a run's dice.
 /// </summary>
 public sealed class LinkKillTests : IDisposable
 {
@@ -45,7 +45,7 @@ public sealed class LinkKillTests : IDisposable
         {
             while (!worked.IsCancellationRequested) await RepeatAsync(() => WorkAsync(broker.Api, n));
         }, patience.Token)).ToList();
-        for (var kill = 0; kill < (Variable.Number("OPENCLAW_CRASH_KILLS") ?? 8); kill++)
+        for (var kill = 0; kill < (Variable.Number("OPENCLAW_CRASH_KILLS") ?? 3); kill++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(50, 1500)), TimeProvider.System, patience.Token); // the random moment of the kill
             await broker.Program.KillAsync();

@@ -6,7 +6,7 @@ namespace OpenClaw.Crash.Tests;
 
 /// <summary>
 /// The power goes while a broker works. What it had the disk do is recorded; a disk that lost its power then holds all up to the last sync of
-/// each file, and of what came later some sectors. <c>OPENCLAW_POWER_CUTS</c> says how many (300), <c>OPENCLAW_POWER_SEED</c> repeats their dice.
+/// each file, and of what came later some sectors. <c>OPENCLAW_POWER_CUTS</c> says how many (60), <c>OPENCLAW_POWER_SEED</c> repeats their dice.
 /// </summary>
 public class PowerCutTests(ITestOutputHelper output)
 {
@@ -16,7 +16,7 @@ public class PowerCutTests(ITestOutputHelper output)
     public async Task NoPowerCutLosesWhatWasAcknowledged()
     {
         var seed = Variable.Number("OPENCLAW_POWER_SEED") ?? Random.Shared.Next();
-        for (var left = Variable.Number("OPENCLAW_POWER_CUTS") ?? 300; left > 0; left -= CutsPerRun, seed++)
+        for (var left = Variable.Number("OPENCLAW_POWER_CUTS") ?? 60; left > 0; left -= CutsPerRun, seed++)
         {
             using var run = await RecordedRun.MakeAsync(Jobs, seed);
             var cuts = Math.Min(left, CutsPerRun);

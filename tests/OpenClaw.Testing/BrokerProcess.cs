@@ -20,7 +20,7 @@ public sealed class BrokerProcess : IAsyncDisposable
     private BrokerProcess(string database, int port, IReadOnlyDictionary<string, string>? more, string[]? wrap, string? program)
     {
         this.wrap = wrap ?? [];
-        this.program = program ?? Repository.Program("OpenClaw.Broker", "openclaw-broker");
+        this.program = program ?? Repository.Broker;
         environment = new Dictionary<string, string>
         {
             [Variables.BrokerDb] = database,

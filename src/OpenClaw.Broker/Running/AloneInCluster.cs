@@ -16,6 +16,8 @@ internal static class AloneInCluster
         AddClock(silo.Services, TimeProviderNames.Messaging, TimeSpan.Zero, TimeoutsEvery);
         silo.Configure<DeploymentLoadPublisherOptions>(static load => load.DeploymentLoadPublisherRefreshTime = TimeSpan.FromHours(1));
         silo.Configure<StatelessWorkerOptions>(static workers => workers.IdleWorkersInspectionPeriod = TimeSpan.FromMinutes(1));
+        // What it would remember is where the grains of other silos are; room for a million is made, and walked through, at each start.
+        silo.Configure<GrainDirectoryOptions>(static directory => directory.CachingStrategy = GrainDirectoryOptions.CachingStrategyType.None);
         if (!isShown) silo.Services.AddSingleton<IEnvironmentStatisticsProvider, NoStatistics>();
     }
 

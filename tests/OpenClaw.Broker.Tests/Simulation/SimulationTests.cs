@@ -5,7 +5,7 @@ namespace OpenClaw.Broker.Tests.Simulation;
 
 /// <summary>
 /// The broker's own code for the life of a job over a real file, with the time, the network, the workers and the crashes of a seed.
-/// <c>OPENCLAW_SIMULATION_SEEDS</c> says how many seeds (1,000), <c>OPENCLAW_SIMULATION_SEED</c> runs one alone and prints its history.
+/// <c>OPENCLAW_SIMULATION_SEEDS</c> says how many seeds (100), <c>OPENCLAW_SIMULATION_SEED</c> runs one alone and prints its history.
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
@@ -23,7 +23,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             await RunAsync(alone, store, isTold: true);
             return;
         }
-        var (seeds, steps) = (Number("OPENCLAW_SIMULATION_SEEDS") ?? 1000, 0L);
+        var (seeds, steps) = (Number("OPENCLAW_SIMULATION_SEEDS") ?? 100, 0L);
         for (var first = 0; first < seeds; first += SeedsPerFile)
         {
             using var store = new SimulatedStore();

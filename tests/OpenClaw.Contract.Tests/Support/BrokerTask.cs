@@ -5,7 +5,7 @@ namespace OpenClaw.Contract.Tests.Support;
 /// <summary>The broker's program, run for a task that ends.</summary>
 internal static class BrokerTask
 {
-    public static readonly string Program = Repository.Program("OpenClaw.Broker", "openclaw-broker");
+    public static readonly string Program = Repository.Broker;
 
     public static Task<(int Code, string Said)> RunAsync(OwnBroker broker, params string[] arguments) =>
         RunAsync(Variables(broker.Database, broker.Process.Url.Port), arguments);

@@ -11,6 +11,10 @@ namespace OpenClaw.Crash.Tests.Running;
 internal sealed class CrashRun(int seed)
 {
     private const int Producers = 8, Workers = 8, Persons = 4;
+
+    /// <summary>What persons do, and what a run must hold to prove anything.</summary>
+    public static readonly Operation[] OfPersons = [Operation.Cancel, Operation.Retry, Operation.Hold];
+
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(1); // short enough to end between two kills
     private readonly Recorder recorder = new();
 
@@ -40,6 +44,7 @@ internal sealed class CrashRun(int seed)
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(50, 1500)), TimeProvider.System); // the random moment of the kill
             await broker.KillAndStartAsync();
         }
+        await UntilPersonsDidAllAsync();
         await stopMakers.CancelAsync();
         await Task.WhenAll(makers);
         await DrainAsync(process.Api, broker);
@@ -51,6 +56,16 @@ internal sealed class CrashRun(int seed)
         var (file, damage) = FinalStateReader.ReadFile(database);
         if (exit != 0) damage.Add($"the broker stopped with {exit}");
         return new FinalState { Api = api, File = file, Damage = damage, LeaseMilliseconds = Lease.TotalMilliseconds };
+    }
+
+    /// <summary>A run that was killed seldom may end before anybody has done all that a person does.</summary>
+    private async Task UntilPersonsDidAllAsync()
+    {
+        using var patience = new CancellationTokenSource(Broken.After);
+        while (!OfPersons.All(what => recorder.Events.Any(e => e.Phase == Phase.Ok && e.Operation == what)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
+        }
     }
 
     private Random Dice(int client) => new(seed + client + 1);
