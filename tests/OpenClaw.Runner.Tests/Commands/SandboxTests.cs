@@ -39,11 +39,12 @@ public sealed class SandboxTests
     [SystemdFact]
     public Task SystemdHasNoNetwork() => HasNoNetworkAsync("systemd");
 
-    [SystemdFact]
+    [SystemdLimitsFact]
     public async Task SystemdKeepsLimits()
     {
         using var bomb = Trial.Script("b() { b | b & }; b; sleep 1; echo over", """, "sandbox": {"kind": "systemd", "tasks": 20}, "timeout_seconds": 30""");
         await bomb.RunAsync().WaitAsync(Broken.After);
+        Assert.Contains("fork", bomb.Output.Errors, StringComparison.OrdinalIgnoreCase);
         using var eater = Trial.Script("head -c 200000000 /dev/zero | tail | wc -c", """, "sandbox": {"kind": "systemd", "memory_mib": 32}""");
         Assert.NotEqual(new Succeeded("200000000\n"), await eater.RunAsync().WaitAsync(Broken.After));
     }
@@ -127,5 +128,15 @@ public sealed class BwrapFactAttribute() : MachineFactAttribute(Missing())
     }
 }
 
-public sealed class SystemdFactAttribute() : MachineFactAttribute(
-    Directory.Exists("/run/systemd/system") ? null : "systemd does not run this machine");
+public sealed class SystemdFactAttribute() : MachineFactAttribute(Missing())
+{
+    internal static string? Missing() => Directory.Exists("/run/systemd/system") ? null : "systemd does not run this machine";
+}
+
+public sealed class SystemdLimitsFactAttribute() : MachineFactAttribute(SystemdFactAttribute.Missing() ?? Missing())
+{
+    private const string Controllers = "/sys/fs/cgroup/cgroup.controllers";
+
+    private static string? Missing() => File.Exists(Controllers) && File.ReadAllText(Controllers).Split(' ', '\n') is var known
+        && known.Contains("memory") && known.Contains("pids") ? null : "systemd has no control groups for memory and processes here";
+}
