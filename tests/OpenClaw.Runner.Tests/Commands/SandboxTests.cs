@@ -128,15 +128,20 @@ public sealed class BwrapFactAttribute() : MachineFactAttribute(Missing())
     }
 }
 
-public sealed class SystemdFactAttribute() : MachineFactAttribute(Missing())
+/// <summary>Skipped, and said to be, where systemd does not run the machine: not in a container such as CI's.</summary>
+public class SystemdFactAttribute : FactAttribute
 {
-    internal static string? Missing() => Directory.Exists("/run/systemd/system") ? null : "systemd does not run this machine";
+    public SystemdFactAttribute() => Skip = Directory.Exists("/run/systemd/system") ? null : "systemd does not run this machine";
 }
 
-public sealed class SystemdLimitsFactAttribute() : MachineFactAttribute(SystemdFactAttribute.Missing() ?? Missing())
+/// <summary>Skipped as well where systemd can't limit memory and processes.</summary>
+public sealed class SystemdLimitsFactAttribute : SystemdFactAttribute
 {
     private const string Controllers = "/sys/fs/cgroup/cgroup.controllers";
 
-    private static string? Missing() => File.Exists(Controllers) && File.ReadAllText(Controllers).Split(' ', '\n') is var known
-        && known.Contains("memory") && known.Contains("pids") ? null : "systemd has no control groups for memory and processes here";
+    public SystemdLimitsFactAttribute()
+    {
+        var known = File.Exists(Controllers) ? File.ReadAllText(Controllers).Split(' ', '\n') : [];
+        if (!known.Contains("memory") || !known.Contains("pids")) Skip ??= "systemd has no control groups for memory and processes here";
+    }
 }
