@@ -51,7 +51,7 @@ internal sealed class ChildProcess
     /// <summary>Runs it to its end; the caller asks <paramref name="stop"/> itself whether that was why it ended.</summary>
     /// <param name="idle">So long without output it is ended.</param>
     /// <param name="grace">From SIGTERM to SIGKILL.</param>
-    /// <exception cref="StartException">It can't be started.</exception>
+    /// <exception cref="SpawnException">It can't be started.</exception>
     public static Task<ChildEnd> RunAsync(ChildStart start, TimeSpan idle, TimeSpan grace, TakeOutput take, TimeProvider clock, CancellationToken stop)
     {
         var process = NativeProcess.Start(start.Program, start.Arguments, start.Environment, start.Folder, start.Input is not null);

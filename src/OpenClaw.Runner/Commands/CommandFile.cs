@@ -24,7 +24,7 @@ internal static class CommandFile
                 return [];
             }
             var (commands, problems) = Parse(File.ReadAllBytes(path), path, Machine.Of(settings, secrets));
-            foreach (var problem in problems) settings.Note($"{RunnerVariables.Config}: {problem}");
+            foreach (var problem in problems.Select(static p => $"{RunnerVariables.Config}: {p}")) settings.Note(problem);
             return commands;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

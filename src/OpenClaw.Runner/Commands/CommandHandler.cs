@@ -38,7 +38,7 @@ internal sealed class CommandHandler(CommandDefinition command, RunnerContext ru
         {
             return new Failed(e.Message, IsRetryable: false);
         }
-        catch (StartException e)
+        catch (SpawnException e)
         {
             return new Failed($"can't start: {e.Message}", !e.IsForGood);
         }

@@ -36,7 +36,7 @@ internal sealed partial class NativeProcess
     /// <param name="arguments">Without the program's own name.</param>
     /// <param name="environment"><c>NAME=value</c>, all of it.</param>
     /// <param name="hasInput">Whether something will be written to it; else its input is empty.</param>
-    /// <exception cref="StartException">It can't be started.</exception>
+    /// <exception cref="SpawnException">It can't be started.</exception>
     public static unsafe NativeProcess Start(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, string folder, bool hasInput)
     {
         Inherited.CloseOnStart();
@@ -63,7 +63,7 @@ internal sealed partial class NativeProcess
             _ = FillSignals(signals); // .NET ignores SIGPIPE, which a child would inherit.
             _ = AttributesSetDefaults(attributes, signals);
             var error = Spawn(out var id, program, actions, attributes, argv, envp);
-            if (error != 0) throw new StartException(Describe(error, program, folder), error == TooLong);
+            if (error != 0) throw new SpawnException(Describe(error, program, folder), error == TooLong);
             var process = new NativeProcess(id) { Input = pipes[1], Output = pipes[2], Error = pipes[4] };
             pipes[1] = pipes[2] = pipes[4] = -1;
             foreach (var descriptor in (ReadOnlySpan<int>)[process.Input, process.Output, process.Error])
@@ -187,7 +187,7 @@ internal sealed partial class NativeProcess
 
     private static void Check(int answer, string what)
     {
-        if (answer != 0) throw new StartException($"can't make {what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}", false);
+        if (answer != 0) throw new SpawnException($"can't make {what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}", false);
     }
 
     private static string Describe(int error, string program, string folder) => error switch
@@ -216,7 +216,7 @@ internal sealed partial class NativeProcess
 
 /// <summary>A program can't be started.</summary>
 /// <param name="isForGood">Whether another try of the same can't do better.</param>
-internal sealed class StartException(string why, bool isForGood) : Exception(why)
+internal sealed class SpawnException(string why, bool isForGood) : Exception(why)
 {
     public bool IsForGood { get; } = isForGood;
 }

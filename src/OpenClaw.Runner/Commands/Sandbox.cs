@@ -97,7 +97,7 @@ internal static class Sandbox
     private static string Seconds(string name, TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{name}={Math.Ceiling(time.TotalSeconds)}s");
 
     private static string Find(string program) => Machine.Locate(program)
-        ?? throw new StartException($"{program} is gone, which the command's sandbox needs", false);
+        ?? throw new SpawnException($"{program} is gone, which the command's sandbox needs", false);
 }
 
 /// <summary>A program that is to do something at once, and whose output nobody reads.</summary>
@@ -117,7 +117,7 @@ internal static class QuickProcess
             process.Signal(NativeProcess.Kill);
             process.Reap();
         }
-        catch (StartException)
+        catch (SpawnException)
         {
             // It is gone: what it was to end, its own time limit ends.
         }
