@@ -103,6 +103,9 @@ internal static class DocsProofs
         // Others
         yield return RunBy("tests/OpenClaw.Bot.Tests/EndToEndTests.cs", "BotUnderTest",
             "cp deploy/env.examples/bot.env.example bot.env && chmod 600 bot.env", "dotnet run --project src/OpenClaw.Bot -- --env bot.env");
+        yield return RunBy("tests/OpenClaw.Runner.Tests/Commands/CommandProcessTests.cs", "RUNNER_CONFIG",
+            "RUNNER_CONFIG=/etc/openclaw/runner.json openclaw-runner --env runner.env", "openclaw-runner --check-config --env runner.env",
+            "kill -HUP PID");
         yield return RunBy(".ci/check-publish", "deploy/check-publish", "deploy/check-publish", "ln -s ../../deploy/check-publish .git/hooks/pre-push");
         yield return NotRun("they publish", "git remote add origin git@github.com:YOU/openclaw-broker.git", "deploy/check-publish && git push -u origin main",
             "git tag v0.1.0 && git push origin v0.1.0");
@@ -110,6 +113,7 @@ internal static class DocsProofs
             "OPENCLAW_SIMULATION_SEEDS=100000 .ci/proofs simulation",
             "OPENCLAW_SIMULATION_SEED=7 dotnet test tests/OpenClaw.Broker.Tests --filter FullyQualifiedName~SimulationTests "
                 + "--logger \"console;verbosity=detailed\"",
+            "tests/OpenClaw.Benchmarks/peers --python-broker FOLDER,FOLDER",
             "dotnet build -c Release tests/OpenClaw.Benchmarks", "dotnet run -c Release --no-build --project tests/OpenClaw.Benchmarks -- figures",
             "dotnet run -c Release --no-build --project tests/OpenClaw.Benchmarks -- load --url http://127.0.0.1:8000 --bot-token BOT --worker-token WORKER "
                 + "--mode cycle --connections 32 --seconds 10 --warmup 3",

@@ -35,14 +35,15 @@ internal static class WaitingFigure
             }
             foreach (var place in brokers[1..])
             {
-                foreach (var (name, part) in new[] { ("p50", 0.5), ("p99", 0.99) })
+                foreach (var (percentile, part) in new[] { ("p50", 0.5), ("p99", 0.99) })
                 {
                     var (few, many) = (brokers[0].Milliseconds(part), place.Milliseconds(part));
-                    yield return new Figure(Figure.Text($"claim while {place.Waiting:n0} jobs wait, {what}, against {Waiting[0]:n0}, {name}"),
+                    yield return new Figure(Figure.Text($"claim while {place.Waiting:n0} jobs wait, {what}, against {Waiting[0]:n0}, {percentile}"),
                         Figure.Text($"{many:f2} ms against {few:f2} ms: {many / few:f2} times"), "1.2 times", many / few <= 1.2);
                 }
             }
-            lines.Add(new ChartLine(isMixed ? "requesters, lanes, priorities, times, limits" : "jobs alike", [.. brokers.Select(static p => p.Milliseconds(0.5))]));
+            var name = isMixed ? "requesters, lanes, priorities, times, limits" : "jobs alike";
+            lines.Add(new ChartLine(name, [.. brokers.Select(static p => p.Milliseconds(0.5))]));
             foreach (var place in brokers) await place.DisposeAsync();
         }
         var places = Waiting.Select(static w => Figure.Text($"{w:n0}"));
