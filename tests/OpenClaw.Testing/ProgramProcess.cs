@@ -35,9 +35,10 @@ public sealed partial class ProgramProcess : IAsyncDisposable
     /// <param name="environment">Its variables; of this process's own only what .NET and the shell need is kept.</param>
     public static ProgramProcess Start(string program, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var start = program.EndsWith(".dll", StringComparison.Ordinal)
-            ? new ProcessStartInfo("dotnet", [program, .. arguments])
-            : new ProcessStartInfo(program, arguments);
+        var start = !program.EndsWith(".dll", StringComparison.Ordinal) ? new ProcessStartInfo(program, arguments)
+            // A signal that is ignored where the tests were started, in the background of a shell, would be ignored by what they start, too.
+            : OperatingSystem.IsLinux() ? new ProcessStartInfo("env", ["--default-signal=HUP,INT,QUIT", "dotnet", program, .. arguments])
+            : new ProcessStartInfo("dotnet", [program, .. arguments]);
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         var kept = start.Environment
             .Where(v => v.Key is "PATH" or "HOME" or "LANG" or "TMPDIR" || v.Key.StartsWith("DOTNET_", StringComparison.Ordinal)
