@@ -234,6 +234,14 @@ public sealed class CommandRunTests
         await GoneAsync(left);
     }
 
+    [Fact]
+    public async Task WhoIsLeftBehindHasItsGraceToo()
+    {
+        using var trial = Trial.Script("(trap 'sleep 0.3; echo bye; exit' TERM; echo ready > ready; while :; do sleep 0.1; done) & "
+            + "while [ ! -s ready ]; do sleep 0.1; done; echo first");
+        Assert.Equal("first\nbye\n", await trial.ResultAsync());
+    }
+
     /// <summary>Without a sandbox it can get out of the group; it must not hold the runner up for that.</summary>
     [Fact]
     public async Task WhoGetsAwayWithThePipeHoldsNobodyUp()
