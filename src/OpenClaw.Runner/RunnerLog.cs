@@ -25,7 +25,8 @@ internal sealed class RunnerLog(TextWriter to, TimeProvider clock)
     public void Claimed(string jobId, string command, int attempt) => log.Info("job claimed", ("job_id", jobId), ("command", command), ("attempt", attempt));
 
     public void StrangeJob() =>
-        log.Error("claimed something that is no job: id, command or lease token is missing or malformed. Left alone; is BROKER_URL a broker?");
+        log.Error("claimed something that is no job (id, command or lease token is missing or malformed), or more than was asked for. "
+            + "Left alone; is BROKER_URL a broker?");
 
     public void NotSigned(string jobId) => log.Warn("job refused: it is not signed by one of JOB_KEYS, or not for now", ("job_id", jobId));
 

@@ -11,6 +11,7 @@ namespace OpenClaw.Runner.Tests;
 public sealed class BatchTests : IDisposable
 {
     private const string Done = """{"id":"x","ok":true,"status":"done"}""";
+    private static readonly ScriptedAnswer Queued = ScriptedAnswer.Ok("""{"ok":true,"status":"queued"}""");
     private readonly WatchedClock clock = new();
     private readonly TempFolder folder = new();
     private readonly HttpClient http = BrokerHttp.Create();
@@ -28,13 +29,41 @@ public sealed class BatchTests : IDisposable
     public async Task AClaimAsksForAsManyAsThereArePlacesFree()
     {
         var claims = 0;
-        await using var broker = new ScriptedBroker(r => IsClaim(r) && ++claims == 1 ? Jobs(1, 2) : ScriptedAnswer.Hold);
+        await using var broker = new ScriptedBroker(r => !IsClaim(r) ? Queued : ++claims == 1 ? Jobs(1, 2) : ScriptedAnswer.Hold);
         var handler = new HeldHandler();
         await using var worker = new RunningWorker(broker.Url, clock, handler, concurrency: 5);
         Assert.Equal("?wait=30&max=5", (await broker.NextAsync("/jobs/next")).Query);
         Assert.Equal("?wait=30&max=3", (await broker.NextAsync("/jobs/next")).Query);
         await handler.StartedAsync();
         await handler.StartedAsync();
+    }
+
+    [Fact]
+    public async Task MoreThanWasAskedForIsLeftAlone()
+    {
+        var claims = 0;
+        await using var broker = new ScriptedBroker(r => !IsClaim(r) ? Queued : ++claims == 1 ? Jobs(1, 2, 3) : ScriptedAnswer.Hold);
+        var handler = new HeldHandler();
+        await using var worker = new RunningWorker(broker.Url, clock, handler, concurrency: 2);
+        await worker.LoggedAsync("more than was asked for");
+        await handler.StartedAsync();
+        await handler.StartedAsync();
+        Assert.DoesNotContain("runner ends", worker.Log, StringComparison.Ordinal);
+    }
+
+    /// <summary>Its place is free again though others keep on coming.</summary>
+    [Fact]
+    public async Task TheFirstOfABatchWaitsForNoneThatComesLater()
+    {
+        var second = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var broker = Gated(ScriptedAnswer.Ok("{}"), r => r.Path.EndsWith("/results", StringComparison.Ordinal) ? second.Task : null);
+        var first = delivery.DeliverAsync(Outcome(1), default);
+        var others = Task.WhenAll(delivery.DeliverAsync(Outcome(2), default), delivery.DeliverAsync(Outcome(3), default));
+        gate.SetResult();
+        await first.WaitAsync(Broken.After);
+        Assert.False(others.IsCompleted);
+        second.SetResult();
+        await others.WaitAsync(Broken.After);
     }
 
     [Fact]
@@ -113,8 +142,7 @@ public sealed class BatchTests : IDisposable
     public async Task JobsThatMayHaveComeAtTheLastMomentGoBack()
     {
         var claims = 0;
-        await using var broker = new ScriptedBroker(r => !IsClaim(r) ? ScriptedAnswer.Ok("""{"ok":true,"status":"queued"}""")
-            : ++claims == 1 ? ScriptedAnswer.Hold : Jobs(1, 2));
+        await using var broker = new ScriptedBroker(r => !IsClaim(r) ? Queued : ++claims == 1 ? ScriptedAnswer.Hold : Jobs(1, 2));
         await using var worker = new RunningWorker(broker.Url, clock, new HeldHandler(), concurrency: 2);
         await broker.NextAsync("/jobs/next");
         clock.Advance(TimeSpan.FromSeconds(5));
@@ -126,7 +154,8 @@ public sealed class BatchTests : IDisposable
     }
 
     /// <summary>A broker that does not answer about the first job until all outcomes are on their way.</summary>
-    private ScriptedBroker Gated(ScriptedAnswer toBatch)
+    /// <param name="holdsUp">What else its answers wait for.</param>
+    private ScriptedBroker Gated(ScriptedAnswer toBatch, Func<ScriptedRequest, Task?>? holdsUp = null)
     {
         var broker = new ScriptedBroker(r =>
         {
@@ -134,7 +163,7 @@ public sealed class BatchTests : IDisposable
             return ScriptedAnswer.Ok("""{"ok":true,"status":"done"}""");
         })
         {
-            HoldsUp = r => r.Path.Contains(Id(1), StringComparison.Ordinal) ? gate.Task : Task.CompletedTask,
+            HoldsUp = r => r.Path.Contains(Id(1), StringComparison.Ordinal) ? gate.Task : holdsUp?.Invoke(r) ?? Task.CompletedTask,
         };
         var runnerLog = new RunnerLog(log, clock);
         var client = new BrokerClient(http, broker.Url, new BrokerCredentials { WorkerToken = RunningWorker.Token, WorkerId = "w" }, clock);

@@ -81,7 +81,7 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
             isFirst = !isSending;
             isSending = true;
         }
-        if (isFirst) await SendNextAsync(stop);
+        if (isFirst) _ = SendNextAsync(stop); // who came first does not wait for those that come after
         return await left.Task;
     }
 

@@ -37,7 +37,7 @@ internal sealed class Claimer(BrokerClient broker, ServedCommands served, Backof
                 if (answers.Count > 0 || clock.GetElapsedTime(asked) >= Waited) backoff.Reset();
                 if (answers.Count > 0)
                 {
-                    var jobs = answers.Select(ClaimedJob.Read).OfType<ClaimedJob>().ToList();
+                    var jobs = answers.Take(most).Select(ClaimedJob.Read).OfType<ClaimedJob>().ToList();
                     if (jobs.Count < answers.Count) log.StrangeJob();
                     if (jobs.Count > 0) return jobs;
                     least = backoff.Longest;

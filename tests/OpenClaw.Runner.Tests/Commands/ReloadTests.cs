@@ -46,7 +46,8 @@ public sealed class ReloadTests
     {
         var claims = 0;
         await using var broker = new ScriptedBroker(r => r.Path.EndsWith("/release", StringComparison.Ordinal)
-            ? ScriptedAnswer.Ok("""{"ok":true,"status":"queued"}""") : r.Path == "/jobs/next" && ++claims == 3 ? ScriptedAnswer.Job(Id, "own", "x") : ScriptedAnswer.Hold);
+            ? ScriptedAnswer.Ok("""{"ok":true,"status":"queued"}""")
+            : r.Path == "/jobs/next" && ++claims == 3 ? ScriptedAnswer.Job(Id, "own", "x") : ScriptedAnswer.Hold);
         await using var worker = new RunningWorker(broker.Url, new WatchedClock(), new HeldHandler());
         await broker.NextAsync("/jobs/next");
         worker.Served.Replace(new Dictionary<string, OwnCommand> { ["own"] = new(new QuickHandler(new Succeeded("x")), new ServedCommand("own")) });
