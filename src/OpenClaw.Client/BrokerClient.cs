@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -215,6 +216,10 @@ public sealed partial class BrokerClient
             throw BrokerException.TooSlow(wait + AnswerTimeout);
         }
         catch (HttpRequestException e)
+        {
+            throw BrokerException.Away(e);
+        }
+        catch (SocketException e)
         {
             throw BrokerException.Away(e);
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using OpenClaw.Contracts;
 
 namespace OpenClaw.Client;
@@ -58,6 +59,9 @@ public sealed class BrokerException : Exception
         NeverArrived = cause.HttpRequestError
             is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
     };
+
+    /// <summary>A connection that broke while it was made: HttpClient lets this one through as it is.</summary>
+    internal static BrokerException Away(SocketException cause) => new(cause.Message, cause) { NeverArrived = true };
 
     internal static BrokerException AnswerBroken(IOException cause) => new(cause.Message, cause);
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using OpenClaw.Contract.Tests.Support;
 using OpenClaw.Testing.Http;
 
@@ -114,7 +115,7 @@ public class RestartTests
                     if (created.Count > 50 && finished.Count > 20) started.TrySetResult();
                 }
             }
-            catch (HttpRequestException)
+            catch (Exception e) when (e is HttpRequestException or SocketException)
             {
                 // The broker is gone.
             }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using OpenClaw.Testing;
 using OpenClaw.Testing.Http;
 
@@ -78,7 +79,7 @@ public sealed class LinkKillTests : IDisposable
                 {
                     if (await call()) return;
                 }
-                catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+                catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException)
                 {
                     // It was killed.
                 }

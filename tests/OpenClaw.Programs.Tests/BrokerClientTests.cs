@@ -109,6 +109,26 @@ public sealed class BrokerClientTests
         Assert.Equal((true, true, true, false), (e.IsAway, e.IsPassing, e.NeverArrived, e.WasLost));
     }
 
+    /// <summary>HttpClient asks a new connection for its far end, and lets the socket's own exception through when it is gone by then.</summary>
+    [Fact]
+    public async Task AConnectionThatIsResetWhileItIsMadeIsABrokerOutOfReach()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var http = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, stop) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(listener.LocalEndpoint, stop);
+            using (var far = await listener.AcceptSocketAsync(stop)) far.LingerState = new LingerOption(true, 0);
+            Assert.True(socket.Poll(Broken.After, SelectMode.SelectError) || socket.Poll(Broken.After, SelectMode.SelectRead));
+            return new NetworkStream(socket, ownsSocket: true);
+        } });
+        var client = new BrokerClient(http, new Uri("http://broker.invalid"), new BrokerCredentials { BotToken = "b" }, TimeProvider.System);
+        var e = await Assert.ThrowsAsync<BrokerException>(() => client.GetAsync("x"));
+        Assert.IsType<SocketException>(e.InnerException);
+        Assert.Equal((true, true, true, false), (e.IsAway, e.IsPassing, e.NeverArrived, e.WasLost));
+    }
+
     [Theory]
     [InlineData("HTTP/1.1 2")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"id\"")]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using OpenClaw.Client;
 using OpenClaw.Programs;
 using OpenClaw.Testing.Http;
@@ -68,11 +69,11 @@ public sealed class BrokerProcess : IAsyncDisposable
                 using var answer = await Probe.GetAsync(new Uri(Url, "health"), deadline.Token);
                 if (answer.IsSuccessStatusCode) return;
             }
-            catch (HttpRequestException) when (!Program.Process.HasExited)
+            catch (Exception e) when (e is HttpRequestException or SocketException && !Program.Process.HasExited)
             {
                 // Not listening yet.
             }
-            catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+            catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException)
             {
                 throw new InvalidOperationException("the broker did not come up:\n" + Program.Output, e);
             }

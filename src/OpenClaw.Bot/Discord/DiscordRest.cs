@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using OpenClaw.Bot.Chat;
 using OpenClaw.Programs;
@@ -109,7 +110,7 @@ internal sealed class DiscordRest : IDisposable
             using var response = await client.SendAsync(request, either.Token);
             return (RestAnswer.Read(response.StatusCode, await response.Content.ReadAsByteArrayAsync(either.Token)), response.Headers);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException)
         {
             return (RestAnswer.None(Reasons.Of(e)), null);
         }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text.Json;
 using OpenClaw.Bot.Chat;
@@ -38,7 +39,7 @@ internal sealed class GatewayConnection(GatewayAddress address, GatewayIdentity 
             {
                 return;
             }
-            catch (Exception e) when (e is WebSocketException or HttpRequestException or IOException)
+            catch (Exception e) when (e is WebSocketException or HttpRequestException or SocketException or IOException)
             {
                 failures++;
                 if (++unreached >= TriesToResume) session = new GatewaySession();

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Running;
@@ -25,7 +26,7 @@ internal static class HealthClient
             using var response = await http.GetAsync(new Uri("health/ready", UriKind.Relative));
             return (VisibleText.Of(await response.Content.ReadAsStringAsync()), response.IsSuccessStatusCode);
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException)
         {
             return ($"no broker answers at {http.BaseAddress} ({e.Message}). Start it, and look at its log: journalctl -u openclaw-broker", false);
         }

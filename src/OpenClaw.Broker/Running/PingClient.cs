@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
@@ -38,7 +39,7 @@ internal static class PingClient
             Console.Out.WriteLine($"The broker answers, and takes no new job just now, by its limits: {VisibleText.Of(e.Message)}");
             return ExitCodes.Ok;
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException or KeyNotFoundException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException or JsonException or KeyNotFoundException)
         {
             return Fail(VisibleText.Of(e.Message));
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using OpenClaw.Testing;
 using OpenClaw.Testing.Disk;
 using OpenClaw.Testing.Http;
@@ -75,7 +76,7 @@ internal sealed class RecordedRun : IDisposable
         {
             await work();
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             await broker.Program.WaitForExitAsync();
         }
