@@ -26,12 +26,6 @@ internal sealed record BrokerOptions
     private static readonly string[] Placeholders = ["your_", "changeme", "change_me", "change_this", "replace_me", "replace_this", "replace_with",
         "insert_", "example", "placeholder", "todo"];
 
-    /// <summary>What the Python broker reads and this one does not know yet, and what happens instead.</summary>
-    private static readonly Dictionary<string, string> UnknownVariables = new()
-    {
-        ["ENABLE_STREAMING"] = "a result comes whole when its job has ended, and nothing before that",
-    };
-
     public required string DatabasePath { get; init; }
     public required string BotToken { get; init; }
     public required string WorkerToken { get; init; }
@@ -97,8 +91,8 @@ internal sealed record BrokerOptions
 
     public ApproveOwn ApproveOwn { get; init; } = ApproveOwn.Alone;
 
-    /// <summary>Variables that are set and that this broker does not know, by name.</summary>
-    public IReadOnlyList<string> Ignored { get; init; } = [];
+    /// <summary>Whether programs that ask are told that what jobs write can be followed.</summary>
+    public bool EnableStreaming { get; init; } = true;
 
     public long LeaseMs => LeaseSeconds * 1000L;
 
@@ -137,6 +131,7 @@ internal sealed record BrokerOptions
             Keep = ReadRetention(settings),
             Approvals = ApprovalRule.Read(settings, BrokerVariables.Approvals),
             ApproveOwn = ReadApproveOwn(settings),
+            EnableStreaming = settings.Text(BrokerVariables.EnableStreaming, "1").ToUpperInvariant() is not ("0" or "FALSE" or "NO" or "OFF"),
             DiskReserveBytes = settings.WholeNumber(BrokerVariables.DiskReserveBytes, 4L << 20, 0, MaxBytes),
         };
         // A body is counted twice, and the longest must fit.
@@ -145,7 +140,7 @@ internal sealed record BrokerOptions
         options = options with { MaxBytesInFlight = settings.WholeNumber(BrokerVariables.MaxBytesInFlight,
             Math.Max(longest, Math.Min(quarter, 256L << 20)), longest, long.MaxValue / 2) };
         settings.Check();
-        return options with { Ignored = [.. UnknownVariables.Keys.Where(v => settings.Text(v) is not null)] };
+        return options;
     }
 
     /// <summary>What is allowed but unwise, a line each.</summary>
@@ -156,8 +151,6 @@ internal sealed record BrokerOptions
             if (token?.Length < ShortTokenLength) yield return $"{name} has fewer than {ShortTokenLength} characters; a longer one can't be guessed: "
                 + "openssl rand -hex 32";
         }
-        foreach (var name in Ignored) yield return $"{name} has no effect, since this version does not know it: {UnknownVariables[name]}. "
-            + "Delete the line, or keep it until a later version knows it";
         if (AdminToken is not null && (AdminToken == BotToken || AdminToken == WorkerToken)) yield return $"{Variables.AdminToken} is also another token: "
             + "who has that one may make tokens; set it to one of its own";
         if (BotToken == WorkerToken) yield return $"{Variables.BotToken} and {Variables.WorkerToken} are the same; with two, a worker's token can't "

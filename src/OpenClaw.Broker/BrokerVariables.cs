@@ -49,6 +49,9 @@ internal static class BrokerVariables
     /// <summary>Whether a person may say yes to a job of his own: <c>never</c>, <c>alone</c>, <c>always</c>.</summary>
     public const string ApproveOwn = "APPROVE_OWN";
 
+    /// <summary>0 to tell the Python system's programs that they shall not stream; the Python broker's name.</summary>
+    public const string EnableStreaming = "ENABLE_STREAMING";
+
     /// <summary>Where backups are kept, if not beside the database.</summary>
     public const string BackupDir = "BACKUP_DIR";
 

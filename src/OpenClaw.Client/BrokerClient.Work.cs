@@ -40,9 +40,14 @@ public sealed partial class BrokerClient
         throw BrokerException.Unreadable(200, new Uri(http.BaseAddress!, Path), $"{ends.Count} outcomes were sent and {answer.Results.Count} are answered");
     }
 
-    public async Task<HeartbeatAnswer> HeartbeatAsync(string id, string? leaseToken, CancellationToken stop = default)
+    /// <param name="news">How far the job is; null where nothing new is to be said.</param>
+    public async Task<HeartbeatAnswer> HeartbeatAsync(string id, string? leaseToken, HeartbeatBody? news = null, CancellationToken stop = default)
     {
-        var answer = await SendAsync(HttpMethod.Post, Job(id, "/heartbeat"), WireJson.Default.HeartbeatAnswer, stop, request => AddWorker(request, leaseToken));
+        var answer = await SendAsync(HttpMethod.Post, Job(id, "/heartbeat"), WireJson.Default.HeartbeatAnswer, stop, request =>
+        {
+            AddWorker(request, leaseToken);
+            if (news is not null) request.Content = JsonContent.Create(news, WireJson.Default.HeartbeatBody);
+        });
         return answer with { LeaseSeconds = LeaseSeconds(answer.LeaseSeconds) ?? 0 };
     }
 

@@ -112,6 +112,12 @@ public static class ErrorCodes
     /// <summary>Another worker holds the lease, and the request carries no lease token.</summary>
     public const string WrongWorker = "wrong_worker";
 
+    /// <summary>A chunk's number is not the next of its attempt; <c>next_n</c> says which is.</summary>
+    public const string ChunkGap = "chunk_gap";
+
+    /// <summary>What the job wrote is no longer kept.</summary>
+    public const string ChunksPruned = "chunks_pruned";
+
     public const string IdempotencyMismatch = "idempotency_mismatch";
 
     /// <summary>The name is taken.</summary>

@@ -101,6 +101,12 @@ public sealed record JobView
     /// <summary>Of a job that needs a person's yes: what the yes is said to; null in lists.</summary>
     public string? Digest { get; init; }
 
+    /// <summary>How far the newest attempt is; null where it never said.</summary>
+    public ProgressView? Progress { get; init; }
+
+    /// <summary>In a claim alone: what an attempt before wants this one to know.</summary>
+    public string? Details { get; init; }
+
     /// <summary>In a claim alone: who said yes to it.</summary>
     public ApprovedView? Approved { get; init; }
 

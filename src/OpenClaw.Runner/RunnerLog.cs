@@ -50,6 +50,11 @@ internal sealed class RunnerLog(TextWriter to, TimeProvider clock)
 
     public void LeaseLost(string jobId, string? state) => log.Warn("job belongs to this runner no more, dropped", ("job_id", jobId), ("state", state));
 
+    public void StreamRefused(string jobId, string why) =>
+        log.Warn("the broker does not take what the job writes; its result comes all the same", ("job_id", jobId), ("why", why));
+
+    public void StreamCut(string jobId) => log.Warn("not all that the job wrote could be sent before its end", ("job_id", jobId));
+
     public void CancelRequested(string jobId) => log.Info("job is to be cancelled", ("job_id", jobId));
 
     public void Released(string jobId) => log.Info("job given back", ("job_id", jobId));

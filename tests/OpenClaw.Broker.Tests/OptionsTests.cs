@@ -30,15 +30,12 @@ public sealed class OptionsTests
     [Fact]
     public void HostThatIsNeitherIsRefused() => Assert.Throws<SettingsException>(() => Read(("BROKER_HOST", "http://here")));
 
-    [Fact]
-    public void VariablesOfThePythonBrokerThatHaveNoEffectAreNamed()
-    {
-        string[] names = ["ENABLE_STREAMING"];
-        var warnings = Read([.. names.Select(static n => (n, "1"))]).Warnings()
-            .Where(static w => w.Contains("has no effect", StringComparison.Ordinal)).ToList();
-        Assert.Equal(names, warnings.Select(static w => w.Split(' ')[0]));
-        Assert.All(warnings, static w => Assert.Matches("since .*: .*(accepted|whole).*Delete the line, or keep it", w));
-    }
+    [Theory]
+    [InlineData("false", false)]
+    [InlineData("0", false)]
+    [InlineData("true", true)]
+    [InlineData("", true)]
+    public void StreamingIsOnUnlessItIsSaidOtherwise(string said, bool isOn) => Assert.Equal(isOn, Read(("ENABLE_STREAMING", said)).EnableStreaming);
 
     [Fact]
     public void AdminsTokenThatIsAlsoAnotherIsWarnedOf()

@@ -143,35 +143,36 @@ public sealed class PythonTakeoverTests
     }
 
     [Fact]
-    public async Task TodaysFileKeepsItsChunksAndToolCalls()
+    public async Task WhatTodaysJobsWroteAndAskedIsServed()
     {
         await using var broker = await BrokerFixture.StartAsync(MakeTodays);
         Assert.Equal(4, broker.Query<long>("select count(*) from jobs"));
-        Assert.Equal(2, broker.Query<long>("select count(*) from job_chunks"));
-        Assert.Equal(1, broker.Query<long>($"select count(*) from job_tool_calls where job_id = '{Id(1)}' and tool_name = 'grep'"));
-        Assert.Equal(3, broker.Query<long>("select count(*) from sqlite_schema where name in ('idx_chunks_job', 'recent', 'chunk_count')"));
+        using var chunks = await broker.BotAsync(HttpMethod.Get, $"jobs/{Id(3)}/chunks", null);
+        Assert.Equal("""{"chunks":[{"id":1,"chunk_type":"thinking","content":"hm","metadata":null,"created_at":2}],"count":1}""",
+            await chunks.Content.ReadAsStringAsync());
+        using var calls = await broker.BotAsync(HttpMethod.Get, $"jobs/{Id(1)}/tool_calls", null);
+        Assert.Equal("""{"tool_calls":[{"id":1,"tool_name":"grep","tool_args":null,"status":"pending","requested_at":4}],"count":1}""",
+            await calls.Content.ReadAsStringAsync());
+        Assert.Equal(0, broker.Query<long>("select count(*) from sqlite_schema where name like 'job_chunks' or name like 'job_tool_calls'"));
         Assert.Equal("queued", broker.Query<string>($"select status from recent where id = '{Id(1)}'"));
-        Assert.Equal(Id(9), broker.Query<string>("select rowid from pragma_foreign_key_check") is null
-            ? broker.Query<string>("select job_id from job_chunks where id = 2") : null);
+        Assert.Null(broker.Query<string>("select rowid from pragma_foreign_key_check"));
+        var claim = (await broker.ClaimAsync("anna"))!;
+        var sent = await broker.Client("anna").SendChunksAsync(claim.Id, claim.LeaseToken, [new Contracts.ChunkBody(1, "stdout", "more")]);
+        Assert.Equal(2, sent.ChunkId); // behind theirs
     }
 
     [Fact]
-    public async Task ChunksAreWrittenAndJobsPrunedAsBefore()
+    public async Task JobsArePrunedAsBefore()
     {
         await using var broker = await BrokerFixture.StartAsync(MakeTodays);
         using var python = MigrationTests.Open(broker.DatabasePath);
-        foreach (var foreignKeys in (string[])["off", "on"])
-        {
-            python.Execute($"pragma foreign_keys = {foreignKeys}");
-            python.Execute($"insert into job_chunks (job_id, chunk_type, content, created_at) values ('{Id(1)}', 'message', 'more', 5)");
-            python.Execute($"update job_chunks set content = 'changed' where job_id = '{Id(1)}'");
-        }
         Assert.Equal("only ended jobs can be deleted: cancel it first", Refusal(python, "delete from jobs"));
         Assert.Equal(4, broker.Query<long>("select count(*) from jobs"));
-        python.Execute("delete from jobs where status in ('done','failed') and finished_at < 65"); // with foreign keys on, as declared: its chunks, too
-        Assert.Equal((3, 3), (broker.Query<long>("select count(*) from jobs"), broker.Query<long>("select count(*) from job_chunks")));
+        Assert.Equal(1, broker.Query<long>("select count(*) from chunk"));
+        python.Execute("pragma foreign_keys = off; delete from jobs where status in ('done','failed') and finished_at < 65");
+        Assert.Equal((3, 0), (broker.Query<long>("select count(*) from jobs"), broker.Query<long>("select count(*) from chunk")));
         python.Execute("pragma foreign_keys = off; delete from jobs where status in ('done','failed') and finished_at < 100");
-        Assert.Equal((2, 3), (broker.Query<long>("select count(*) from jobs"), broker.Query<long>("select count(*) from job_chunks")));
+        Assert.Equal(2, broker.Query<long>("select count(*) from jobs"));
         await Assert.ThrowsAsync<Client.BrokerException>(() => broker.GetAsync(Id(4)));
         foreach (var payload in (string[])["first", "second"])
         {
@@ -258,8 +259,8 @@ public sealed class PythonTakeoverTests
             }
             using var database = Database.Open(kill);
             using var connection = database.Connect();
-            Assert.Equal((4, 2, 1), (connection.Scalar<long>("select count(*) from job"), connection.Scalar<long>("select count(*) from job_chunks"),
-                connection.Scalar<long>("select count(*) from job_tool_calls")));
+            Assert.Equal((4, 1, 1), (connection.Scalar<long>("select count(*) from job"), connection.Scalar<long>("select count(*) from chunk"),
+                connection.Scalar<long>("select count(*) from tool_call")));
             Assert.True(ids.Add(connection.Scalar<string>("select file_id from meta")!));
         }
     }

@@ -14,9 +14,9 @@ public sealed partial class SqlTextTests
         "IsFree", "UniqueKeys.IsFree", "JobTable.Rows.Select(", "Oldest", "Running", "SerialKeys.First", "SerialKeys.Turn",
         "Edges.IsNeeded", "EndedSql", "BatchSql",
         // SqliteJobStore and AuditTable: columns, words of an enumeration, and the conditions of a list, which are made of these
-        "AllColumns", "Columns", "IsKnown", "SqliteJobStore.AllColumns", "SqliteJobStore.IsKnown", "s.Name()", "where",
+        "AllColumns", "Columns", "Size", "IsKnown", "SqliteJobStore.AllColumns", "SqliteJobStore.IsKnown", "s.Name()", "where",
         // Numbers
-        "BusyTimeoutMs", "Most", "Database.BusyTimeoutMs", "cacheKiB", "version", "ledger.LastSeq", "ledger.LastAccepted",
+        "BusyTimeoutMs", "Most", "Database.BusyTimeoutMs", "cacheKiB", "version", "ledger.State.Seq", "ledger.State.Accepted",
         // Names out of lists in the source
         "table", "list",
     ];

@@ -3,6 +3,7 @@ using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Streams;
 using OpenClaw.Broker.Workers;
 
 namespace OpenClaw.Broker.Explain;
@@ -10,7 +11,7 @@ namespace OpenClaw.Broker.Explain;
 /// <summary>Why a job is not running, or how it ended.</summary>
 internal sealed class ExplainApi(IJobStore store, IStore rows, JobCalls calls, QueuePauses pauses, QueueLinks queues, QueueLimits limits,
     WorkerSightings sightings, WorkersApi workers,
-    BrokerOptions options)
+    BrokerOptions options) : ISilence
 {
     private static readonly string BeforeSql = $"select {JobTable.Rows.Select("j")} from job j where j.seq = {SerialKeys.Turn}";
 
@@ -22,6 +23,12 @@ internal sealed class ExplainApi(IJobStore store, IStore rows, JobCalls calls, Q
 
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/jobs/{id}/explain", (RequestDelegate)ExplainAsync).RequireAuthorization(Rights.ListJobs);
+
+    public async Task<(string Code, string Text)> ExplainAsync(Job job)
+    {
+        var why = Explanation.Of(job, await LookAroundAsync(job));
+        return (why.Code, why.Text);
+    }
 
     private async Task ExplainAsync(HttpContext context)
     {

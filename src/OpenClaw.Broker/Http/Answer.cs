@@ -75,7 +75,7 @@ internal sealed class Answer : IDisposable
             Json.WriteStringValueSegment(text.AsSpan(start, isLast ? text.Length - start : PieceBytes), isLast);
             Json.Flush();
             if (!context.Response.HasStarted) SetContentType(context);
-            await SendPiecesAsync(context);
+            await SendPiecesAsync(context, buffer.WrittenMemory);
             buffer.ResetWrittenCount();
         }
     }
@@ -89,7 +89,7 @@ internal sealed class Answer : IDisposable
             SetContentType(context);
             context.Response.ContentLength = buffer.WrittenCount;
         }
-        await SendPiecesAsync(context);
+        await SendPiecesAsync(context, buffer.WrittenMemory);
     }
 
     public void Dispose()
@@ -104,11 +104,11 @@ internal sealed class Answer : IDisposable
         kept = this;
     }
 
-    /// <summary>Sends what is in the buffer. The server's own minimum rate is no help here: what the network buffered quickly counts as credit for
+    /// <summary>Sends bytes of an answer. The server's own minimum rate is no help here: what the network buffered quickly counts as credit for
     /// minutes.</summary>
-    private async ValueTask SendPiecesAsync(HttpContext context)
+    public static async ValueTask SendPiecesAsync(HttpContext context, ReadOnlyMemory<byte> bytes)
     {
-        var left = buffer.WrittenMemory;
+        var left = bytes;
         while (!left.IsEmpty)
         {
             var piece = left[..Math.Min(left.Length, PieceBytes)];
@@ -160,6 +160,7 @@ internal sealed class Answer : IDisposable
         json.WriteString("code", problem.Code);
         if (problem.State is { } state) json.WriteString("state", state);
         if (problem.JobId is { } job) json.WriteString("id", job);
+        if (problem.NextN is { } nextN) json.WriteNumber("next_n", nextN);
         if (problem.Reached is var (depth, limit))
         {
             json.WriteNumber("depth", depth);

@@ -23,6 +23,9 @@ internal sealed class ProblemException : Exception
     /// <summary>In a 409: the job that stands in the way.</summary>
     public Guid? JobId { get; init; }
 
+    /// <summary>In a 409 for a gap: the number that is to come next.</summary>
+    public long? NextN { get; init; }
+
     /// <summary>Of a limit that is reached: how much there is, and how much there may be.</summary>
     public (long Depth, long Limit)? Reached { get; init; }
 

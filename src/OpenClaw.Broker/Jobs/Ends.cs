@@ -46,8 +46,7 @@ internal sealed class Ends(JobCalls calls, BrokerOptions options)
     public static ProblemException? Refuse(JobReply? reply, HolderEvent e) => reply?.Refusal switch
     {
         null => ProblemException.JobNotFound(),
-        Refusal.LeaseLost => Conflict(ErrorCodes.LeaseLost,
-            "the lease token is not the job's newest: the lease ran out, or another worker has claimed the job since", reply.Job),
+        Refusal.LeaseLost => LeaseLost(reply.Job),
         Refusal.WrongWorker => Conflict(ErrorCodes.WrongWorker, "this worker does not hold the job", reply.Job),
         Refusal.NotRunning when e is Finished && reply.Job.Attempt == 0 =>
             new ProblemException(StatusCodes.Status400BadRequest, ErrorCodes.NotRunning, $"job not in running state: {reply.Job.Status}"),
@@ -80,6 +79,10 @@ internal sealed class Ends(JobCalls calls, BrokerOptions options)
                 $"the {name} has {text.Length} bytes; the limit is {options.MaxResultBytes}. Send less, or raise {BrokerVariables.MaxResultBytes}");
         }
     }
+
+    /// <summary>The answer to a stale token.</summary>
+    public static ProblemException LeaseLost(Job job) => Conflict(ErrorCodes.LeaseLost,
+        "the lease token is not the job's newest: the lease ran out, or another worker has claimed the job since", job);
 
     private static ProblemException NotHeld(Job job) => Conflict(ErrorCodes.NotRunning, "no worker holds this job", job);
 

@@ -59,6 +59,9 @@ internal interface IJobStore
     /// <summary>What was noted of a job, in its order.</summary>
     ValueTask<List<JobNote>> ReadNotesAsync(long seq);
 
+    /// <summary>What an attempt wants the next one to know, UTF-8; null where none does.</summary>
+    ValueTask<byte[]?> ReadDetailsAsync(long seq);
+
     /// <summary>The jobs that time alone will change, the soonest first.</summary>
     Task<List<DueRow>> ReadDueAsync(int limit);
 

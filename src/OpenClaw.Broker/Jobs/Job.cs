@@ -165,6 +165,9 @@ internal sealed record Job
     /// <summary>That it needs a person's yes, and whether it has it.</summary>
     [Id(48)] public Approval? Approval { get; init; }
 
+    /// <summary>How far the newest attempt is; null where it never said.</summary>
+    [Id(50)] public Progress? Progress { get; init; }
+
     public bool IsReady => State == JobState.Queued && (SerialKey is null || IsFirst);
 
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;

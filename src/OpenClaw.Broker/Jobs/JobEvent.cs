@@ -48,7 +48,14 @@ internal sealed record Failed(long Now, string? Token, string? WorkerId, [proper
 }
 
 [GenerateSerializer, Immutable, Alias("OpenClaw.Heartbeat")]
-internal sealed record Heartbeat(long Now, string? Token, string? WorkerId, [property: Id(0)] long LeaseUntil) : HolderEvent(Now, Token, WorkerId);
+internal sealed record Heartbeat(long Now, string? Token, string? WorkerId, [property: Id(0)] long LeaseUntil) : HolderEvent(Now, Token, WorkerId)
+{
+    /// <summary>How far the worker is; null where it doesn't say.</summary>
+    [Id(1)] public Progress? Progress { get; init; }
+
+    /// <summary>What it wants the next attempt to know, UTF-8; null where that stays.</summary>
+    [Id(2)] public byte[]? Details { get; init; }
+}
 
 /// <summary>The worker gives the job back; nothing is counted against it.</summary>
 [GenerateSerializer, Immutable, Alias("OpenClaw.Released")]

@@ -9,8 +9,10 @@ internal static class JobJson
     /// <summary>Writes a job with its texts, and sends long ones as it goes; a queued job shows nothing of an earlier attempt.</summary>
     /// <param name="notes">What was noted of it.</param>
     /// <param name="leaseSeconds">In a claim: how long the lease lasts; then the lease token is shown, too.</param>
+    /// <param name="details">In a claim: what an attempt before wants this one to know, UTF-8.</param>
     /// <exception cref="ProblemException">503: too many bytes are in flight; nothing was sent.</exception>
-    public static async ValueTask WriteAsync(HttpContext context, Answer answer, JobTexts texts, IReadOnlyList<JobNote> notes, int? leaseSeconds)
+    public static async ValueTask WriteAsync(HttpContext context, Answer answer, JobTexts texts, IReadOnlyList<JobNote> notes, int? leaseSeconds,
+        byte[]? details = null)
     {
         Answer.Hold(context, texts.Payload.Length + (texts.Result?.Length ?? 0) + (texts.Error?.Length ?? 0));
         var (job, json) = (texts.Job, answer.Json);
@@ -28,7 +30,11 @@ internal static class JobJson
         var definition = job.Approval is null ? null : context.RequestServices.GetRequiredService<IDefinitions>().Of(job.Command);
         json.WriteString("worker_definition", definition);
         json.WriteString("digest", job.Approval is null ? null : Approved.DigestOf(job, texts.Payload, definition));
-        if (leaseSeconds is not null) WriteApproved(json, job.Approval?.Given);
+        if (leaseSeconds is not null)
+        {
+            WriteApproved(json, job.Approval?.Given);
+            await answer.WriteTextAsync(context, "details", details);
+        }
         json.WriteString("lease_token", leaseSeconds is null ? null : job.LeaseToken);
         if (leaseSeconds is { } seconds) json.WriteNumber("lease_seconds", seconds);
         else json.WriteNull("lease_seconds");
@@ -93,6 +99,22 @@ internal static class JobJson
         json.WriteString("retry_of", job.RetryOf?.ToString());
         json.WriteString("schedule", job.Schedule);
         WriteNumber(json, "tick", job.Tick / 1000);
+        Write(json, job.Progress);
+    }
+
+    private static void Write(Utf8JsonWriter json, Progress? progress)
+    {
+        if (progress is null)
+        {
+            json.WriteNull("progress");
+            return;
+        }
+        json.WriteStartObject("progress");
+        if (progress.Percent is { } percent) json.WriteNumber("percent", percent);
+        else json.WriteNull("percent");
+        json.WriteString("message", progress.Message);
+        json.WriteNumber("at", progress.At / 1000);
+        json.WriteEndObject();
     }
 
     private static void WriteApproved(Utf8JsonWriter json, Approved? given)

@@ -64,7 +64,8 @@ internal sealed partial class JobKeeper(Guid id, IJobStore store, FreshJobs fres
             IsNewQueue = edit is { IsNewQueue: true },
             Payload = edit?.Payload,
             Notes = step.Notes,
-            Also = before.Holds.Count > 0 || e is Retried ? Edges.After(before, next, e) : [],
+            Also = e is Heartbeat { Details: { } details } ? [new DetailsWrite(before.Seq, details)]
+                : before.Holds.Count > 0 || e is Retried ? Edges.After(before, next, e) : [],
             Unique = next.UniqueKey is not null && (before.IsFinal || before.Queue != next.Queue) ? UniqueInsert.Anew(next, clock.SteadyNow) : null,
             Noted = e.Noted(next),
         });

@@ -104,7 +104,7 @@ internal static class JobRules
         HolderEvent held when Fence(job, held) is var fence and not Refusal.None => fence,
         Finished finished => End(job, JobState.Done, Outcome.Ok, finished.Now, error: null),
         Failed failed => Fail(job, failed),
-        Heartbeat heartbeat => job with { LeaseUntil = At(job, heartbeat.LeaseUntil) },
+        Heartbeat heartbeat => job with { LeaseUntil = At(job, heartbeat.LeaseUntil), Progress = heartbeat.Progress ?? job.Progress },
         Released released => Release(job, released),
         Undelivered undone => Undo(job, undone),
         LeaseEnded ended => LoseLease(job, ended),
@@ -172,6 +172,7 @@ internal static class JobRules
             EarlierHolders = HoldersBefore(job),
             ClaimId = e.ClaimId,
             ClaimN = e.N,
+            Progress = null,
         },
         JobState.Running when e.ClaimId is not null && e.ClaimId == job.ClaimId && e.WorkerId == job.WorkerId =>
             job with { LeaseUntil = At(job, e.LeaseUntil) },

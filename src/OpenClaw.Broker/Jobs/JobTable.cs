@@ -62,6 +62,7 @@ internal static class JobTable
         Columns<Job>.As("depends_on", j => j.DependsOn, Parent.Format, Parent.Parse, Writing.Once),
         Columns<Job>.As("batch", j => j.Batch, static v => v?.ToString(), static t => t is null ? (Guid?)null : Guid.Parse(t), Writing.Once),
         Columns<Job>.As("approval", j => j.Approval, Approval.Format, Approval.Parse, Writing.Edited),
+        Columns<Job>.As("progress", j => j.Progress, Progress.Format, Progress.Parse),
         Columns<Job>.Text("made_by", j => j.MadeBy, Writing.Once));
 
     /// <summary>What of a long error stands in the row.</summary>

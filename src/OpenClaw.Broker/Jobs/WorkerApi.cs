@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Http;
@@ -7,6 +8,10 @@ namespace OpenClaw.Broker.Jobs;
 /// <summary>What a worker's token opens: claiming jobs and saying what became of them.</summary>
 internal sealed class WorkerApi(JobCalls calls, Ends ends, BrokerOptions options)
 {
+    private const int MaxHeartbeatBytes = 80 << 10;
+    private const int MaxMessageBytes = 1000;
+    private const int MaxDetailsBytes = 64 << 10;
+
     public void Map(IEndpointRouteBuilder routes)
     {
         var work = routes.MapGroup("/jobs").RequireAuthorization(Rights.Work).WithMetadata(new OfContract());
@@ -59,14 +64,26 @@ internal sealed class WorkerApi(JobCalls calls, Ends ends, BrokerOptions options
     private async Task HeartbeatAsync(HttpContext context)
     {
         var id = RequestParts.JobId(context);
-        await RequestBody.ReadAsync(context, options.MaxOtherBytes);
+        var body = await RequestBody.ReadAsync(context, MaxHeartbeatBytes);
         var heartbeat = new Heartbeat(calls.Now, RequestParts.LeaseToken(context), context.GetWorkerId(), calls.Now + options.LeaseMs);
+        if (body.Length > 0) heartbeat = Read(heartbeat, RequestBody.Parse(context, body, "progress", "message", "details"));
         await AnswerAsync(context, id, heartbeat, (json, reply) =>
         {
             json.WriteNumber("lease_until", reply.Job.LeaseUntil!.Value / 1000);
             json.WriteNumber("lease_seconds", options.LeaseSeconds);
             json.WriteBoolean("cancel_requested", reply.Job.CancelRequested);
         });
+    }
+
+    private static Heartbeat Read(Heartbeat heartbeat, JsonField[] fields)
+    {
+        var errors = new FieldErrors();
+        var percent = errors.Number("progress", fields[0], 0, 100);
+        var message = fields[1].Type is JsonTokenType.Null ? null : errors.OptionalText("message", fields[1], MaxMessageBytes);
+        var details = fields[2].Type is JsonTokenType.Null ? null : errors.OptionalText("details", fields[2], MaxDetailsBytes);
+        errors.Check();
+        var text = message is null ? null : Encoding.UTF8.GetString(message);
+        return heartbeat with { Progress = percent is null && text is null ? null : new Progress(percent, text, heartbeat.Now), Details = details };
     }
 
     /// <summary>Lets the event happen and says so, or why not.</summary>

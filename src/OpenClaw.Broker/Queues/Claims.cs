@@ -187,7 +187,8 @@ internal sealed partial class Claims(
     {
         var payload = await calls.ReadPayloadAsync(claim.Job);
         var notes = claim.Job.HasNotedAttempts ? await store.ReadNotesAsync(claim.Job.Seq) : [];
-        await JobJson.WriteAsync(context, answer, new JobTexts(claim.Job, payload, null, null), notes, options.LeaseSeconds);
+        var details = claim.Job.HasNotedAttempts ? await store.ReadDetailsAsync(claim.Job.Seq) : null;
+        await JobJson.WriteAsync(context, answer, new JobTexts(claim.Job, payload, null, null), notes, options.LeaseSeconds, details);
     }
 
     /// <summary>Undoes a claim; a repeated one stays, since its first answer may have arrived.</summary>

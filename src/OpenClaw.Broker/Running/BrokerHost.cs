@@ -18,6 +18,7 @@ using OpenClaw.Broker.Queues;
 using OpenClaw.Broker.Schedules;
 using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Store;
+using OpenClaw.Broker.Streams;
 using OpenClaw.Broker.Time;
 using OpenClaw.Broker.Workers;
 using OpenClaw.Programs;
@@ -109,6 +110,7 @@ internal static class BrokerHost
         services.AddHostedService<OldAudit>();
         services.AddHostedService<OldMinutes>();
         services.AddHostedService<OldJobs>();
+        services.AddHostedService<OldChunks>();
         services.AddHostedService<DeletedJobs>();
         services.AddSingleton<ByteBudget>();
         services.AddAccess();
@@ -116,6 +118,7 @@ internal static class BrokerHost
         services.AddLinks();
         services.AddSchedules();
         services.AddWorkers();
+        services.AddStreams();
         services.AddExplain();
     }
 
@@ -183,6 +186,7 @@ internal static class BrokerHost
         app.MapLinks();
         app.MapSchedules();
         app.MapWorkers();
+        app.MapStreams();
         app.MapExplain();
         if (options.HasDashboard) app.MapDashboard();
     }

@@ -33,22 +33,37 @@ internal abstract class Change
     }
 }
 
-/// <summary>What the store numbers: places in the order of acceptance, and acceptance times that never fall.</summary>
-internal sealed class Ledger(long lastSeq, long lastAccepted)
+/// <summary>What the store numbers: places in the order of acceptance, acceptance times that never fall, and what jobs write.</summary>
+internal sealed class Ledger(LedgerState last)
 {
-    public long LastSeq { get; private set; } = lastSeq;
+    /// <summary>How far the numbers have come.</summary>
+    public LedgerState State { get; private set; } = last;
 
-    /// <summary>Milliseconds since 1970.</summary>
-    public long LastAccepted { get; private set; } = lastAccepted;
+    public long NextSeq()
+    {
+        State = State with { Seq = State.Seq + 1 };
+        return State.Seq;
+    }
 
-    public long NextSeq() => ++LastSeq;
+    public long NextChunk()
+    {
+        State = State with { Chunk = State.Chunk + 1 };
+        return State.Chunk;
+    }
 
     /// <summary>The time of acceptance: now, or the latest that was given out where the clock has gone back.</summary>
-    public long Accept(long now) => LastAccepted = Math.Max(LastAccepted, now);
+    public long Accept(long now)
+    {
+        State = State with { Accepted = Math.Max(State.Accepted, now) };
+        return State.Accepted;
+    }
 
     /// <summary>Takes back what a transaction that failed was given.</summary>
-    public void Return(long seq, long accepted) => (LastSeq, LastAccepted) = (seq, accepted);
+    public void Return(LedgerState before) => State = before;
 }
+
+/// <param name="Accepted">Milliseconds since 1970.</param>
+internal readonly record struct LedgerState(long Seq, long Accepted, long Chunk);
 
 /// <summary>How many jobs there are by queue and state, and how many passed each minute; moved in each transaction.</summary>
 internal interface ICounts

@@ -1,11 +1,20 @@
 using System.Globalization;
+using OpenClaw.Client;
 using OpenClaw.Runner.Handlers;
 
 namespace OpenClaw.Runner.Work;
 
 /// <summary>Runs one job's handler, with heartbeats beside it, until it has finished or has to stop.</summary>
-internal sealed class JobRun(Heartbeats heartbeats, Orders orders, Loops loops, TimeSpan timeout, RunnerLog log, TimeProvider clock)
+internal sealed class JobRun(BrokerClient broker, Orders orders, Loops loops, TimeSpan timeout, RunnerLog log, TimeProvider clock)
 {
+    /// <summary>How long what a job wrote is still sent after its end, before the end itself is told.</summary>
+    private static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>The same of a job that was stopped: its end must not be late.</summary>
+    private static readonly TimeSpan ShortFlush = TimeSpan.FromSeconds(1);
+
+    private readonly Heartbeats heartbeats = new(broker, log, clock);
+
     /// <summary>How the run ended; no outcome where there is nothing to tell the broker, since the lease is another's or goes back.</summary>
     /// <param name="giveUp">Cancelled when the runner has no more time.</param>
     public async Task<(Outcome? Outcome, StopReason? Stopped)> RunAsync(ClaimedJob job, IHandler handler, CancellationToken giveUp)
@@ -22,14 +31,29 @@ internal sealed class JobRun(Heartbeats heartbeats, Orders orders, Loops loops, 
         await using var timer = clock.CreateTimer(_ => Stop(StopReason.TimedOut), null, limit, Timeout.InfiniteTimeSpan);
         await using var shutdown = giveUp.Register(() => Stop(StopReason.ShuttingDown));
         orders.Add(job.Id, Stop);
-        var beats = loops.RunAsync($"heartbeats of {job.Id}", () => heartbeats.SendAsync(job, Stop, finished.Token));
-        var context = new JobContext { Id = job.Id, Attempt = job.Attempt, Command = job.Command, Payload = job.Payload, Stop = stop.Token, Claim = job.View };
+        // A broker that knows no lease tokens is the Python one, which takes no numbered pieces.
+        var stream = job.LeaseToken is null ? null : new JobStream(broker, job, log, clock);
+        using var over = new CancellationTokenSource();
+        using var cut = new CancellationTokenSource();
+        var sending = stream is null ? Task.CompletedTask : loops.RunAsync($"output of {job.Id}", () => stream.SendAsync(over.Token, cut.Token));
+        var beats = loops.RunAsync($"heartbeats of {job.Id}", () => heartbeats.SendAsync(job, stream, Stop, finished.Token));
+        var context = new JobContext
+        {
+            Id = job.Id, Attempt = job.Attempt, Command = job.Command, Payload = job.Payload, Stop = stop.Token, Claim = job.View,
+            Output = stream ?? (IJobOutput)NoOutput.Instance,
+        };
         var work = Task.Run(() => handler.RunAsync(context), CancellationToken.None);
 
         await Task.WhenAny(work, reason.Task);
         StopReason? stopped = work.IsCompleted ? null : await reason.Task;
         if (stopped is not null) await StopHandlerAsync(job, work, handler.Patience, stop, stopped.Value);
         orders.Remove(job.Id);
+        await over.CancelAsync();
+        await using (clock.CreateTimer(_ => cut.Cancel(), null, stopped is null ? FlushTime : ShortFlush, Timeout.InfiniteTimeSpan))
+        {
+            if (stopped == StopReason.LeaseLost) await cut.CancelAsync();
+            await sending;
+        }
         await finished.CancelAsync();
         await beats;
 

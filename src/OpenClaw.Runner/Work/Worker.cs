@@ -38,7 +38,7 @@ internal sealed class Worker
         contact = new BrokerContact(log, settings.PollInterval);
         delivery = new Delivery(broker, outbox, NewBackoff(), contact, log, clock);
         orders = new Orders(broker, served, NewBackoff(), log, clock);
-        run = new JobRun(new Heartbeats(broker, log, clock), orders, loops, settings.ResultTimeout, log, clock);
+        run = new JobRun(broker, orders, loops, settings.ResultTimeout, log, clock);
     }
 
     /// <summary>Works until stopped.</summary>

@@ -43,6 +43,8 @@ internal static class StorelessBroker
 
         public ValueTask<List<JobNote>> ReadNotesAsync(long seq) => ValueTask.FromResult<List<JobNote>>([]);
 
+        public ValueTask<byte[]?> ReadDetailsAsync(long seq) => ValueTask.FromResult<byte[]?>(null);
+
         public Task<List<DueRow>> ReadDueAsync(int limit) => Task.FromResult<List<DueRow>>([]);
 
         public Task DeleteAsync(Job job, long now, AuditEntry? noted) => Task.CompletedTask;

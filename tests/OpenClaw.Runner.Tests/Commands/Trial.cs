@@ -112,4 +112,8 @@ internal sealed class Watcher : IJobOutput
     }
 
     public void Report(int percent, string? message) => Reports.Add((percent, message));
+
+    public void Chunk(string type, string? content, System.Text.Json.JsonElement? metadata)
+    {
+    }
 }

@@ -170,7 +170,17 @@ internal sealed class Database : IDisposable
                     $"The database {Path} was written by a newer broker (version {newer}, readable from version {from}; this one is {Migrations.Newest}). "
                     + $"Start that broker again, or put the backup in place that it made ({Path}.v{Migrations.Newest}-backup).");
         }
+        MoveStreams(connection);
         Recognize(connection);
+    }
+
+    /// <summary>Also of a file that was taken over by a version that left them where they were.</summary>
+    private static void MoveStreams(SqliteConnection connection)
+    {
+        if (PythonStreams.Find(connection) is not { Count: > 0 } tables) return;
+        using var transaction = connection.BeginTransaction(deferred: false);
+        PythonStreams.Move(connection, tables);
+        transaction.Commit();
     }
 
     /// <summary>A file that was not here before (new, taken over, restored or moved) gets a name of its own.</summary>

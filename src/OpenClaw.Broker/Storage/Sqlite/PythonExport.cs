@@ -36,8 +36,7 @@ internal static class PythonExport
                 connection.Execute(Table);
                 connection.Execute($"insert into jobs ({Columns}) select v.{Columns.Replace(", ", ", v.", StringComparison.Ordinal)} "
                     + "from ours.jobs v join ours.job j on j.id = v.id order by j.rank, j.seq");
-                Copy(connection, "job_chunks");
-                Copy(connection, "job_tool_calls");
+                PythonStreams.Write(connection);
                 if (connection.Scalar<long>("select (select count(*) from main.jobs) = (select count(*) from ours.job)") != 1)
                 {
                     throw new DatabaseException($"Not every job of {path} could be written, and nothing was kept of {target}. Look at the file first: "
@@ -57,13 +56,5 @@ internal static class PythonExport
             if (e is SqliteException sqlite) throw DatabaseException.From(sqlite, path);
             throw;
         }
-    }
-
-    /// <summary>A table of the Python broker's that was kept as it was, with its own statement and its rows whose job is still there.</summary>
-    private static void Copy(SqliteConnection connection, string table)
-    {
-        if (connection.Scalar<string>($"select sql from ours.sqlite_schema where type = 'table' and name = '{table}'") is not { } statement) return;
-        connection.Execute(statement.Replace("\"job\"", "jobs", StringComparison.Ordinal));
-        connection.Execute($"insert into main.{table} select * from ours.{table}");
     }
 }

@@ -81,7 +81,7 @@ internal static class PythonTakeover
         var count = 0;
         var quarantined = new List<(long, string)>();
         using var sql = new Statements(connection);
-        var ledger = new Ledger(0, 0);
+        var ledger = new Ledger(default);
         var counts = new Counts();
         foreach (var (rowId, row) in Rows(connection))
         {
@@ -101,8 +101,8 @@ internal static class PythonTakeover
         }
         counts.Flush(sql);
         sql["insert into queue (name) select distinct queue from job"].Run();
-        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"update meta set from_python = 1, last_seq = {ledger.LastSeq}, "
-            + $"last_accepted = {ledger.LastAccepted}"));
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"update meta set from_python = 1, last_seq = {ledger.State.Seq}, "
+            + $"last_accepted = {ledger.State.Accepted}"));
         if (quarantined.Count == 0) connection.Execute("drop table seed_quarantine");
         return (count, quarantined);
 

@@ -170,6 +170,13 @@ internal sealed class SqliteJobStore(Writer writer, Readers readers) : IJobStore
         return statement.List(NoteTable.Read);
     });
 
+    public ValueTask<byte[]?> ReadDetailsAsync(long seq) => readers.ReadAsync(sql =>
+    {
+        var statement = sql["select details from job_detail where seq = ?1"];
+        statement.Set(1, seq);
+        return statement.First(static row => row.Blob(0));
+    });
+
     public Task<List<DueRow>> ReadDueAsync(int limit) => readers.ReadLongAsync(sql =>
     {
         var statement = sql[DueSql];

@@ -53,7 +53,8 @@ internal sealed partial class Writer : IDisposable
         connection.Execute("pragma wal_autocheckpoint = 1000; pragma journal_size_limit = 67108864; pragma secure_delete = on");
         sql = new Statements(connection);
         (begin, end, rollback) = (sql["begin immediate"], sql["commit"], sql["rollback"]);
-        ledger = new Ledger(connection.Scalar<long>("select last_seq from meta"), connection.Scalar<long>("select last_accepted from meta"));
+        ledger = new Ledger(sql["select last_seq, last_accepted, last_chunk from meta"].First(static row =>
+            new LedgerState(row.Number(0)!.Value, row.Number(1)!.Value, row.Number(2)!.Value)));
         audit = new AuditWriter(sql);
         folding = new LogFolding(connection, this.gate, log);
         foreach (var (token, jobs, bytes) in sql["select token, jobs, bytes from token_count"].List(static row =>
@@ -64,7 +65,7 @@ internal sealed partial class Writer : IDisposable
     }
 
     /// <summary>The newest job's place in the order; perhaps of one that is only being written.</summary>
-    public long LastSeq => ledger.LastSeq;
+    public long LastSeq => ledger.State.Seq;
 
     /// <summary>Writes and syncs; the task completes afterwards, with the change that was refused, if any.</summary>
     /// <exception cref="StorageBusyException">Too much waits, or the database is locked.</exception>
@@ -191,12 +192,12 @@ internal sealed partial class Writer : IDisposable
     /// <returns>Why nothing was written; null where it was.</returns>
     private Exception? TryTransaction(List<Commit> commits)
     {
-        var (lastSeq, lastAccepted) = (ledger.LastSeq, ledger.LastAccepted);
+        var numbered = ledger.State;
         try
         {
             begin.Run();
             foreach (var commit in commits) Execute(commit);
-            if (ledger.LastSeq != lastSeq) WriteLedger();
+            if (ledger.State != numbered) WriteLedger();
             counts.Flush(sql);
             audit.Flush(sql, clock.SteadyNow);
             end.Run();
@@ -205,7 +206,7 @@ internal sealed partial class Writer : IDisposable
         }
         catch (SqliteException e)
         {
-            ledger.Return(lastSeq, lastAccepted);
+            ledger.Return(numbered);
             counts.Clear();
             audit.Clear();
             if (IsRolledBack) return Translate(e);
@@ -261,9 +262,10 @@ internal sealed partial class Writer : IDisposable
 
     private void WriteLedger()
     {
-        var statement = sql["update meta set last_seq = ?1, last_accepted = ?2"];
-        statement.Set(1, ledger.LastSeq);
-        statement.Set(2, ledger.LastAccepted);
+        var statement = sql["update meta set last_seq = ?1, last_accepted = ?2, last_chunk = ?3"];
+        statement.Set(1, ledger.State.Seq);
+        statement.Set(2, ledger.State.Accepted);
+        statement.Set(3, ledger.State.Chunk);
         statement.Run();
     }
 
