@@ -23,6 +23,12 @@ public sealed partial class BrokerClient
             request.Content = JsonContent.Create(new ChunksBody(chunks), WireJson.Default.ChunksBody);
         });
 
+    /// <summary>A page of what a job wrote and is still kept, in its order; empty behind the last.</summary>
+    /// <param name="after">The id of the piece that was had last; 0 for all.</param>
+    public Task<ChunkPage> ListChunksAsync(string id, long after = 0, CancellationToken stop = default) =>
+        SendAsync(HttpMethod.Get, Job(id, string.Create(CultureInfo.InvariantCulture, $"/chunks?after_id={after}&limit=500")), WireJson.Default.ChunkPage,
+            stop, AddBot);
+
     /// <summary>Follows what a job writes until it has ended, or the connection has.</summary>
     /// <param name="after">The id of the piece that was had last; 0 for all.</param>
     public async IAsyncEnumerable<StreamEvent> FollowAsync(string id, long after = 0, [EnumeratorCancellation] CancellationToken stop = default)

@@ -41,6 +41,12 @@ public sealed record HeartbeatBody(
 /// <param name="Percent">0 to 100; null where the worker does not say.</param>
 public sealed record ProgressView(double? Percent, string? Message, long At);
 
+/// <summary>The answer of <c>GET /jobs/{id}/chunks</c>.</summary>
+public sealed record ChunkPage(IReadOnlyList<ChunkView> Chunks, int Count);
+
+/// <summary>A piece of what a job wrote.</summary>
+public sealed record ChunkView(long Id, string ChunkType, string? Content, JsonElement? Metadata, long CreatedAt);
+
 /// <summary>An event of <c>GET /jobs/{id}/stream</c>: a piece of what the job writes, why nothing comes, or its end.</summary>
 public sealed record StreamEvent
 {

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text;
+using System.Text.Json;
+using OpenClaw.Contracts;
 using OpenClaw.Runner.Handlers;
 
 namespace OpenClaw.Runner.Commands;
@@ -54,8 +56,17 @@ internal sealed class CommandHandler(CommandDefinition command, RunnerContext ru
         var output = new OutputText(job, command.ResultBytes);
         var end = await ChildProcess.RunAsync(start, command.IdleTimeout, command.Grace, output.Add, runner.Clock, job.Stop);
         output.End();
+        Tell(job, end);
         job.Stop.ThrowIfCancellationRequested(); // What it said when it was told to end is no result.
         return OutcomeOf(end, output);
+    }
+
+    /// <summary>What the program ended with stands behind what it wrote.</summary>
+    private static void Tell(JobContext job, ChildEnd end)
+    {
+        if ((end.ExitCode ?? end.Signal) is not { } number) return;
+        using var metadata = JsonDocument.Parse(string.Create(CultureInfo.InvariantCulture, $$"""{"{{(end.ExitCode is null ? "signal" : "exit_code")}}":{{number}}}"""));
+        job.Output.Chunk(ChunkTypes.Final, null, metadata.RootElement.Clone());
     }
 
     private Outcome OutcomeOf(ChildEnd end, OutputText output)
