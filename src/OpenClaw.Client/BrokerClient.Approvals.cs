@@ -8,7 +8,8 @@ public sealed partial class BrokerClient
 {
     /// <summary>A page of the jobs that wait, the oldest first.</summary>
     public Task<ApprovalPage> ListApprovalsAsync(string? cursor = null, CancellationToken stop = default) =>
-        SendAsync(HttpMethod.Get, cursor is null ? "approvals" : $"approvals?cursor={Uri.EscapeDataString(cursor)}", WireJson.Default.ApprovalPage, stop, AddBot);
+        SendAsync(HttpMethod.Get, cursor is null ? "approvals" : $"approvals?cursor={Uri.EscapeDataString(cursor)}", WireJson.Default.ApprovalPage, stop,
+            AddBot);
 
     /// <summary>Says yes or no to exactly what was shown.</summary>
     /// <exception cref="BrokerException">409 <c>digest_changed</c>: it is another by now; <c>already_decided</c>; 403 <c>own_job</c>.</exception>

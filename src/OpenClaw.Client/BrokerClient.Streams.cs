@@ -35,7 +35,8 @@ public sealed partial class BrokerClient
     {
         using var quiet = new CancellationTokenSource(LongestSilence, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, quiet.Token);
-        using var response = await OpenAsync(Job(id, string.Create(CultureInfo.InvariantCulture, $"/stream?events=1&last_event_id={after}")), stop, either.Token);
+        var path = Job(id, string.Create(CultureInfo.InvariantCulture, $"/stream?events=1&last_event_id={after}"));
+        using var response = await OpenAsync(path, stop, either.Token);
         await using var body = new Watched(await response.Content.ReadAsStreamAsync(either.Token), () => quiet.CancelAfter(LongestSilence));
         await using var events = SseParser.Create(body, Parse).EnumerateAsync(either.Token).GetAsyncEnumerator(either.Token);
         while (await NextAsync(events, stop)) yield return events.Current.Data;

@@ -18,7 +18,8 @@ public sealed class RunTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        broker = await BrokerProcess.StartAsync(folder.File("broker.db"), new Dictionary<string, string> { [Variables.AdminToken] = Admin, ["DASHBOARD"] = "0" });
+        var more = new Dictionary<string, string> { [Variables.AdminToken] = Admin, ["DASHBOARD"] = "0" };
+        broker = await BrokerProcess.StartAsync(folder.File("broker.db"), more);
         environment = new Dictionary<string, string>
         {
             [Variables.BrokerUrl] = broker.Url.AbsoluteUri, [Variables.BotToken] = BrokerProcess.BotToken, [Variables.AdminToken] = Admin,
@@ -35,7 +36,8 @@ public sealed class RunTests : IAsyncLifetime, IDisposable
         var run = RunAsync("run", "deploy", "shop", "now", "--tag", "t");
         var job = await ClaimAsync();
         Assert.Equal(("deploy", "shop now", "t"), (job.Command, job.Payload, Assert.Single(job.Tags!)));
-        await SendAsync(job, (ChunkTypes.Output, "one\n", null), (ChunkTypes.Error, "careful\u001b[2J\n", null), (ChunkTypes.Progress, "copying", """{"percent":40}"""),
+        await SendAsync(job, (ChunkTypes.Output, "one\n", null), (ChunkTypes.Error, "careful\u001b[2J\n", null),
+            (ChunkTypes.Progress, "copying", """{"percent":40}"""),
             (ChunkTypes.Output, "two\u001b[31m\n", null), (ChunkTypes.Final, null, """{"exit_code":3}"""));
         await broker.Client("w").FailAsync(job.Id, job.LeaseToken, "exit code 3: careful");
         var ended = await run;

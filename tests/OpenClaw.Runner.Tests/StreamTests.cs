@@ -45,7 +45,12 @@ public sealed class StreamTests
     public async Task PiecesWhoseAnswerIsLostAreSentAgainAsTheyWere()
     {
         var calls = 0;
-        await using var broker = OneJob(_ => calls++ switch { 0 => ScriptedAnswer.Lose, 1 => ScriptedAnswer.Problem(503, "busy"), _ => ScriptedAnswer.Ok(Taken) });
+        await using var broker = OneJob(_ => calls++ switch
+        {
+            0 => ScriptedAnswer.Lose,
+            1 => ScriptedAnswer.Problem(503, "busy"),
+            _ => ScriptedAnswer.Ok(Taken),
+        });
         await using var worker = new RunningWorker(broker.Url, TimeProvider.System, new Writes(static output => output.Write(OutputStream.Output, "once")));
         var first = (await broker.NextAsync("/chunks")).Body;
         Assert.Equal(first, (await broker.NextAsync("/chunks")).Body);

@@ -27,8 +27,8 @@ internal static class ChunkTable
             + "order by c.id", Read, seq, after, limit, bytes, type);
 
     public static Query<AttemptChunks> Attempts(long seq) => new(
-        $"select round, attempt, coalesce(max(n), 0), sum(case type when 'dropped' then 0 else {Size} end), sum(case type when 'dropped' then 0 else 1 end) from chunk where seq = ?1 "
-            + "group by round, attempt order by round, attempt",
+        $"select round, attempt, coalesce(max(n), 0), sum(case type when 'dropped' then 0 else {Size} end), "
+            + "sum(case type when 'dropped' then 0 else 1 end) from chunk where seq = ?1 group by round, attempt order by round, attempt",
         static row => new AttemptChunks((int)Number(row, 0), (int)Number(row, 1), Number(row, 2), Number(row, 3), Number(row, 4)), seq);
 
     /// <summary>The oldest pieces of an attempt.</summary>

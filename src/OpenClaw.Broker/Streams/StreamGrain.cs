@@ -68,7 +68,11 @@ internal sealed class StreamGrain(IJobStore jobs, IStore store, Clock clock) : G
         {
             var isHere = at == (job.Round, job.Attempt);
             var (mostBytes, mostPieces) = (tooMany, 0L);
-            if (isHere) (mostBytes, mostPieces) = (Math.Max(tooMany, Over(here.Bytes + bytes, ChunkLimits.Attempt)), Over(here.Pieces + pieces, ChunkLimits.Pieces));
+            if (isHere)
+            {
+                mostBytes = Math.Max(tooMany, Over(here.Bytes + bytes, ChunkLimits.Attempt));
+                mostPieces = Over(here.Pieces + pieces, ChunkLimits.Pieces);
+            }
             if (attempt.Pieces == 0 || mostBytes <= 0 && mostPieces <= 0) continue;
             var gone = new List<ChunkSize>();
             var sum = 0L;
@@ -88,7 +92,10 @@ internal sealed class StreamGrain(IJobStore jobs, IStore store, Clock clock) : G
     private async Task<List<Change>> ReplaceAsync(long seq, AttemptChunks attempt, List<ChunkSize> gone, long now)
     {
         var (from, count) = (gone[0].Id, (long)gone.Count);
-        foreach (var earlier in await store.ReadAsync(ChunkTable.Dropped(seq, attempt.Round, attempt.Attempt))) (from, count) = (earlier.From, count + earlier.Count);
+        foreach (var earlier in await store.ReadAsync(ChunkTable.Dropped(seq, attempt.Round, attempt.Attempt)))
+        {
+            (from, count) = (earlier.From, count + earlier.Count);
+        }
         return
         [
             new ChunksDelete(seq, attempt.Round, attempt.Attempt, gone[^1].Id),

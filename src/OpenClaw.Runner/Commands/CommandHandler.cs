@@ -65,7 +65,8 @@ internal sealed class CommandHandler(CommandDefinition command, RunnerContext ru
     private static void Tell(JobContext job, ChildEnd end)
     {
         if ((end.ExitCode ?? end.Signal) is not { } number) return;
-        using var metadata = JsonDocument.Parse(string.Create(CultureInfo.InvariantCulture, $$"""{"{{(end.ExitCode is null ? "signal" : "exit_code")}}":{{number}}}"""));
+        var name = end.ExitCode is null ? "signal" : "exit_code";
+        using var metadata = JsonDocument.Parse(string.Create(CultureInfo.InvariantCulture, $$"""{"{{name}}":{{number}}}"""));
         job.Output.Chunk(ChunkTypes.Final, null, metadata.RootElement.Clone());
     }
 

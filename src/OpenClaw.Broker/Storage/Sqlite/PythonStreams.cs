@@ -45,7 +45,8 @@ internal static class PythonStreams
                 drop table job_tool_calls
                 """);
         }
-        connection.Execute("update meta set last_chunk = max(last_chunk, coalesce((select max(id) from chunk), 0), coalesce((select max(id) from tool_call), 0))");
+        connection.Execute("update meta set last_chunk = max(last_chunk, coalesce((select max(id) from chunk), 0), "
+            + "coalesce((select max(id) from tool_call), 0))");
     }
 
     /// <summary>Writes ours as the Python broker keeps them, into the main file of a connection that has the broker's attached as <c>ours</c>.</summary>
