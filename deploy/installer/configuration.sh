@@ -85,6 +85,7 @@ put_units() {
   fi
   put 644 root:root "$units/$service.service" < "$source/$service.service"
   [ "$1" != bot ] || put 644 root:root "$units/openclaw-discord-bot@.service" < "$source/openclaw-discord-bot@.service"
+  [ "$1" != runner ] || put_own_commands "$source"
   if [ "$1" = broker ]; then
     put 644 root:root "$units/openclaw-broker-backup.service" < "$source/openclaw-broker-backup.service"
     put 644 root:root "$units/openclaw-broker-backup.timer" < "$source/openclaw-broker-backup.timer"
@@ -142,12 +143,25 @@ put_backup_place() {
   put_writable openclaw-broker-backup backups "$folder"
 }
 
+# Commands of one's own need what built-in ones don't.
+put_own_commands() {
+  if [ -n "$(variable "$(env_of runner)" RUNNER_CONFIG)" ]; then
+    put 644 root:root "$units/openclaw-runner.service.d/own-commands.conf" < "$1/openclaw-runner.service.d/own-commands.conf"
+  else
+    take_away "$units/openclaw-runner.service.d/own-commands.conf"
+  fi
+}
+
 put_writable() { # unit, the drop-in's name, a folder; without one, none is to be written
   local file="$units/$1.service.d/$2.conf"
   if [ -n "$3" ]; then
     printf '[Service]\nReadWritePaths=%s\n' "$3" | put 644 root:root "$file"
     return
   fi
-  [ ! -e "$file" ] || change "remove $file" rm "$file"
-  [ -n "$dry" ] || [ ! -d "${file%/*}" ] || rmdir --ignore-fail-on-non-empty "${file%/*}"
+  take_away "$file"
+}
+
+take_away() { # a drop-in, and its folder where that is empty then
+  [ ! -e "$1" ] || change "remove $1" rm "$1"
+  [ -n "$dry" ] || [ ! -d "${1%/*}" ] || rmdir --ignore-fail-on-non-empty "${1%/*}"
 }
