@@ -85,4 +85,5 @@ public sealed record WorkerOrders(long Seq, IReadOnlyList<string> Cancel, bool D
 public sealed record CommandPage(IReadOnlyList<CommandView> Commands, string? Next);
 
 /// <summary>Something that can be asked for now.</summary>
-public sealed record CommandView(string Name, string? Description, bool Approval, IReadOnlyList<string> Workers);
+/// <param name="Schema">What its payload has to be, as a JSON schema.</param>
+public sealed record CommandView(string Name, string? Description, bool Approval, IReadOnlyList<string> Workers, JsonElement? Schema = null);

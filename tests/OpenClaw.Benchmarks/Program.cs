@@ -8,7 +8,7 @@ const string Usage = """
     openclaw-benchmarks load --url URL --bot-token T --worker-token T [--mode cycle|create] [--connections 32] [--seconds 10] [--warmup 3] [--payload-bytes 5]
         Loads any broker of the contract and prints one JSON line.
     openclaw-benchmarks figures [--only NAME,NAME] [--rounds 1] [--seconds 10] [--warmup 3] [--broker PROGRAM] [--charts FOLDER]
-        Starts what it needs and prints a line per figure. Names: million, batches, start, kill, polls, size, memory, latency.
+        Starts what it needs and prints a line per figure. Names: million, batches, streams, start, kill, polls, size, memory, latency.
     openclaw-benchmarks peers [--only NAME,NAME] [--rounds 3] [--seconds 10] [--warmup 5] [--connections 32] [--payload-bytes 100]
                               [--broker PROGRAM] [--python-broker FOLDER,FOLDER [--python python3]] [--charts FOLDER]
         The same work here and in other systems, taking turns. The script 'peers' installs them and calls this.

@@ -152,13 +152,16 @@ public sealed class JobRunTests
         Assert.True(handler.Cancelled.Task.IsCompleted);
     }
 
-    [Fact]
-    public async Task OrderToStopReachesTheJobAtOnceAndNoOther()
+    /// <summary>Also where the broker takes nothing of what the runner tells of itself.</summary>
+    [Theory]
+    [InlineData(200)]
+    [InlineData(422)]
+    public async Task OrderToStopReachesTheJobAtOnceAndNoOther(int told)
     {
         var claimed = false;
         await using var broker = new ScriptedBroker(r => (r.Method, r.Path, r.Query) switch
         {
-            ("PUT", "/workers/me", _) => ScriptedAnswer.Ok("""{"ok":true,"id":"worker-1"}"""),
+            ("PUT", "/workers/me", _) => told == 200 ? ScriptedAnswer.Ok("""{"ok":true,"id":"worker-1"}""") : ScriptedAnswer.Problem(told, "invalid"),
             (_, "/workers/me/control", "?wait=30") => ScriptedAnswer.Ok("""{"seq":3,"cancel":["22222222-1111-4111-8111-111111111111"],"drain":false}"""),
             (_, "/workers/me/control", "?wait=30&after=3") when handler.Started => ScriptedAnswer.Ok($$"""{"seq":4,"cancel":["{{Id}}"],"drain":false}"""),
             (_, "/workers/me/control", "?wait=30&after=3") => ScriptedAnswer.Ok("""{"seq":3,"cancel":[],"drain":false}"""),

@@ -58,7 +58,8 @@ internal static class WorkersCommand
         }
         foreach (var command in page.Commands)
         {
-            Console.Out.WriteLine(VisibleText.Of($"{command.Name,-20}  {string.Join(",", command.Workers),-20}  {command.Description}").TrimEnd());
+            Console.Out.WriteLine(VisibleText.Of($"{command.Name,-20}  {string.Join(",", command.Workers),-20}  "
+                + $"{(command.Approval ? "(waits for a yes) " : "")}{command.Description}").TrimEnd());
         }
         if (page.Commands.Count == 0) invocation.Messages.Say("no worker has told what it serves");
         return ExitCodes.Ok;

@@ -38,7 +38,7 @@ internal sealed class Orders(BrokerClient broker, ServedCommands served, Backoff
             var changed = served.Changed;
             try
             {
-                if (told != changed) await broker.TellAsync(Self(), stop);
+                if (told != changed && !await TellAsync(stop)) return;
                 told = changed;
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, changed);
                 var orders = await broker.GetOrdersAsync(after, LongPoll, either.Token);
@@ -62,6 +62,22 @@ internal sealed class Orders(BrokerClient broker, ServedCommands served, Backoff
                 // Whoever claims says that the broker is away.
             }
             await Task.Delay(backoff.Next(), clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Tells the broker what this runner is; false where it knows nothing of that. A refusal is no reason not to hear it.</summary>
+    private async Task<bool> TellAsync(CancellationToken stop)
+    {
+        try
+        {
+            await broker.TellAsync(Self(), stop);
+            return true;
+        }
+        catch (BrokerException e) when (!e.IsPassing)
+        {
+            if (e.Status == 404) return false;
+            log.NotTold(BrokerContact.Describe(e));
+            return true;
         }
     }
 

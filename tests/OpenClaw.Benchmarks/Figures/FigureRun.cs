@@ -13,6 +13,7 @@ internal static class FigureRun
         [
             ("million", () => WaitingFigure.MeasureAsync(bench)),
             ("batches", () => BatchFigure.MeasureAsync(bench)),
+            ("streams", () => StreamFigure.MeasureAsync(bench)),
             ("start", () => StartFigure.MeasureAsync(bench)),
             ("kill", () => KillFigure.MeasureAsync(bench)),
             ("polls", () => PollsFigure.MeasureAsync(bench)),

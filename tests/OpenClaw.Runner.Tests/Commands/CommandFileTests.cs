@@ -175,7 +175,9 @@ public sealed partial class CommandFileTests
     public void EachExampleOfTheDocumentationIsRead()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs/runner.md"));
-        var examples = Example().Matches(page).Select(static m => m.Groups[1].Value).ToList();
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        var examples = Example().Matches(page).Concat(Example().Matches(readme)).Select(static m => m.Groups[1].Value).ToList();
+        Assert.Single(Example().Matches(readme));
         Assert.InRange(examples.Count, 3, 20);
         foreach (var example in examples) Assert.Equal([], Trial.Read(example, Trial.Everything).Problems);
         var commands = examples.SelectMany(static e => Trial.Read(e, Trial.Everything).Commands).ToList();
