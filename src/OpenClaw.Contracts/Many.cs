@@ -40,3 +40,11 @@ public sealed record ResultsAnswer(IReadOnlyList<EndOutcome> Results);
 /// <param name="Note">Why that is not what was said.</param>
 /// <param name="Error">Why it was refused.</param>
 public sealed record EndOutcome(string? Id, bool Ok, string? Status = null, string? Note = null, Problem? Error = null);
+
+/// <summary>The body of <c>POST /jobs/retry</c>, <c>/jobs/cancel</c> and <c>/jobs/delete</c>.</summary>
+/// <param name="Filter">What the query of <c>GET /jobs</c> holds, by the same names.</param>
+public sealed record ManyJobsBody(IReadOnlyDictionary<string, string> Filter, int Limit, bool DryRun);
+
+/// <summary>The answer of <c>POST /jobs/retry</c>, <c>/jobs/cancel</c> and <c>/jobs/delete</c>.</summary>
+/// <param name="Ids">Those that were changed, or, in a dry run, would be.</param>
+public sealed record ChangedJobs(int Matched, int Changed, IReadOnlyList<string> Ids);

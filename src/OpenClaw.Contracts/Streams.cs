@@ -29,18 +29,6 @@ public sealed record ChunkBody(long N, string ChunkType, string? Content, JsonEl
 /// <param name="NextN">The number that is to come next.</param>
 public sealed record ChunksAnswer(bool Ok, long ChunkId, long NextN);
 
-/// <summary>The body of <c>POST /jobs/{id}/heartbeat</c>.</summary>
-/// <param name="Progress">0 to 100.</param>
-/// <param name="Details">What the next attempt is given, up to 64 KiB.</param>
-public sealed record HeartbeatBody(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Progress = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Message = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Details = null);
-
-/// <summary>How far a job is.</summary>
-/// <param name="Percent">0 to 100; null where the worker does not say.</param>
-public sealed record ProgressView(double? Percent, string? Message, long At);
-
 /// <summary>The answer of <c>GET /jobs/{id}/chunks</c>.</summary>
 public sealed record ChunkPage(IReadOnlyList<ChunkView> Chunks, int Count);
 

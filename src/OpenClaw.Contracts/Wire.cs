@@ -216,20 +216,6 @@ public sealed record Signature(string Key, string Nonce, long NotAfter, string V
 /// <summary>The answer of <c>POST /jobs</c>.</summary>
 public sealed record CreatedJob(string Id, string Status);
 
-/// <summary>The answer of <c>GET /jobs/next</c>.</summary>
-public sealed record ClaimAnswer(JobView? Job);
-
-/// <summary>The body of <c>POST /jobs/{id}/result</c>.</summary>
-public sealed record ResultBody(string Result);
-
-/// <summary>The body of <c>POST /jobs/{id}/fail</c>.</summary>
-/// <param name="Retryable">False where another try can't do better; null and true let it be tried again.</param>
-public sealed record FailBody(string Error, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Retryable = null);
-
-/// <summary>The body of <c>POST /jobs/{id}/release</c>, which may also be empty.</summary>
-/// <param name="Hold"><c>approval</c>: a person has to say yes before it is claimed again.</param>
-public sealed record ReleaseBody(string? Reason, string? Hold);
-
 /// <summary>The body of <c>POST /jobs/{id}/cancel</c>, which may also be empty.</summary>
 public sealed record CancelBody(string? Reason);
 
@@ -274,9 +260,6 @@ public sealed record JobEventView(int N, long At, string Event, string State, st
 /// <summary>The answer of <c>DELETE /jobs/{id}</c>.</summary>
 public sealed record DeletedJob(bool Ok, string Id);
 
-/// <summary>The answer of <c>POST /jobs/{id}/heartbeat</c>.</summary>
-public sealed record HeartbeatAnswer(bool Ok, string Status, long LeaseUntil, double LeaseSeconds, bool CancelRequested);
-
 /// <summary>The answer of <c>GET /jobs</c>: newest first, without payloads and results.</summary>
 /// <param name="Jobs">At most <c>limit</c> jobs.</param>
 /// <param name="Next">The <c>cursor</c> of the next page; null on the last.</param>
@@ -285,14 +268,6 @@ public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next)
     /// <summary>Where a search that took long stopped: jobs created until then were looked at.</summary>
     public long? SearchedUntil { get; init; }
 }
-
-/// <summary>The body of <c>POST /jobs/retry</c>, <c>/jobs/cancel</c> and <c>/jobs/delete</c>.</summary>
-/// <param name="Filter">What the query of <c>GET /jobs</c> holds, by the same names.</param>
-public sealed record ManyJobsBody(IReadOnlyDictionary<string, string> Filter, int Limit, bool DryRun);
-
-/// <summary>The answer of <c>POST /jobs/retry</c>, <c>/jobs/cancel</c> and <c>/jobs/delete</c>.</summary>
-/// <param name="Ids">Those that were changed, or, in a dry run, would be.</param>
-public sealed record ChangedJobs(int Matched, int Changed, IReadOnlyList<string> Ids);
 
 /// <summary>The answer of <c>GET /health</c>.</summary>
 public sealed record Health(bool Ok, bool TsBound);

@@ -77,7 +77,7 @@ internal sealed class Database : IDisposable
         try
         {
             using var connection = Connect(readOnly: true);
-            foreach (var table in (string[])["job_payload", "job_result", "idempotency_key", "OrleansStorage",
+            foreach (var table in (string[])["job_payload", "job_result", "job_event", "chunk", "idempotency_key", "OrleansStorage",
                 "OrleansRemindersTable"]) Check(connection, $"pragma quick_check({table})");
         }
         catch (SqliteException e)
