@@ -1,5 +1,6 @@
 using OpenClaw.Contracts;
 using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Repositories;
 
 namespace OpenClaw.Runner.Commands;
 
@@ -11,10 +12,11 @@ internal sealed class ServedCommands(IReadOnlyDictionary<string, IHandler> built
     private volatile CancellationTokenSource change = new();
 
     /// <summary>With the handlers of every runner, of which one names all commands.</summary>
-    public static ServedCommands Of(RunnerContext runner)
+    /// <param name="repositories">What it shows of which; null for nothing.</param>
+    public static ServedCommands Of(RunnerContext runner, RepositorySettings? repositories = null)
     {
         ServedCommands? served = null;
-        served = new ServedCommands(All.Create(runner, Own()));
+        served = new ServedCommands(All.Create(runner, Own(), repositories));
         return served;
 
         IEnumerable<string> Own()
@@ -30,7 +32,7 @@ internal sealed class ServedCommands(IReadOnlyDictionary<string, IHandler> built
     public CancellationToken Changed => change.Token;
 
     /// <summary>What the broker is told of each.</summary>
-    public IReadOnlyList<ServedCommand> Told => [.. builtIn.Keys.Select(static name => new ServedCommand(name)), .. own.Values.Select(static c => c.Told)];
+    public IReadOnlyList<ServedCommand> Told => [.. builtIn.Select(static b => b.Value.Told(b.Key)), .. own.Values.Select(static c => c.Told)];
 
     /// <summary>Null where there is no such command.</summary>
     public IHandler? Find(string command) => builtIn.GetValueOrDefault(command) ?? own.GetValueOrDefault(command)?.Handler;
