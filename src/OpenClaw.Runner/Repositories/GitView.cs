@@ -2,7 +2,6 @@ using System.Globalization;
 using System.IO.Enumeration;
 using System.Runtime.Versioning;
 using System.Text;
-using OpenClaw.Runner.Commands;
 
 namespace OpenClaw.Runner.Repositories;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text;
@@ -64,7 +65,7 @@ internal sealed class Tool(RepositorySettings settings, TimeProvider clock, Canc
 /// <summary>The beginning of a text that comes in pieces, in bytes; no character is cut in two.</summary>
 internal sealed class CutText(int most)
 {
-    private readonly MemoryStream kept = new();
+    private readonly ArrayBufferWriter<byte> kept = new();
 
     /// <summary>Whether more came than is kept.</summary>
     public bool IsCut { get; private set; }
@@ -73,7 +74,7 @@ internal sealed class CutText(int most)
     {
         get
         {
-            var bytes = kept.GetBuffer().AsSpan(0, (int)kept.Length);
+            var bytes = kept.WrittenSpan;
             var text = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
             return new string(text, 0, Encoding.UTF8.GetDecoder().GetChars(bytes, text, flush: !IsCut));
         }
@@ -81,7 +82,7 @@ internal sealed class CutText(int most)
 
     public void Add(ReadOnlySpan<byte> bytes)
     {
-        var fits = Math.Min(bytes.Length, most - (int)kept.Length);
+        var fits = Math.Min(bytes.Length, most - kept.WrittenCount);
         kept.Write(bytes[..fits]);
         IsCut |= fits < bytes.Length;
     }
