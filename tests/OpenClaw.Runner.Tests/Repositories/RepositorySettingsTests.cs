@@ -48,11 +48,11 @@ public sealed class RepositorySettingsTests : IDisposable
     [InlineData("{\n \"a\": \"b\",\n", "line 3: is no JSON")]
     [InlineData("[]", "line 1: it is a list. It takes an object")]
     [InlineData("{\"a\": \"b\",\n\"a\": \"c\"}", "line 2: a stands there twice. Delete one")]
-    [InlineData("{\"a\":\n5}", "line 2: a is 5. It takes a text")]
+    [InlineData("{\"a\":\n5}", "line 1: a is 5. It takes a text")]
     [InlineData("{\"a\": \"\"}", "line 1: a names no folder. Set it")]
     [InlineData("{\"a\": \"..\"}", "line 1: a lies outside of /home/user/src. Move it")]
     [InlineData("{\"a\": \"/home/user/srcs\"}", "line 1: a lies outside of /home/user/src. Move it")]
-    [InlineData("{\"\": \"x\"}", "has a name that no repository can have")]
+    [InlineData("{\" \": \"x\"}", "has a name that no repository can have")]
     [InlineData("{\"a\": \"\\ud800\"}", "holds a text that is none")]
     public void ABrokenListIsRefused(string json, string problem)
     {
