@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OpenClaw.Runner.Commands;
 using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Repositories;
 
 namespace OpenClaw.Runner.Tests.Repositories;
 
@@ -98,6 +99,18 @@ public sealed class RepositoryCommandTests : IDisposable
         trial.Git("update-index", "--split-index");
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(trial.Shop, ".git"), "sharedindex.*"));
         Assert.Equal("", (await trial.DataAsync("repo_status", new { repo = "shop" })).GetProperty("porcelain").GetString());
+    }
+
+    /// <summary>By it git knows which files may have changed in the moment in which the index was written.</summary>
+    [Fact]
+    public async Task TheIndexIsShownWithItsTime()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        var index = Path.Combine(trial.Shop, ".git/index");
+        File.SetLastWriteTimeUtc(index, DateTime.UnixEpoch.AddDays(1000));
+        using var repository = Repository.Open(trial.Settings, "shop");
+        await GitView.MakeAsync(repository, new Tool(trial.Settings, TimeProvider.System, CancellationToken.None), trial.State, withIndex: true);
+        Assert.Equal(File.GetLastWriteTimeUtc(index), File.GetLastWriteTimeUtc(Path.Combine(trial.State, "index")));
     }
 
     [Fact]
