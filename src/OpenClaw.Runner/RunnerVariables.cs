@@ -14,4 +14,6 @@ internal static class RunnerVariables
 
     public const string CmdTimeoutSeconds = "RUNNER_CMD_TIMEOUT_SECONDS", MaxOutputBytes = "RUNNER_MAX_OUTPUT_BYTES", MaxFileBytes = "RUNNER_MAX_FILE_BYTES",
         MaxLines = "RUNNER_MAX_LINES", RedactOutput = "RUNNER_REDACT_OUTPUT";
+
+    public const string LlmBaseUrl = "LLM_BASE_URL", LlmModel = "LLM_MODEL", LlmApiKey = "LLM_API_KEY", LlmAllowedTools = "LLM_ALLOWED_TOOLS";
 }

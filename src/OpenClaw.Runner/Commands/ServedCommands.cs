@@ -1,5 +1,6 @@
 using OpenClaw.Contracts;
 using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Models;
 using OpenClaw.Runner.Repositories;
 
 namespace OpenClaw.Runner.Commands;
@@ -13,10 +14,12 @@ internal sealed class ServedCommands(IReadOnlyDictionary<string, IHandler> built
 
     /// <summary>With the handlers of every runner, of which one names all commands.</summary>
     /// <param name="repositories">What it shows of which; null for nothing.</param>
-    public static ServedCommands Of(RunnerContext runner, RepositorySettings? repositories = null)
+    /// <param name="model">What it asks; null for none.</param>
+    public static ServedCommands Of(RunnerContext runner, RepositorySettings? repositories = null, ModelSettings? model = null)
     {
         ServedCommands? served = null;
-        served = new ServedCommands(All.Create(runner, Own(), repositories));
+        var more = ShownRepositories.Handlers(repositories, runner).Concat(ModelHandler.All(model, runner.Clock, name => served!.FindTool(name)));
+        served = new ServedCommands(All.Create(runner, Own(), more));
         return served;
 
         IEnumerable<string> Own()
@@ -36,6 +39,16 @@ internal sealed class ServedCommands(IReadOnlyDictionary<string, IHandler> built
 
     /// <summary>Null where there is no such command.</summary>
     public IHandler? Find(string command) => builtIn.GetValueOrDefault(command) ?? own.GetValueOrDefault(command)?.Handler;
+
+    /// <summary>A command that a model may be given as a tool: one that shows a repository, or one of the file that needs no person's yes.</summary>
+    public OwnCommand? FindTool(string command)
+    {
+        if (builtIn.GetValueOrDefault(command) is { } handler)
+        {
+            return ShownRepositories.Names.Contains(command) ? new OwnCommand(handler, handler.Told(command)) : null;
+        }
+        return own.GetValueOrDefault(command) is { Told.Approval: false } found ? found : null;
+    }
 
     /// <summary>Whether the command was served until the file changed: a claim of a moment ago may still bring it.</summary>
     public bool WasDropped(string command)

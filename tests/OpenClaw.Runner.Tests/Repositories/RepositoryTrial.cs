@@ -89,7 +89,8 @@ internal sealed class RepositoryTrial : IDisposable
 
     public Task<Outcome> RunAsync(string command, string payload, CancellationToken stop = default)
     {
-        handlers ??= All.Create(new RunnerContext("worker-1", State, TimeProvider.System), repositories: Settings);
+        var runner = new RunnerContext("worker-1", State, TimeProvider.System);
+        handlers ??= All.Create(runner, more: ShownRepositories.Handlers(Settings, runner));
         return handlers[command].RunAsync(new JobContext
         {
             Id = Guid.NewGuid().ToString(), Attempt = 1, Command = command, Payload = payload, Stop = stop,
