@@ -79,7 +79,7 @@ internal sealed class ModelClient(ModelSettings settings) : IDisposable
         }
         if (!isStream) Add(turn, plain.ToString());
         if (!turn.HasChoice) throw new JsonException();
-        return turn.End(settings.Model);
+        return turn.End(settings);
     }
 
     /// <summary>Without line ends; of an answer without end the beginning is enough.</summary>

@@ -69,9 +69,8 @@ internal sealed class ModelHandler(ModelSettings settings, ModelClient client, T
             if (turn.Thinking.Length > 0) Say(job, "thinking", turn.Thinking, new StepFacts(step, tokens.Total));
             if (turn.Calls.Count == 0)
             {
-                var answer = settings.WithoutKey(turn.Text);
-                Say(job, "final", answer, new StepFacts(step, tokens.Total));
-                return new ModelResult(answer, step, tokens, turn.Model);
+                Say(job, "final", turn.Text, new StepFacts(step, tokens.Total));
+                return new ModelResult(turn.Text, step, tokens, turn.Model);
             }
             if (turn.Text.Length > 0) Say(job, "message", turn.Text, new StepFacts(step));
             messages.Add(new ChatMessage("assistant", turn.Text, turn.Calls));
@@ -84,18 +83,19 @@ internal sealed class ModelHandler(ModelSettings settings, ModelClient client, T
     {
         var (name, arguments) = (call.Function!.Name!, call.Function.Arguments!);
         var facts = new StepFacts(step, ToolName: name, ToolCallId: call.Id);
-        Say(job, "tool_call", null, facts with { ToolArgs = JsonOf(settings.WithoutKey(arguments)) });
-        var (isDone, result) = await tools.RunAsync(name, arguments, job);
+        Say(job, "tool_call", null, facts with { ToolArgs = JsonOf(arguments) });
+        var (isDone, said) = await tools.RunAsync(name, arguments, job);
         job.Stop.ThrowIfCancellationRequested();
+        var result = settings.WithoutKey(said);
         Say(job, "tool_result", result, facts with { Success = isDone });
-        return new ChatMessage("tool", settings.WithoutKey(isDone ? result : $"error: {result}"), ToolCallId: call.Id);
+        return new ChatMessage("tool", isDone ? result : $"error: {result}", ToolCallId: call.Id);
     }
 
     /// <summary>To those who watch; only a job with tools has steps.</summary>
     private void Say(JobContext job, string type, string? text, StepFacts facts)
     {
         if (find is null) return;
-        job.Output.Chunk(type, text is null ? null : settings.WithoutKey(text), JsonSerializer.SerializeToElement(facts, ModelJson.Readable.StepFacts));
+        job.Output.Chunk(type, text, JsonSerializer.SerializeToElement(facts, ModelJson.Readable.StepFacts));
     }
 
     /// <summary>Null of what is no JSON.</summary>

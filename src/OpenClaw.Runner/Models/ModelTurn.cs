@@ -39,8 +39,13 @@ internal sealed class TurnInPieces
         }
     }
 
-    /// <param name="asked">The model that was asked, where the answer does not name its own.</param>
-    public ModelTurn End(string asked) => new(text.ToString(), thinking.ToString(), [.. calls.Select(static c => new ChatCall(
-        null, c.Value.Id ?? string.Create(CultureInfo.InvariantCulture, $"call_{c.Key}"), "function",
-        new CalledFunction(c.Value.Name, c.Value.Arguments.Length > 0 ? c.Value.Arguments.ToString() : "{}")))], usage, model ?? asked);
+    /// <summary>The whole of it, without the key.</summary>
+    /// <param name="settings">Of the model that was asked.</param>
+    public ModelTurn End(ModelSettings settings)
+    {
+        var called = calls.Select(c => new ChatCall(null, c.Value.Id ?? string.Create(CultureInfo.InvariantCulture, $"call_{c.Key}"), "function",
+            new CalledFunction(settings.WithoutKey(c.Value.Name), c.Value.Arguments.Length > 0 ? settings.WithoutKey(c.Value.Arguments.ToString()) : "{}")));
+        return new ModelTurn(settings.WithoutKey(text.ToString()), settings.WithoutKey(thinking.ToString()), [.. called], usage,
+            settings.WithoutKey(model ?? settings.Model));
+    }
 }
