@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OpenClaw.Programs;
 using OpenClaw.Runner.Commands;
 using OpenClaw.Runner.Handlers;
@@ -140,7 +139,7 @@ public sealed class ModelTests
     [InlineData(302, false)]
     public async Task AnEndpointThatRefusesIsHeardWithoutTheKey(int status, bool isRetryable)
     {
-        var json = $$"""{"error": {"message": "Wrong: {{ModelTrial.Key}}"}}""";
+        var json = $$"""{"error": {"message": "Wrong: {{ModelTrial.Key}}"} }""";
         await using var trial = new ModelTrial("", new ScriptedAnswer(status, json, "http://127.0.0.1:9/"));
         Assert.Equal(new Failed($"the model's endpoint answered {status}: Wrong: ***", isRetryable), await trial.RunAsync("llm_task", "x"));
         await using var plain = new ModelTrial("", new ScriptedAnswer(status, $"no {ModelTrial.Key}"));
