@@ -20,7 +20,8 @@ const string Usage = """
 
     Needed: WORKER_TOKEN (or WORKER_TOKEN_FILE). Often set: BROKER_URL (http://127.0.0.1:8000), RUNNER_STATE_DIR,
     WORKER_ID, WORKER_CAPS, RUNNER_CONCURRENCY (1), POLL_INTERVAL_SEC (10), RESULT_TIMEOUT_SEC (300),
-    RUNNER_CONFIG (a file of your own commands; SIGHUP has it read again).
+    RUNNER_CONFIG (a file of your own commands; SIGHUP has it read again), RUNNER_REPO_ALLOWLIST and RUNNER_REPOS_BASE
+    (the repositories that it shows), LLM_BASE_URL and LLM_MODEL (the language model that it asks).
 
     Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong arguments, 70 a bug (its line is on stderr), 74 the disk under the
     state folder fails, 78 wrong configuration (one line for each thing that is wrong on stderr).
@@ -58,7 +59,7 @@ catch (OutboxException e)
 using var shutdown = new Shutdown(log, clock);
 using var http = BrokerHttp.Create();
 var runner = new RunnerContext(settings.WorkerId, settings.StateFolder, clock);
-using var served = ServedCommands.Of(runner);
+using var served = ServedCommands.Of(runner, settings.Repositories, settings.Model);
 using var reload = new Reload(served, runner, settings, ReadSettings, log);
 var worker = new Worker(new BrokerClient(http, settings.Broker, settings.Credentials(served.Names), clock), settings, served, outbox, log, clock);
 using var pings = ServiceManager.OfProcess.PingAlways(clock);

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using OpenClaw.Client;
 using OpenClaw.Programs;
 using OpenClaw.Runner.Commands;
+using OpenClaw.Runner.Models;
+using OpenClaw.Runner.Repositories;
 
 namespace OpenClaw.Runner;
 
@@ -36,6 +38,12 @@ internal sealed record RunnerSettings
 
     public IReadOnlyList<CommandDefinition> Commands { get; init; } = [];
 
+    /// <summary>What it shows of which repositories; null for nothing.</summary>
+    public RepositorySettings? Repositories { get; init; }
+
+    /// <summary>The language model that it asks; null for none.</summary>
+    public ModelSettings? Model { get; init; }
+
     /// <summary>The files in which the runner has its secrets.</summary>
     public IReadOnlyList<string> SecretFiles { get; init; } = [];
 
@@ -44,20 +52,25 @@ internal sealed record RunnerSettings
     public static RunnerSettings Read(Settings settings, string? envFile = null)
     {
         var token = settings.RequiredSecret(Variables.WorkerToken, "It is the broker's WORKER_TOKEN: copy it from there.");
+        var stateFolder = Path.GetFullPath(settings.Text(Variables.RunnerStateDir, DefaultStateFolder));
+        var model = ModelSettings.Read(settings);
         var read = new RunnerSettings
         {
             Broker = BrokerAddress.Read(settings, DefaultBroker),
             WorkerToken = token,
             WorkerId = settings.Text(Variables.WorkerId, Environment.MachineName),
             Caps = ReadCaps(settings),
-            StateFolder = Path.GetFullPath(settings.Text(Variables.RunnerStateDir, DefaultStateFolder)),
+            StateFolder = stateFolder,
             JobKeys = ReadKeys(settings),
             Concurrency = settings.WholeNumber(RunnerVariables.Concurrency, 1, 1, 64),
             PollInterval = settings.Seconds(Variables.PollIntervalSec, 10, 0.1, 3600),
             ResultTimeout = settings.Seconds(RunnerVariables.ResultTimeoutSec, 300, 0.1, 7 * 24 * 3600),
             CommandFile = settings.Text(RunnerVariables.Config),
-            Commands = OpenClaw.Runner.Commands.CommandFile.Read(settings, [token]),
-            SecretFiles = [.. ((string?[])[envFile, settings.Text(Variables.WorkerToken + "_FILE")]).OfType<string>().Select(Path.GetFullPath)],
+            Commands = OpenClaw.Runner.Commands.CommandFile.Read(settings, [token, model?.Key ?? ""]),
+            Repositories = RepositorySettings.Read(settings, stateFolder),
+            Model = model,
+            SecretFiles = [.. ((string?[])[envFile, settings.Text(Variables.WorkerToken + "_FILE"), settings.Text(RunnerVariables.LlmApiKey + "_FILE")])
+                .OfType<string>().Select(Path.GetFullPath)],
         };
         if (read.WorkerId.Length > 200
             || !HeaderText.CanCarry(read.WorkerId)) settings.Note($"{Variables.WorkerId} is '{read.WorkerId}'. It takes up to 200 plain ASCII characters.");

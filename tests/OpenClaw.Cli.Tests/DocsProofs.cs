@@ -106,6 +106,8 @@ internal static class DocsProofs
         yield return RunBy("tests/OpenClaw.Runner.Tests/Commands/CommandProcessTests.cs", "RUNNER_CONFIG",
             "RUNNER_CONFIG=/etc/openclaw/runner.json openclaw-runner --env runner.env", "openclaw-runner --check-config --env runner.env",
             "kill -HUP PID");
+        yield return RunBy("tests/OpenClaw.Runner.Tests/Models/ModelProcessTests.cs", "LLM_BASE_URL",
+            "LLM_BASE_URL=http://127.0.0.1:8080/v1 LLM_MODEL=qwen3-8b openclaw-runner --env runner.env");
         yield return RunBy(".ci/check-publish", "deploy/check-publish", "deploy/check-publish", "ln -s ../../deploy/check-publish .git/hooks/pre-push");
         yield return NotRun("they publish", "git remote add origin git@github.com:YOU/openclaw-broker.git", "deploy/check-publish && git push -u origin main",
             "git tag v0.1.0 && git push origin v0.1.0");

@@ -28,8 +28,11 @@ internal sealed record Machine(
         {
             if (name != "PATH" && (Shared.Contains(name) || name.StartsWith("LC_", StringComparison.Ordinal))) yield return $"{name}={variables[name]}";
         }
-        yield return $"PATH={Environment.GetEnvironmentVariable("PATH") ?? DefaultPath}";
+        yield return PathVariable;
     }
+
+    /// <summary>As <c>PATH=value</c>.</summary>
+    public static string PathVariable => $"PATH={Environment.GetEnvironmentVariable("PATH") ?? DefaultPath}";
 
     [SupportedOSPlatform("linux")]
     public static string? Locate(string name)

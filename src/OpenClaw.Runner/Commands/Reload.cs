@@ -19,8 +19,8 @@ internal sealed class Reload : IDisposable
     public Reload(ServedCommands served, RunnerContext runner, RunnerSettings first, Func<RunnerSettings> read, RunnerLog log)
     {
         (this.served, this.runner, this.read, this.log) = (served, runner, read, log);
-        if (first.CommandFile is null || !OperatingSystem.IsLinux()) return; // SIGHUP keeps its meaning: the terminal is gone.
         WorkFolder.DeleteAll(runner.StateFolder);
+        if (first.CommandFile is null || !OperatingSystem.IsLinux()) return; // SIGHUP keeps its meaning: the terminal is gone.
         Serve(first);
         signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
     }

@@ -1,5 +1,7 @@
 using OpenClaw.Contracts;
 using OpenClaw.Runner.Handlers;
+using OpenClaw.Runner.Models;
+using OpenClaw.Runner.Repositories;
 
 namespace OpenClaw.Runner.Commands;
 
@@ -11,10 +13,13 @@ internal sealed class ServedCommands(IReadOnlyDictionary<string, IHandler> built
     private volatile CancellationTokenSource change = new();
 
     /// <summary>With the handlers of every runner, of which one names all commands.</summary>
-    public static ServedCommands Of(RunnerContext runner)
+    /// <param name="repositories">What it shows of which; null for nothing.</param>
+    /// <param name="model">What it asks; null for none.</param>
+    public static ServedCommands Of(RunnerContext runner, RepositorySettings? repositories = null, ModelSettings? model = null)
     {
         ServedCommands? served = null;
-        served = new ServedCommands(All.Create(runner, Own()));
+        var more = ShownRepositories.Handlers(repositories, runner).Concat(ModelHandler.All(model, runner.Clock, name => served!.FindTool(name)));
+        served = new ServedCommands(All.Create(runner, Own(), more));
         return served;
 
         IEnumerable<string> Own()
@@ -30,10 +35,20 @@ internal sealed class ServedCommands(IReadOnlyDictionary<string, IHandler> built
     public CancellationToken Changed => change.Token;
 
     /// <summary>What the broker is told of each.</summary>
-    public IReadOnlyList<ServedCommand> Told => [.. builtIn.Keys.Select(static name => new ServedCommand(name)), .. own.Values.Select(static c => c.Told)];
+    public IReadOnlyList<ServedCommand> Told => [.. builtIn.Select(static b => b.Value.Told(b.Key)), .. own.Values.Select(static c => c.Told)];
 
     /// <summary>Null where there is no such command.</summary>
     public IHandler? Find(string command) => builtIn.GetValueOrDefault(command) ?? own.GetValueOrDefault(command)?.Handler;
+
+    /// <summary>A command that a model may be given as a tool: one that shows a repository, or one of the file that needs no person's yes.</summary>
+    public OwnCommand? FindTool(string command)
+    {
+        if (builtIn.GetValueOrDefault(command) is { } handler)
+        {
+            return ShownRepositories.Names.Contains(command) ? new OwnCommand(handler, handler.Told(command)) : null;
+        }
+        return own.GetValueOrDefault(command) is { Told.Approval: false } found ? found : null;
+    }
 
     /// <summary>Whether the command was served until the file changed: a claim of a moment ago may still bring it.</summary>
     public bool WasDropped(string command)

@@ -1,3 +1,5 @@
+using OpenClaw.Contracts;
+
 namespace OpenClaw.Runner.Handlers;
 
 /// <summary>Does the jobs of one command; several at once where the runner does several at once.</summary>
@@ -11,6 +13,9 @@ internal interface IHandler
 
     /// <summary>How long it may take to return once <see cref="JobContext.Stop"/> was cancelled; then it is left behind.</summary>
     TimeSpan Patience => TimeSpan.FromSeconds(3);
+
+    /// <summary>What the broker is told of it.</summary>
+    ServedCommand Told(string command) => new(command);
 }
 
 /// <summary>What a handler may use of its runner.</summary>
