@@ -88,14 +88,15 @@ internal static class BotProgram
         var messages = new JobMessages(chat.Text);
         var plans = new Plans(chat, state, settings, clock);
         var jobs = new JobCommands(chat.Text, brokers, state, settings, messages);
-        var creator = new JobCreator(chat, brokers, settings, messages, clock, chance, log);
+        var served = new Served(chat.Text, brokers, clock);
+        var creator = new JobCreator(chat, brokers, served, settings, messages, clock, chance, log);
         var retrier = new JobRetrier(chat, brokers, state, settings, messages, clock, chance, log);
         var tracker = new JobTracker(chat, brokers, state, settings, creator, retrier, messages, clock, chance, log);
         var guardrails = new Guardrails(chat.Text, settings, clock);
         var requests = new JobRequests(state, guardrails, plans, tracker, jobs, messages, work, clock);
         var schedules = new ScheduleCommands(chat.Text, brokers, settings, messages);
         var access = new Access(settings.AllowedUsers, settings.AllowedChannel);
-        return new MessageRouter(chat, state, access, requests, jobs, schedules, plans, work, log);
+        return new MessageRouter(chat, state, access, requests, jobs, served, schedules, plans, work, log);
     }
 
     private static (PrivateFile<DiscordMemory> Memory, BotState State) OpenState(string folder)

@@ -33,6 +33,14 @@ public sealed class BrokerFixture : IAsyncLifetime
         folder.Dispose();
     }
 
+    /// <summary>A worker that takes these commands alone.</summary>
+    public BrokerClient Worker(string id, params IReadOnlyList<string> commands)
+    {
+        var worker = broker.Client(id);
+        worker.Take(commands);
+        return worker;
+    }
+
     /// <summary>Claims the job with this payload; what other tests left is put out of the way.</summary>
     public async Task<JobView> TakeAsync(string payload)
     {

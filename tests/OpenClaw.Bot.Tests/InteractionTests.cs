@@ -148,7 +148,7 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
     {
         var put = bot.Discord.Rest.Of("PUT", "")[0];
         Assert.Equal($"/applications/{FakeDiscord.ApplicationId}/commands", put.Path);
-        Assert.Equal(17, put.Body!.AsArray().Count);
+        Assert.Equal(23, put.Body!.AsArray().Count);
         await TellsAsync(await alice.InvokeAsync("help"));
         await bot.StopAsync();
         bot.Clock.Advance(TimeSpan.FromSeconds(10));

@@ -11,6 +11,10 @@ internal sealed record TrackedJob
     public required string UserId { get; init; }
     public required string ChannelId { get; init; }
     public required string Command { get; init; }
+
+    /// <summary>As the broker calls it; null: as it stands in <see cref="Commands.All"/>.</summary>
+    public string? BrokerCommand { get; init; }
+
     public required DateTimeOffset AskedAt { get; init; }
 
     /// <summary>The payload, until the job is created.</summary>

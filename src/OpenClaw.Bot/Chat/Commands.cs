@@ -8,26 +8,44 @@ internal enum Suggests
     Jobs,
     RunningJobs,
     Plans,
+    ServedCommands,
+}
+
+/// <summary>What stands behind a command's name.</summary>
+internal sealed record Argument(string Name, string Description, bool IsRequired = false)
+{
+    public Suggests Suggests { get; init; }
+
+    public string Usage => IsRequired ? $"<{Name}>" : $"[{Name}]";
 }
 
 /// <summary>A command of the bot, the same whether it is typed or picked.</summary>
 /// <param name="BrokerCommand">What the job is called, for a command that makes one.</param>
 internal sealed record Command(string Name, string Description, string? BrokerCommand = null)
 {
-    public string? Argument { get; init; }
-    public string ArgumentDescription { get; init; } = "";
-    public bool ArgumentRequired { get; init; }
-    public Suggests Suggests { get; init; }
+    public IReadOnlyList<Argument> Arguments { get; init; } = [];
 
-    public string Usage => Argument is null ? Name : $"{Name} <{Argument}>";
+    /// <summary>The payload is a JSON object with a field for each argument.</summary>
+    public bool HasFields { get; init; }
+
+    public bool NeedsWords => Arguments is [{ IsRequired: true }, ..];
+
+    /// <summary>An only argument takes the whole line; of several, what is optional says so.</summary>
+    public string Usage => Arguments is [var one] ? $"{Name} <{one.Name}>" : string.Join(' ', [Name, .. Arguments.Select(a => a.Usage)]);
 }
 
 internal static class Commands
 {
     public const string Ping = "ping";
     public const string Capabilities = "capabilities";
+    public const string Run = "run";
     public const string Plan = "plan";
     public const string Approve = "approve";
+    public const string Repos = "repos";
+    public const string RepoStatus = "repostat";
+    public const string Last = "last";
+    public const string Grep = "grep";
+    public const string Cat = "cat";
     public const string Status = "status";
     public const string Jobs = "jobs";
     public const string Cancel = "cancel";
@@ -42,40 +60,46 @@ internal static class Commands
     public const string WhoAmI = "whoami";
     public const string Help = "help";
 
-    private const string JobId = "job_id";
-    private const string Schedule = "schedule";
-    private const string WhichSchedule = "The schedule's name";
-    private const string WhichJob = "The job's short name, or any beginning or end of its id";
+    private static readonly Argument Job = new("job_id", "The job's short name, or any beginning or end of its id", true) { Suggests = Suggests.Jobs };
+    private static readonly Argument Schedule = new("schedule", "The schedule's name", true);
+    private static readonly Argument Repo = new("repo", $"One of those that {Repos} lists", true);
 
     public static IReadOnlyList<Command> All { get; } =
     [
-        new(Ping, "Ask a runner for a sign of life", "ping") { Argument = "text", ArgumentDescription = "What it sends back" },
+        new(Ping, "Ask a runner for a sign of life", "ping") { Arguments = [new("text", "What it sends back")] },
         new(Capabilities, "Show what the runner can do", "capabilities"),
-        new(Plan, "Have a plan made, to approve or cancel", "plan_echo") { Argument = "text", ArgumentDescription = "What to plan", ArgumentRequired = true },
-        new(Approve, "Approve a plan", "approve_echo")
+        new(Run, "Have any command done that a runner serves")
         {
-            Argument = "plan_id", ArgumentDescription = "The plan's id", ArgumentRequired = true, Suggests = Suggests.Plans,
+            Arguments = [new("command", "Its name", true) { Suggests = Suggests.ServedCommands }, new("text", "What it is given")],
         },
-        new(Status, "Show a job and its result") { Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.Jobs },
+        new(Plan, "Have a plan made, to approve or cancel", "plan_echo") { Arguments = [new("text", "What to plan", true)] },
+        new(Approve, "Approve a plan", "approve_echo") { Arguments = [new("plan_id", "The plan's id", true) { Suggests = Suggests.Plans }] },
+        new(Repos, "List the repositories", "repo_list") { HasFields = true },
+        new(RepoStatus, "Show a repository's branch and changes", "repo_status") { HasFields = true, Arguments = [Repo] },
+        new(Last, "Show a repository's last commit", "repo_last_commit") { HasFields = true, Arguments = [Repo] },
+        new(Grep, "Search a repository", "repo_grep")
+        {
+            HasFields = true, Arguments = [Repo, new("query", "What to look for", true), new("path", "A folder or file to look in")],
+        },
+        new(Cat, "Show lines of a repository's file", "repo_readfile")
+        {
+            HasFields = true,
+            Arguments = [Repo, new("path", "The file", true), new("start", "The first line"), new("end", "The last line; else 200 lines are shown")],
+        },
+        new(Status, "Show a job and its result") { Arguments = [Job] },
         new(Jobs, "List your jobs, newest first"),
-        new(Watch, "Show a job here until it ends") { Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.Jobs },
-        new(Cancel, "Cancel a job") { Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.RunningJobs },
-        new(Why, "Say why a job is not running, or how it ended")
-        {
-            Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.Jobs,
-        },
-        new(Retry, "Do a failed or cancelled job again")
-        {
-            Argument = JobId, ArgumentDescription = WhichJob, ArgumentRequired = true, Suggests = Suggests.Jobs,
-        },
+        new(Watch, "Show a job here until it ends") { Arguments = [Job] },
+        new(Cancel, "Cancel a job") { Arguments = [Job with { Suggests = Suggests.RunningJobs }] },
+        new(Why, "Say why a job is not running, or how it ended") { Arguments = [Job] },
+        new(Retry, "Do a failed or cancelled job again") { Arguments = [Job] },
         new(Every, $"Do a command again and again, such as: every {ScheduleLine.Example}")
         {
-            Argument = "when_and_command", ArgumentDescription = $"Such as: {ScheduleLine.Example}", ArgumentRequired = true,
+            Arguments = [new("when_and_command", $"Such as: {ScheduleLine.Example}", true)],
         },
         new(Schedules, "List the schedules and their next times"),
-        new(Pause, "Let a schedule rest") { Argument = Schedule, ArgumentDescription = WhichSchedule, ArgumentRequired = true },
-        new(Resume, "Let a schedule that rests go on") { Argument = Schedule, ArgumentDescription = WhichSchedule, ArgumentRequired = true },
-        new(Unschedule, "End a schedule") { Argument = Schedule, ArgumentDescription = WhichSchedule, ArgumentRequired = true },
+        new(Pause, "Let a schedule rest") { Arguments = [Schedule] },
+        new(Resume, "Let a schedule that rests go on") { Arguments = [Schedule] },
+        new(Unschedule, "End a schedule") { Arguments = [Schedule] },
         new(WhoAmI, "Show who you are to the bot, and your limits"),
         new(Help, "List the commands"),
     ];

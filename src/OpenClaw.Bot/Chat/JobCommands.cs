@@ -69,7 +69,7 @@ internal sealed class JobCommands(IChatText text, Brokers brokers, BotState stat
         foreach (var job in jobs.Take(Listed))
         {
             var name = job.JobId is { } id ? text.Code(JobNames.Of(data, user, id)) : "not sent yet";
-            list.Append(CultureInfo.InvariantCulture, $"\n{name} {job.Command}, {text.Bold(job.Status)}, {text.Ago(job.AskedAt)}");
+            list.Append(CultureInfo.InvariantCulture, $"\n{name} {text.Inline(job.Command)}, {text.Bold(job.Status)}, {text.Ago(job.AskedAt)}");
         }
         return list.ToString();
     }
@@ -86,7 +86,7 @@ internal sealed class JobCommands(IChatText text, Brokers brokers, BotState stat
     {
         var data = state.Now;
         var job = data.Jobs.First(j => j.UserId == user && j.JobId == id);
-        return $"{text.Code(JobNames.Of(data, user, id))} ({job.Command}, {job.Status})";
+        return $"{text.Code(JobNames.Of(data, user, id))} ({text.Inline(job.Command)}, {job.Status})";
     }
 
     private async Task<MessageBody> CancelAsync(NamedJob job, string user, CancellationToken stop)

@@ -9,7 +9,7 @@ namespace OpenClaw.Bot.Chat;
 /// repeating what may have arrived.
 /// </summary>
 internal sealed class JobCreator(
-    IChatGateway chat, Brokers brokers, ChatSettings settings, JobMessages messages, TimeProvider clock, Func<double> chance, ProgramLog log)
+    IChatGateway chat, Brokers brokers, Served served, ChatSettings settings, JobMessages messages, TimeProvider clock, Func<double> chance, ProgramLog log)
 {
     /// <summary>How long a wish waits for a broker that is away.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(23);
@@ -20,12 +20,15 @@ internal sealed class JobCreator(
     public async Task<(string? Id, string? Refusal)> CreateAsync(TrackedJob job, bool maybeSent, StatusMessage message, CancellationToken stop)
     {
         var name = chat.Text.Code(job.Command);
-        if (Commands.Find(job.Command)?.BrokerCommand is not { } command) return (null, $"This bot no longer has the command {name}; nothing was sent.");
+        if ((job.BrokerCommand ?? Commands.Find(job.Command)?.BrokerCommand) is not { } command)
+        {
+            return (null, $"This bot no longer has the command {name}; nothing was sent.");
+        }
         var body = new CreateJob(command, job.Payload ?? "");
         var backoff = settings.NewBackoff(chance);
         while (true)
         {
-            var pause = backoff.Next();
+            var (pause, isSent) = (backoff.Next(), false);
             try
             {
                 if (maybeSent && !await HasKeysAsync(stop))
@@ -33,6 +36,8 @@ internal sealed class JobCreator(
                     return (null, $"The broker's answer to your {name} was lost, so it isn't known whether a job was made. "
                         + "Nothing is repeated by itself; ask again if you need it.");
                 }
+                if (job.BrokerCommand is not null && !maybeSent && await served.RefuseAsync(job.UserId, command, stop) is { } refusal) return (null, refusal);
+                isSent = true;
                 var created = await WithTypingAsync(brokers.Of(job.UserId).CreateAsync(body, $"{chat.Name}-{job.Key}", stop), job, stop);
                 return created.Id is { Length: > 0 } id ? (id, null) : (null, "The broker made a job without an id.");
             }
@@ -44,7 +49,7 @@ internal sealed class JobCreator(
             }
             catch (BrokerException e)
             {
-                maybeSent |= e.WasLost;
+                maybeSent |= isSent && e.WasLost;
                 if (e.RetryAfter > pause) pause = e.RetryAfter.Value;
                 log.Warn("broker: a job could not be created", ("status", e.Status), ("reason", Reasons.Of(e)));
             }

@@ -42,6 +42,11 @@ internal sealed class JobMessages(IChatText text)
     {
         if (view.Status != JobStatuses.Done) return Failed(Heading(job), job, view);
         var done = $"{Heading(job)}: {text.Bold("done")}";
+        if (view.Command.StartsWith("repo_", StringComparison.Ordinal) && ForeignJson.Object(view.Result ?? "") is { } answer
+            && RepoAnswer.Read(view.Command, answer, text) is { } repo)
+        {
+            return repo.Content is null ? new($"{done}\n{repo.Sentence}") : WithText($"{done}\n{repo.Sentence}", repo.Content, job);
+        }
         return Known(view.Command, view.Result ?? "") is { } known && done.Length + 1 + known.Length <= Longest
             ? new($"{done}\n{known}")
             : WithText(done, ResultOf(view), job);
@@ -107,7 +112,7 @@ internal sealed class JobMessages(IChatText text)
 
     /// <summary>The plan in a result of <c>plan_echo</c>, if it is one.</summary>
     public static string? PlanIdOf(JobView view) =>
-        view is { Status: JobStatuses.Done, Command: "plan_echo", Result: { } result } && Object(result) is { } plan ? Field(plan, "plan_id") : null;
+        view is { Status: JobStatuses.Done, Command: "plan_echo", Result: { } result } && ForeignJson.Object(result) is { } plan ? plan.TextOf("plan_id") : null;
 
     private string Heading(NamedJob job) => $"Job {text.Code(job.Name)} ({text.Code(job.Command)})";
 
@@ -142,53 +147,22 @@ internal sealed class JobMessages(IChatText text)
 
     private string? Known(string command, string result)
     {
-        if (command is not ("capabilities" or "plan_echo" or "approve_echo") || Object(result) is not { } data) return null;
+        if (command is not ("capabilities" or "plan_echo" or "approve_echo") || ForeignJson.Object(result) is not { } data) return null;
         return command switch
         {
-            "capabilities" => $"Worker: {text.Code(Field(data, "worker_id") ?? "?")}\n"
-                + $"Capabilities: {string.Join(", ", Items(data, "capabilities").Select(text.Inline))}",
+            "capabilities" => $"Worker: {text.Code(data.TextOf("worker_id") ?? "?")}\n"
+                + $"Capabilities: {string.Join(", ", data.ItemsOf("capabilities").Select(text.Inline))}",
             "plan_echo" => Plan(data),
-            _ => $"Status: {text.Inline(Field(data, "status") ?? "?")}" + (Field(data, "note") is { Length: > 0 } note ? "\n" + Words(note) : ""),
+            _ => $"Status: {text.Inline(data.TextOf("status") ?? "?")}" + (data.TextOf("note") is { Length: > 0 } note ? "\n" + Words(note) : ""),
         };
     }
 
-    private string? Plan(JsonElement data) => Field(data, "plan_id") is { } id
-        ? $"Plan ID: {text.Code(id)}\nSummary: {Words(Field(data, "summary") ?? "")}\nTo apply: {text.Code("approve " + id)}"
+    private string? Plan(JsonElement data) => data.TextOf("plan_id") is { } id
+        ? $"Plan ID: {text.Code(id)}\nSummary: {Words(data.TextOf("summary") ?? "")}\nTo apply: {text.Code("approve " + id)}"
         : null;
 
     /// <summary>Words of a line in the line; everything else in a block.</summary>
     private string Words(string words) => words.AsSpan().ContainsAny('\n', '`') ? "\n" + text.Block(words) : text.Inline(words);
-
-    private static JsonElement? Object(string json)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static string? Field(JsonElement data, string name) =>
-        data.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? TextOf(value) : null;
-
-    private static IEnumerable<string> Items(JsonElement data, string name) =>
-        data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(TextOf) : [];
-
-    private static string TextOf(JsonElement value)
-    {
-        try
-        {
-            return value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-        }
-        catch (InvalidOperationException)
-        {
-            return value.GetRawText();
-        }
-    }
 
     public static string Clip(string words, int most) => words.Length <= most ? words : words[..most] + "…";
 }

@@ -23,7 +23,7 @@ internal sealed class JobRequests(
 
     /// <summary>Makes a job, unless something speaks against it.</summary>
     /// <returns>What speaks against it; null: it is under way.</returns>
-    public string? Make(Conversation conversation, Command command, string argument, CancellationToken stop)
+    public string? Make(Conversation conversation, Wish wish, CancellationToken stop)
     {
         var asked = conversation.Asked;
         var job = new TrackedJob
@@ -31,12 +31,13 @@ internal sealed class JobRequests(
             Key = asked.Id,
             UserId = asked.UserId,
             ChannelId = asked.ChannelId,
-            Command = command.Name,
+            Command = wish.Name,
+            BrokerCommand = wish.IsFree ? wish.BrokerCommand : null,
             AskedAt = clock.GetUtcNow(),
-            Payload = command.Argument is null ? "" : argument,
+            Payload = wish.Payload,
             ReplyTo = asked switch { TextReceived => asked.Id, ButtonPressed pressed => pressed.MessageId, _ => null },
             AnswerTo = (asked as CommandInvoked)?.Interaction,
-            PlanId = command.Name == Commands.Approve ? argument : null,
+            PlanId = wish is { IsFree: false, Name: Commands.Approve } ? wish.Payload : null,
         };
         var refusal = (asked is ButtonPressed ? null : guardrails.RefuseTooSoon(state.Now, asked.UserId))
             ?? guardrails.RefuseTooMany(state.Now, asked.UserId)

@@ -8,7 +8,7 @@ namespace OpenClaw.Bot.Chat;
 /// another person's job, and the chat's receive loop waits for nobody.
 /// </summary>
 internal sealed class MessageRouter(
-    IChatGateway chat, BotState state, Access access, JobRequests requests, JobCommands jobs, ScheduleCommands schedules, Plans plans,
+    IChatGateway chat, BotState state, Access access, JobRequests requests, JobCommands jobs, Served served, ScheduleCommands schedules, Plans plans,
     RunningTasks work, ProgramLog log)
 {
     private const int MostWaiting = 512;
@@ -62,7 +62,7 @@ internal sealed class MessageRouter(
         switch (e)
         {
             case CompletionAsked asked:
-                Start(e, () => chat.AnswerAsync(asked.Interaction, new Suggest(Suggestions(asked))), stop);
+                Start(e, async () => await chat.AnswerAsync(asked.Interaction, new Suggest(await SuggestionsAsync(asked, stop))), stop);
                 break;
             case ButtonPressed pressed:
                 Press(conversation, pressed, stop);
@@ -87,11 +87,12 @@ internal sealed class MessageRouter(
             case { Name: Commands.Every }:
                 Once(asked, () => schedules.MakeAsync(conversation, argument, stop), stop);
                 break;
-            case { ArgumentRequired: true } command when argument.Length == 0:
+            case { NeedsWords: true } command when argument.Length == 0:
                 Once(asked, () => conversation.TellAsync($"Usage: {chat.Text.Code(command.Usage)}"), stop);
                 break;
-            case { BrokerCommand: not null } command:
-                RefuseUnless(requests.Make(conversation, command, argument, stop), conversation, stop);
+            case { } command when command.BrokerCommand is not null || command.Name == Commands.Run:
+                var (wish, refusal) = Wish.Read(command, argument, chat.Text);
+                RefuseUnless(wish is null ? refusal : requests.Make(conversation, wish, stop), conversation, stop);
                 break;
             case { Name: Commands.Status }:
                 Once(asked, () => jobs.StatusAsync(conversation, argument, stop), stop);
@@ -138,7 +139,7 @@ internal sealed class MessageRouter(
         }
         else if (approves)
         {
-            RefuseUnless(requests.Make(conversation, Commands.Find(Commands.Approve)!, planId, stop), conversation, stop);
+            RefuseUnless(requests.Make(conversation, Wish.Read(Commands.Find(Commands.Approve)!, planId, chat.Text).Wish!, stop), conversation, stop);
         }
         else if (plans.Refuse(state.Now, pressed.UserId, planId) is { } refusal)
         {
@@ -151,13 +152,18 @@ internal sealed class MessageRouter(
         }
     }
 
-    private IReadOnlyList<Suggestion> Suggestions(CompletionAsked asked) => Commands.Find(asked.Name)?.Suggests switch
+    private async Task<IReadOnlyList<Suggestion>> SuggestionsAsync(CompletionAsked asked, CancellationToken stop) => Suggested(asked) switch
     {
         Suggests.Jobs => JobNames.Suggest(state.Now, asked.UserId, asked.Typed, activeOnly: false),
         Suggests.RunningJobs => JobNames.Suggest(state.Now, asked.UserId, asked.Typed, activeOnly: true),
         Suggests.Plans => plans.Suggest(asked.UserId, asked.Typed),
+        Suggests.ServedCommands => await served.SuggestAsync(asked.UserId, asked.Typed, stop),
         _ => [],
     };
+
+    /// <summary>A command has at most one argument that is completed.</summary>
+    private static Suggests Suggested(CompletionAsked asked) =>
+        Commands.Find(asked.Name)?.Arguments.Select(a => a.Suggests).FirstOrDefault(s => s != Suggests.Nothing) ?? Suggests.Nothing;
 
     /// <param name="refusal">Null: it is being done.</param>
     private void RefuseUnless(string? refusal, Conversation conversation, CancellationToken stop)

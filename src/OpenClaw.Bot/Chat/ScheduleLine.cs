@@ -8,7 +8,7 @@ internal sealed record ScheduleLine(Recurrence When, Command Command, string Arg
     private const int LongestRepeated = 40;
 
     /// <summary>What people can have done by a schedule; a yes is given by a person, then and there.</summary>
-    private static readonly IReadOnlyList<Command> Possible = [.. Commands.All.Where(c => c.BrokerCommand is not null && c.Name != Commands.Approve)];
+    private static readonly IReadOnlyList<Command> Possible = [.. Commands.All.Where(c => c is { BrokerCommand: not null, HasFields: false, Name: not Commands.Approve })];
 
     /// <summary>Reads what follows "every".</summary>
     /// <returns>The schedule, or the sentence that says what can't be read, with an example.</returns>
@@ -27,9 +27,9 @@ internal sealed record ScheduleLine(Recurrence When, Command Command, string Arg
             var possible = string.Join(", ", Possible.Select(c => text.Code(c.Usage)));
             return (null, WithExamples($"{Quoted(what.Name, text)} is nothing that a schedule can do. It can: {possible}.", text, Example));
         }
-        return command.ArgumentRequired && what.Argument.Length == 0
+        return command.NeedsWords && what.Argument.Length == 0
             ? (null, WithExamples($"{text.Code(command.Name)} needs something behind it: {text.Code(command.Usage)}.", text, Example))
-            : (new ScheduleLine(when, command, command.Argument is null ? "" : what.Argument), null);
+            : (new ScheduleLine(when, command, command.Arguments is [] ? "" : what.Argument), null);
     }
 
     private static string Quoted(string word, IChatText text) => text.Code(JobMessages.Clip(word, LongestRepeated));

@@ -41,15 +41,26 @@ internal static class DiscordEvents
         var message = data.Child("message");
         return (int?)data.Number("type") switch
         {
-            CommandType => new CommandInvoked(id, user, channel, direct, handle, details.Text("name") ?? "", Argument(details)),
-            AutocompleteType => new CompletionAsked(id, user, channel, direct, handle, details.Text("name") ?? "", Argument(details)),
+            CommandType => new CommandInvoked(id, user, channel, direct, handle, details.Text("name") ?? "", Line(details)),
+            AutocompleteType => new CompletionAsked(id, user, channel, direct, handle, details.Text("name") ?? "", Typed(details)),
             ComponentType => new ButtonPressed(
                 id, user, channel, direct, handle, details.Text("custom_id") ?? "", message.Text("id") ?? "", message.Text("content") ?? ""),
             _ => null,
         };
     }
 
-    private static string Argument(JsonElement command) => command.Items("options").Select(o => o.Text("value")).FirstOrDefault(v => v is not null) ?? "";
+    /// <summary>The options as the line that would be typed: words in their order, in quotes where they need them.</summary>
+    private static string Line(JsonElement command)
+    {
+        if (Commands.Find(command.Text("name") ?? "") is not { Arguments: { Count: > 1 } arguments } known) return Typed(command);
+        var options = command.Items("options").Where(o => o.Text("value") is not null).ToLookup(o => o.Text("name"), o => o.Text("value")!);
+        var words = arguments.Select(a => options[a.Name].FirstOrDefault() ?? "").ToList();
+        return known.HasFields ? QuotedWords.Join(words) : $"{QuotedWords.Join(words[..^1])} {words[^1]}";
+    }
+
+    /// <summary>The option that is being typed, or the only one.</summary>
+    private static string Typed(JsonElement command) =>
+        command.Items("options").OrderByDescending(o => o.IsTrue("focused")).Select(o => o.Text("value")).FirstOrDefault(v => v is not null) ?? "";
 
     private static string WithoutMention(string text, string? self)
     {

@@ -24,8 +24,8 @@ internal sealed class SlashRegistry(DiscordRest rest, GatewayAddress memory, IRe
     }
 
     private static SlashCommand ToSlash(Command command) =>
-        new(command.Name, command.Description, command.Argument is { } argument ? [ToOption(command, argument)] : []);
+        new(command.Name, command.Description, [.. command.Arguments.Select(ToOption)]);
 
-    private static SlashOption ToOption(Command command, string argument) =>
-        new(argument, command.ArgumentDescription, command.ArgumentRequired, command.Suggests != Suggests.Nothing);
+    private static SlashOption ToOption(Argument argument) =>
+        new(argument.Name, argument.Description, argument.IsRequired, argument.Suggests != Suggests.Nothing);
 }

@@ -51,6 +51,13 @@ internal sealed class FakePerson(FakeDiscord discord, string id)
             ["options"] = argument is null ? new JsonArray() : [new JsonObject { ["name"] = "x", ["type"] = 3, ["value"] = argument }],
         });
 
+    public Task<FakeInteraction> InvokeWithAsync(string command, params IReadOnlyList<(string Name, string Value)> options) =>
+        InteractAsync(2, null, new JsonObject
+        {
+            ["id"] = "1", ["name"] = command, ["type"] = 1,
+            ["options"] = new JsonArray([.. options.Select(o => new JsonObject { ["name"] = o.Name, ["type"] = 3, ["value"] = o.Value })]),
+        });
+
     public Task<FakeInteraction> CompleteAsync(string command, string typed) =>
         InteractAsync(4, null, new JsonObject
         {
