@@ -91,7 +91,8 @@ internal static class BotProgram
         var served = new Served(chat.Text, brokers, clock);
         var creator = new JobCreator(chat, brokers, served, settings, messages, clock, chance, log);
         var retrier = new JobRetrier(chat, brokers, state, settings, messages, clock, chance, log);
-        var tracker = new JobTracker(chat, brokers, state, settings, creator, retrier, messages, clock, chance, log);
+        var streams = new OutputStreams(brokers, settings, clock, chance, log);
+        var tracker = new JobTracker(chat, brokers, state, settings, creator, retrier, streams, messages, clock, chance, log);
         var guardrails = new Guardrails(chat.Text, settings, clock);
         var requests = new JobRequests(state, guardrails, plans, tracker, jobs, messages, work, clock);
         var schedules = new ScheduleCommands(chat.Text, brokers, settings, messages);

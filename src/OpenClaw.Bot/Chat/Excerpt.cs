@@ -12,6 +12,23 @@ internal sealed record Excerpt(string Text, string HowMuch)
         return end > 0 ? Lines(text, end) : Characters(text, most);
     }
 
+    /// <summary>The last lines of a text, as many as fit; of a line that is longer, its end.</summary>
+    public static (string Text, bool IsAll) End(string text, int most, int mostLines)
+    {
+        var whole = text.TrimEnd('\n', '\r');
+        var start = Math.Max(0, whole.Length - most);
+        var lines = 0;
+        for (var at = whole.Length - 1; at >= start; at--)
+        {
+            if (whole[at] == '\n' && ++lines == mostLines) start = at + 1;
+        }
+        if (start == 0) return (whole, true);
+        var line = whole[start - 1] == '\n' ? start : whole.IndexOf('\n', start) + 1;
+        if (line > 0) return (whole[line..], false);
+        if (char.IsLowSurrogate(whole[start])) start++;
+        return (whole[start..], false);
+    }
+
     private static Excerpt Lines(string text, int end) =>
         new(text[..end], string.Create(CultureInfo.InvariantCulture, $"first {LinesIn(text.AsSpan(0, end)):N0} of {LinesIn(text):N0} lines"));
 

@@ -11,6 +11,8 @@ internal sealed class JobMessages(IChatText text)
     private const int Reserve = 100;
 
     private const int FirstExcerpt = 1500;
+    private const int NewestShown = 600;
+    private const int NewestLines = 15;
     private const int LongestForeignName = 150;
     private const int LongestReason = 1000;
 
@@ -27,18 +29,43 @@ internal sealed class JobMessages(IChatText text)
     /// <param name="view">As the broker showed it last; null: it was just made.</param>
     /// <param name="away">Whether the broker can't be asked now.</param>
     /// <param name="late">Whether the person was promised a word by now.</param>
-    public MessageBody Progress(NamedJob job, JobView? view, bool away, bool late)
+    public MessageBody Progress(NamedJob job, JobView? view, bool away, bool late, LiveView live)
     {
-        if (away) return new($"{Heading(job)}: {BrokerAway} This message goes on when it is back.");
+        var written = live.Text.Length == 0 ? null : Newest(live);
+        if (away) return new($"{Heading(job)}: {BrokerAway} This message goes on when it is back.{written}");
         var state = view is { Status: JobStatuses.Running } ? Running(view) : text.Bold("queued");
         if (view is { CancelRequested: true }) state += ", asked to stop";
+        var step = live.Step ?? (view?.Progress is { } progress ? LiveOutput.StepOf(progress.Percent, progress.Message) : null);
+        if (step is not null) state += $", {text.Inline(Clip(step, LongestForeignName))}";
+        var why = live.Why is { Length: > 0 } reason ? $"\n{text.Inline(Clip(reason, LongestForeignName))}" : "";
         return late
-            ? new($"{Heading(job)}: still {state}. Job ID: {job.Id} (try: {text.Code("status " + job.Name)})\nThe result will be shown here when it ends.")
-            : new($"{Heading(job)}: {state}. Waiting for the result…");
+            ? new($"{Heading(job)}: still {state}. Job ID: {job.Id} (try: {text.Code("status " + job.Name)}){why}"
+                + (written ?? "\nThe result will be shown here when it ends."))
+            : new($"{Heading(job)}: {state}.{(written is null && why.Length == 0 ? " Waiting for the result…" : "")}{why}{written}");
     }
 
-    /// <summary>A job that has ended, in the words of its command.</summary>
-    public MessageBody Final(NamedJob job, JobView view)
+    /// <summary>A job that has ended, in the words of its command, with what it wrote.</summary>
+    /// <param name="output">Null where it can't be read.</param>
+    public MessageBody Final(NamedJob job, JobView view, string? output = "")
+    {
+        var result = view.Status == JobStatuses.Done ? view.Result ?? "" : view.Error ?? "";
+        if (string.IsNullOrWhiteSpace(output))
+        {
+            var ended = WithoutOutput(job, view);
+            return output is null ? ended with { Text = $"{ended.Text}\n(What it wrote can't be read.)" } : ended;
+        }
+        if (view.Status == JobStatuses.Done && output.Contains(result.Trim(), StringComparison.Ordinal))
+        {
+            return WithText($"{Heading(job)}: {text.Bold("done")}", output, job);
+        }
+        var body = WithoutOutput(job, view);
+        var shown = $"{body.Text}\nOutput:\n{text.Block(output)}";
+        if (body.File is null && shown.Length <= Longest) return body with { Text = shown };
+        var file = body.File is { } whole ? $"{whole.Content}\n\nOutput:\n{output}" : output;
+        return body with { Text = $"{body.Text}\n(What it wrote is in the file.)", File = new TextFile($"job-{job.Name}.txt", file) };
+    }
+
+    private MessageBody WithoutOutput(NamedJob job, JobView view)
     {
         if (view.Status != JobStatuses.Done) return Failed(Heading(job), job, view);
         var done = $"{Heading(job)}: {text.Bold("done")}";
@@ -113,6 +140,17 @@ internal sealed class JobMessages(IChatText text)
     /// <summary>The plan in a result of <c>plan_echo</c>, if it is one.</summary>
     public static string? PlanIdOf(JobView view) =>
         view is { Status: JobStatuses.Done, Command: "plan_echo", Result: { } result } && ForeignJson.Object(result) is { } plan ? plan.TextOf("plan_id") : null;
+
+    /// <summary>The newest lines of what a job writes, in a block.</summary>
+    private string Newest(LiveView live)
+    {
+        for (var most = NewestShown; ; most /= 2)
+        {
+            var (lines, isAll) = Excerpt.End(live.Text, most, NewestLines);
+            var block = text.Block(lines);
+            if (block.Length <= 2 * NewestShown) return $"{(isAll && live.IsWhole ? "" : " The newest lines:")}\n{block}";
+        }
+    }
 
     private string Heading(NamedJob job) => $"Job {text.Code(job.Name)} ({text.Code(job.Command)})";
 

@@ -6,13 +6,18 @@ namespace OpenClaw.Bot.Chat;
 
 /// <summary>Follows jobs, each from the wish to its last word.</summary>
 internal sealed class JobTracker(
-    IChatGateway chat, Brokers brokers, BotState state, ChatSettings settings, JobCreator creator, JobRetrier retrier, JobMessages messages,
-    TimeProvider clock, Func<double> chance, ProgramLog log)
+    IChatGateway chat, Brokers brokers, BotState state, ChatSettings settings, JobCreator creator, JobRetrier retrier, OutputStreams streams,
+    JobMessages messages, TimeProvider clock, Func<double> chance, ProgramLog log)
 {
     /// <summary>Edits notify nobody: a job that took this long also gets a new reply.</summary>
     public static readonly TimeSpan Long = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a job is looked at whose output is followed.</summary>
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(500);
 
     /// <param name="key">The job's key in the state.</param>
     /// <param name="recovered">Whether an earlier process began with it.</param>
@@ -21,9 +26,10 @@ internal sealed class JobTracker(
         var message = new StatusMessage(chat, state, clock, chance, log, key);
         if (await BegunAsync(state.Job(key)!, recovered, message, stop) is not { } job) return;
         // An interaction already shows that something is under way, and a watched job may have ended: the first word there is what the broker says.
-        if (job is { Shown: null, AnswerTo: null, IsWatch: false }) await message.OfferAsync(messages.Progress(Named(job), null, away: false, late: false));
+        if (job is { Shown: null, AnswerTo: null, IsWatch: false }) await message.OfferAsync(messages.Progress(Named(job), null, away: false, late: false, LiveView.Nothing));
         var view = await WatchAsync(job, message, stop);
-        await SettleAsync(job, message, view is null ? Lost(job) : WithButtons(job, view), view?.Status ?? JobStatuses.Failed, stop);
+        var output = view is null ? "" : await streams.ReadAsync(job.UserId, job.JobId!, stop);
+        await SettleAsync(job, message, view is null ? Lost(job) : WithButtons(job, view, output), view?.Status ?? JobStatuses.Failed, stop);
     }
 
     private NamedJob Named(TrackedJob job) => NamedJob.Of(state.Now, job);
@@ -67,6 +73,7 @@ internal sealed class JobTracker(
         JobView? view = null;
         var backoff = settings.NewBackoff(chance);
         var upToDate = !job.IsWatch;
+        await using var live = streams.Of(job, stop);
         while (state.Job(job.Key) is { GivenUp: false })
         {
             var asked = clock.GetUtcNow();
@@ -74,7 +81,7 @@ internal sealed class JobTracker(
             TimeSpan pause;
             try
             {
-                var wait = job.IsWatch && view is null ? TimeSpan.Zero : Wait(view, upToDate, job.AskedAt + settings.PollTimeout - asked);
+                var wait = live.IsOpen || (job.IsWatch && view is null) ? TimeSpan.Zero : Wait(view, upToDate, job.AskedAt + settings.PollTimeout - asked);
                 view = await brokers.Of(job.UserId).GetAsync(id, wait, stop);
                 if (JobStatuses.IsFinal(view.Status)) return view;
                 if (view.Status != state.Job(job.Key)?.Status) state.ChangeJob(job.Key, j => j with { Status = view.Status });
@@ -91,12 +98,43 @@ internal sealed class JobTracker(
                 away = true;
                 pause = backoff.Next();
             }
-            var late = clock.GetUtcNow() - job.AskedAt >= settings.PollTimeout;
-            upToDate = await message.OfferAsync(messages.Progress(Named(job), view, away, late));
+            if (!away) live.Open(view!.Status == JobStatuses.Running);
+            if (!away && live.IsOpen)
+            {
+                upToDate = await ShowLiveAsync(job, view!, live, message, stop);
+                continue;
+            }
+            upToDate = await message.OfferAsync(messages.Progress(Named(job), view, away, IsLate(job), live.Output.Now));
             if (pause > TimeSpan.Zero) await Task.Delay(pause, clock, stop);
         }
         return null;
     }
+
+    /// <summary>Shows what the job writes as it comes, until it is time to look at the job itself, or nothing more comes.</summary>
+    /// <returns>Whether the newest is shown.</returns>
+    private async Task<bool> ShowLiveAsync(TrackedJob job, JobView view, OutputStreams.Followed live, StatusMessage message, CancellationToken stop)
+    {
+        var until = clock.GetUtcNow() + (view.Status == JobStatuses.Running ? BetweenLooks : settings.PollInterval);
+        while (true)
+        {
+            var changed = live.Output.Changed;
+            var isShown = await message.OfferAsync(messages.Progress(Named(job), view, away: false, IsLate(job), live.Output.Now));
+            var left = until - clock.GetUtcNow();
+            if (!live.IsOpen || left <= TimeSpan.Zero) return isShown;
+            if (!isShown)
+            {
+                var pause = message.UntilNextEdit() > ShortestPause ? message.UntilNextEdit() : ShortestPause;
+                left = pause < left ? pause : left;
+            }
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var passed = Task.Delay(left, clock, either.Token);
+            while (await Task.WhenAny(passed, changed) == changed && !isShown && live.IsOpen) changed = live.Output.Changed;
+            await either.CancelAsync();
+            stop.ThrowIfCancellationRequested();
+        }
+    }
+
+    private bool IsLate(TrackedJob job) => clock.GetUtcNow() - job.AskedAt >= settings.PollTimeout;
 
     /// <summary>Short while the message has news to show, long when only the end is news.</summary>
     private TimeSpan Wait(JobView? view, bool upToDate, TimeSpan left)
@@ -105,9 +143,9 @@ internal sealed class JobTracker(
         return left > TimeSpan.Zero && left < wait ? left : wait;
     }
 
-    private MessageBody WithButtons(TrackedJob job, JobView view)
+    private MessageBody WithButtons(TrackedJob job, JobView view, string? output)
     {
-        var body = messages.Final(Named(job), view);
+        var body = messages.Final(Named(job), view, output);
         if (view.Status == JobStatuses.Failed && job.PlanId is { } failed && PlanButtons.CanCarry(failed))
         {
             return body with { Buttons = PlanButtons.Again(failed) };

@@ -52,7 +52,8 @@ internal sealed class StatusMessage(IChatGateway chat, BotState state, TimeProvi
         }
     }
 
-    private TimeSpan UntilNextEdit() => edited is { } last ? last + BetweenEdits - clock.GetUtcNow() : TimeSpan.Zero;
+    /// <summary>Zero where it may be changed now.</summary>
+    public TimeSpan UntilNextEdit() => edited is { } last ? last + BetweenEdits - clock.GetUtcNow() : TimeSpan.Zero;
 
     private async Task<DeliveryOutcome> PutAsync(MessageBody body, bool isLast)
     {
