@@ -49,11 +49,15 @@ internal static class BotProgram
         // A used connection may be found closed, and a job then be posted twice to a broker without keys.
         using var http = BrokerHttp.Create(TimeSpan.Zero);
         var broker = new BrokerClient(http, settings.Broker, new BrokerCredentials { BotToken = settings.BrokerToken }, clock);
-        var work = new RunningTasks();
-        var router = Compose(chat, new Brokers(broker, settings.Chat.ActsFor ? chat.Name : null), state, settings.Chat, work, clock, chance, log);
+        var (brokers, work) = (new Brokers(broker, settings.Chat.ActsFor ? chat.Name : null), new RunningTasks());
+        var approvals = new ApprovalMessages(chat.Text, new JobMessages(chat.Text));
+        var held = new HeldJobs(chat, brokers, state, settings.Chat, approvals, clock, log);
+        var decisions = new Decisions(chat, brokers, state, held, approvals, new JobMessages(chat.Text));
+        var router = Compose(chat, brokers, state, settings.Chat, decisions, work, clock, chance, log);
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var patience = stop.Register(() => closing.CancelAfter(TimeToFinish));
+        work.Run("approvals", () => held.RunAsync(ending.Token), ending.Token);
         var routing = router.RunAsync(ending.Token);
         var receiving = chat.RunAsync(router.Receive, ending.Token);
         var first = await Task.WhenAny(routing, receiving, work.Failed);
@@ -82,7 +86,7 @@ internal static class BotProgram
     }
 
     private static MessageRouter Compose(
-        DiscordGateway chat, Brokers brokers, BotState state, ChatSettings settings,
+        DiscordGateway chat, Brokers brokers, BotState state, ChatSettings settings, Decisions decisions,
         RunningTasks work, TimeProvider clock, Func<double> chance, ProgramLog log)
     {
         var messages = new JobMessages(chat.Text);
@@ -97,7 +101,7 @@ internal static class BotProgram
         var requests = new JobRequests(state, guardrails, plans, tracker, jobs, messages, work, clock);
         var schedules = new ScheduleCommands(chat.Text, brokers, settings, messages);
         var access = new Access(settings.AllowedUsers, settings.AllowedChannel);
-        return new MessageRouter(chat, state, access, requests, jobs, served, schedules, plans, work, log);
+        return new MessageRouter(chat, state, access, requests, jobs, served, schedules, plans, decisions, work, log);
     }
 
     private static (PrivateFile<DiscordMemory> Memory, BotState State) OpenState(string folder)

@@ -71,7 +71,7 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
     [InlineData("help", null, "Commands:")]
     [InlineData("whoami", null, BotUnderTest.Alice)]
     [InlineData("jobs", null, "no jobs yet")]
-    [InlineData("approve", null, "Usage: `approve <plan_id>`")]
+    [InlineData("approve", null, "Usage: `approve <id>`")]
     public async Task ShortAnswersAreForThePersonAlone(string command, string? argument, string answer) =>
         Assert.Contains(answer, await TellsAsync(await alice.InvokeAsync(command, argument)), StringComparison.Ordinal);
 
@@ -148,7 +148,7 @@ public sealed class InteractionTests(BrokerFixture broker) : IAsyncLifetime
     {
         var put = bot.Discord.Rest.Of("PUT", "")[0];
         Assert.Equal($"/applications/{FakeDiscord.ApplicationId}/commands", put.Path);
-        Assert.Equal(23, put.Body!.AsArray().Count);
+        Assert.Equal(24, put.Body!.AsArray().Count);
         await TellsAsync(await alice.InvokeAsync("help"));
         await bot.StopAsync();
         bot.Clock.Advance(TimeSpan.FromSeconds(10));

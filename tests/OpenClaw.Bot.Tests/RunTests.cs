@@ -54,7 +54,7 @@ public sealed class RunTests(BrokerFixture broker) : IAsyncLifetime
         Assert.Contains($"`{name}`", said.Content, StringComparison.Ordinal);
         Assert.Equal(0, await broker.CountAsync($"{name}x"));
         await alice.SayAsync("run approve_echo some-plan");
-        await alice.ReadAsync("Plans are approved by `approve <plan_id>`.");
+        await alice.ReadAsync("Plans are approved by `approve <id>`.");
     }
 
     [Fact]

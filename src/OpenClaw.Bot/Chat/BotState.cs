@@ -69,12 +69,29 @@ internal sealed record PlanRecord(string PlanId, string UserId, DateTimeOffset M
     public MessageRef? Shown { get; init; }
 }
 
+/// <summary>A job that waits for a yes, as one person was shown it.</summary>
+/// <param name="Digest">Of what was shown: a decision is about that and nothing else.</param>
+internal sealed record ShownApproval(string JobId, string UserId, string Command, string Digest)
+{
+    /// <summary>Null until it is known to be there.</summary>
+    public MessageRef? Shown { get; init; }
+
+    /// <summary>Its buttons may be gone, and nothing decided.</summary>
+    public bool IsDeciding { get; init; }
+
+    /// <summary>It is decided, and its message says so.</summary>
+    public bool Settled { get; init; }
+
+    public DateTimeOffset? SettledAt { get; init; }
+}
+
 /// <summary>All that survives a restart.</summary>
 internal sealed record BotData
 {
     public IReadOnlyDictionary<string, DateTimeOffset> LastCommands { get; init; } = new Dictionary<string, DateTimeOffset>();
     public IReadOnlyList<TrackedJob> Jobs { get; init; } = [];
     public IReadOnlyList<PlanRecord> Plans { get; init; } = [];
+    public IReadOnlyList<ShownApproval> Approvals { get; init; } = [];
     public IReadOnlyList<string> Seen { get; init; } = [];
 
     public BotData With(TrackedJob job) => this with { Jobs = [.. Jobs, job] };
@@ -86,6 +103,15 @@ internal sealed record BotData
     public BotData With(string key, Func<TrackedJob, TrackedJob> change) => this with { Jobs = [.. Jobs.Select(j => j.Key == key ? change(j) : j)] };
 
     public BotData With(PlanRecord plan) => this with { Plans = [.. Plans.Where(p => p.PlanId != plan.PlanId || p.UserId != plan.UserId), plan] };
+
+    public ShownApproval? Approval(string user, string job) => Approvals.FirstOrDefault(a => a.UserId == user && a.JobId == job);
+
+    public BotData With(ShownApproval shown) =>
+        this with { Approvals = [.. Approvals.Where(a => a.UserId != shown.UserId || a.JobId != shown.JobId), shown] };
+
+    /// <summary>The same with one of a person's messages changed.</summary>
+    public BotData With(string user, string job, Func<ShownApproval, ShownApproval> change) =>
+        this with { Approvals = [.. Approvals.Select(a => a.UserId == user && a.JobId == job ? change(a) : a)] };
 }
 
 /// <summary>The bot's memory: a value in a file, replaced whole with each change.</summary>
@@ -94,6 +120,7 @@ internal sealed class BotState(PrivateFile<BotData> file)
     private const int SeenKept = 1000;
     private const int SettledKept = 100;
     private const int PlansKept = 200;
+    private const int DecidedKept = 200;
 
     private readonly Lock gate = new();
     private BotData data = file.Read() ?? new BotData();
@@ -133,6 +160,7 @@ internal sealed class BotState(PrivateFile<BotData> file)
         {
             Jobs = settled.Count == 0 ? next.Jobs : [.. next.Jobs.Where(j => !settled.Contains(j.Key))],
             Seen = next.Seen.Count <= SeenKept ? next.Seen : [.. next.Seen.Skip(next.Seen.Count - SeenKept)],
+            Approvals = [.. next.Approvals.Where(a => !a.Settled), .. next.Approvals.Where(a => a.Settled).TakeLast(DecidedKept)],
             Plans = next.Plans.Count <= PlansKept ? next.Plans : [.. next.Plans.Skip(next.Plans.Count - PlansKept)],
         };
     }

@@ -8,6 +8,7 @@ internal enum Suggests
     Jobs,
     RunningJobs,
     Plans,
+    HeldJobs,
     ServedCommands,
 }
 
@@ -46,6 +47,7 @@ internal static class Commands
     public const string Last = "last";
     public const string Grep = "grep";
     public const string Cat = "cat";
+    public const string Deny = "deny";
     public const string Status = "status";
     public const string Jobs = "jobs";
     public const string Cancel = "cancel";
@@ -73,7 +75,11 @@ internal static class Commands
             Arguments = [new("command", "Its name", true) { Suggests = Suggests.ServedCommands }, new("text", "What it is given")],
         },
         new(Plan, "Have a plan made, to approve or cancel", "plan_echo") { Arguments = [new("text", "What to plan", true)] },
-        new(Approve, "Approve a plan", "approve_echo") { Arguments = [new("plan_id", "The plan's id", true) { Suggests = Suggests.Plans }] },
+        new(Approve, "Approve a plan, or a job that waits for your yes", "approve_echo")
+        {
+            Arguments = [new("id", "The plan's id, or the job's", true) { Suggests = Suggests.Plans }],
+        },
+        new(Deny, "Deny a job that waits for your yes") { Arguments = [new("id", "The job's id", true) { Suggests = Suggests.HeldJobs }] },
         new(Repos, "List the repositories", "repo_list") { HasFields = true },
         new(RepoStatus, "Show a repository's branch and changes", "repo_status") { HasFields = true, Arguments = [Repo] },
         new(Last, "Show a repository's last commit", "repo_last_commit") { HasFields = true, Arguments = [Repo] },

@@ -171,7 +171,10 @@ internal sealed class JobMessages(IChatText text)
     private static IReadOnlyList<Button>? RetryButtons(NamedJob job, JobView view) =>
         view.State == JobStates.Failed && view.Command != Commands.Find(Commands.Approve)!.BrokerCommand ? RetryButton.For(job.Id, view.Round) : null;
 
-    private MessageBody WithText(string header, string content, NamedJob job)
+    private MessageBody WithText(string header, string content, NamedJob job) => WithText(header, content, $"job-{job.Name}.txt");
+
+    /// <summary>A text below a header; where it is longer than a message holds, its beginning, with the whole as a file.</summary>
+    public MessageBody WithText(string header, string content, string file)
     {
         var whole = $"{header}\n{text.Block(content)}";
         if (whole.Length <= Longest) return new(whole);
@@ -179,7 +182,7 @@ internal sealed class JobMessages(IChatText text)
         {
             var excerpt = Excerpt.Of(content, most);
             var cut = $"{header} ({excerpt.HowMuch}; the whole is in the file)\n{text.Block(excerpt.Text)}";
-            if (cut.Length <= Longest) return new(cut, File: new TextFile($"job-{job.Name}.txt", content));
+            if (cut.Length <= Longest) return new(cut, File: new TextFile(file, content));
         }
     }
 

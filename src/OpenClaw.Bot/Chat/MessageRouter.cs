@@ -9,7 +9,7 @@ namespace OpenClaw.Bot.Chat;
 /// </summary>
 internal sealed class MessageRouter(
     IChatGateway chat, BotState state, Access access, JobRequests requests, JobCommands jobs, Served served, ScheduleCommands schedules, Plans plans,
-    RunningTasks work, ProgramLog log)
+    Decisions decisions, RunningTasks work, ProgramLog log)
 {
     private const int MostWaiting = 512;
 
@@ -90,6 +90,12 @@ internal sealed class MessageRouter(
             case { NeedsWords: true } command when argument.Length == 0:
                 Once(asked, () => conversation.TellAsync($"Usage: {chat.Text.Code(command.Usage)}"), stop);
                 break;
+            case { Name: Commands.Approve } when Plans.Find(state.Now, asked.UserId, argument) is null && decisions.Find(asked.UserId, argument) is not []:
+                Once(asked, () => decisions.DecideAsync(conversation, argument, isYes: true, stop), stop);
+                break;
+            case { Name: Commands.Deny }:
+                Once(asked, () => decisions.DecideAsync(conversation, argument, isYes: false, stop), stop);
+                break;
             case { } command when command.BrokerCommand is not null || command.Name == Commands.Run:
                 var (wish, refusal) = Wish.Read(command, argument, chat.Text);
                 RefuseUnless(wish is null ? refusal : requests.Make(conversation, wish, stop), conversation, stop);
@@ -133,6 +139,10 @@ internal sealed class MessageRouter(
         {
             RefuseUnless(requests.Retry(conversation, pressed, jobId, round, stop), conversation, stop);
         }
+        else if (ApprovalButtons.Read(pressed.ButtonId) is var (held, digest, isYes))
+        {
+            Once(pressed, () => decisions.PressAsync(conversation, pressed, held, digest, isYes, stop), stop);
+        }
         else if (PlanButtons.Read(pressed.ButtonId) is not var (planId, approves) || Plans.Find(state.Now, pressed.UserId, planId) is not { } plan)
         {
             Once(pressed, () => conversation.TellAsync("Unknown plan: it is not yours, or it was forgotten."), stop);
@@ -156,7 +166,8 @@ internal sealed class MessageRouter(
     {
         Suggests.Jobs => JobNames.Suggest(state.Now, asked.UserId, asked.Typed, activeOnly: false),
         Suggests.RunningJobs => JobNames.Suggest(state.Now, asked.UserId, asked.Typed, activeOnly: true),
-        Suggests.Plans => plans.Suggest(asked.UserId, asked.Typed),
+        Suggests.Plans => [.. plans.Suggest(asked.UserId, asked.Typed), .. decisions.Suggest(asked.UserId, asked.Typed)],
+        Suggests.HeldJobs => decisions.Suggest(asked.UserId, asked.Typed),
         Suggests.ServedCommands => await served.SuggestAsync(asked.UserId, asked.Typed, stop),
         _ => [],
     };
