@@ -31,7 +31,8 @@ internal sealed class ApprovalMessages(IChatText text, JobMessages messages)
     /// <summary>What became of it.</summary>
     /// <param name="how">In words that follow the job's name, such as "approved by anna".</param>
     public MessageBody Decided(ShownApproval shown, string how) =>
-        new($"Job {Name(shown.JobId)} ({Code(shown.Command)}, {text.Code(shown.JobId)}): {how}. Digest {text.Code(JobMessages.Clip(shown.Digest, ShownDigest))}.");
+        new($"Job {Name(shown.JobId)} ({Code(shown.Command)}, {text.Code(shown.JobId)}): {how}. "
+            + $"Digest {text.Code(JobMessages.Clip(shown.Digest, ShownDigest))}.");
 
     /// <summary>How a job was decided, as its history tells it.</summary>
     public string How(JobView job, JobHistoryView? history)

@@ -24,7 +24,8 @@ internal sealed class Decisions(
     public IReadOnlyList<Suggestion> Suggest(string user, string typed) =>
     [
         .. state.Now.Approvals.Where(a => a.UserId == user && !a.Settled && a.Shown is not null)
-            .Where(a => a.JobId.Contains(typed.Trim(), StringComparison.OrdinalIgnoreCase) || a.Command.StartsWith(typed.Trim(), StringComparison.OrdinalIgnoreCase))
+            .Where(a => a.JobId.Contains(typed.Trim(), StringComparison.OrdinalIgnoreCase)
+                || a.Command.StartsWith(typed.Trim(), StringComparison.OrdinalIgnoreCase))
             .Select(a => new Suggestion($"{JobMessages.Clip(a.Command, LongestRepeated)} {a.JobId}", a.JobId)),
     ];
 

@@ -13,6 +13,8 @@ internal sealed class HeldJobs(
     private const int MostPages = 10;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan LongestOutage = TimeSpan.FromMinutes(1);
+
     /// <summary>For who is no approver, or can't be written to.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
 
@@ -28,11 +30,11 @@ internal sealed class HeldJobs(
         {
             foreach (var user in settings.AllowedUsers.Order(StringComparer.Ordinal))
             {
-                var (next, pause) = looks.GetValueOrDefault(user, (DateTimeOffset.MinValue, BetweenLooks));
+                var (next, pause) = looks.GetValueOrDefault(user, (DateTimeOffset.MinValue, BetweenLooks / 2));
                 if (next > clock.GetUtcNow()) continue;
-                var isWell = await LookAsync(user, stop);
-                pause = isWell ? BetweenLooks : pause;
-                looks[user] = (clock.GetUtcNow() + pause, isWell || pause * 2 > LongestPause ? pause : pause * 2);
+                var most = await LookAsync(user, stop);
+                pause = pause * 2 < most ? pause * 2 : most;
+                looks[user] = (clock.GetUtcNow() + pause, pause);
             }
             var wait = looks.Values.Min(l => l.Next) - clock.GetUtcNow();
             if (wait > TimeSpan.Zero) await Task.Delay(wait, clock, stop);
@@ -90,8 +92,8 @@ internal sealed class HeldJobs(
         }
     }
 
-    /// <returns>False: the person is no approver, can't be written to, or the broker can't be asked.</returns>
-    private async Task<bool> LookAsync(string user, CancellationToken stop)
+    /// <returns>How long it may take at most until the next look.</returns>
+    private async Task<TimeSpan> LookAsync(string user, CancellationToken stop)
     {
         var asked = clock.GetUtcNow();
         try
@@ -108,12 +110,12 @@ internal sealed class HeldJobs(
                     await SettleFromHistoryAsync(user, gone.JobId, stop);
                 }
             }, stop);
-            return isWell;
+            return isWell ? BetweenLooks : LongestPause;
         }
         catch (BrokerException e)
         {
             if (e.IsPassing) log.Warn("broker: it can't be asked what waits for a yes", ("user", user), ("reason", Reasons.Of(e)));
-            return false;
+            return e.IsPassing ? LongestOutage : LongestPause;
         }
     }
 

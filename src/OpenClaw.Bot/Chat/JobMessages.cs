@@ -139,7 +139,9 @@ internal sealed class JobMessages(IChatText text)
 
     /// <summary>The plan in a result of <c>plan_echo</c>, if it is one.</summary>
     public static string? PlanIdOf(JobView view) =>
-        view is { Status: JobStatuses.Done, Command: "plan_echo", Result: { } result } && ForeignJson.Object(result) is { } plan ? plan.TextOf("plan_id") : null;
+        view is { Status: JobStatuses.Done, Command: "plan_echo", Result: { } result } && ForeignJson.Object(result) is { } plan
+            ? plan.TextOf("plan_id")
+            : null;
 
     /// <summary>The newest lines of what a job writes, in a block.</summary>
     private string Newest(LiveView live)

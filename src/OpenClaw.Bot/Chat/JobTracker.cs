@@ -26,7 +26,10 @@ internal sealed class JobTracker(
         var message = new StatusMessage(chat, state, clock, chance, log, key);
         if (await BegunAsync(state.Job(key)!, recovered, message, stop) is not { } job) return;
         // An interaction already shows that something is under way, and a watched job may have ended: the first word there is what the broker says.
-        if (job is { Shown: null, AnswerTo: null, IsWatch: false }) await message.OfferAsync(messages.Progress(Named(job), null, away: false, late: false, LiveView.Nothing));
+        if (job is { Shown: null, AnswerTo: null, IsWatch: false })
+        {
+            await message.OfferAsync(messages.Progress(Named(job), null, away: false, late: false, LiveView.Nothing));
+        }
         var view = await WatchAsync(job, message, stop);
         var output = view is null ? "" : await streams.ReadAsync(job.UserId, job.JobId!, stop);
         await SettleAsync(job, message, view is null ? Lost(job) : WithButtons(job, view, output), view?.Status ?? JobStatuses.Failed, stop);

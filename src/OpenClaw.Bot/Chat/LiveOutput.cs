@@ -92,8 +92,9 @@ internal sealed class LiveOutput
         isWhole = false;
     }
 
-    private static double? PercentOf(JsonElement? metadata) => metadata is { ValueKind: JsonValueKind.Object } known
-        && known.TryGetProperty("percent", out var percent) && percent.ValueKind == JsonValueKind.Number && percent.TryGetDouble(out var number) ? number : null;
+    private static double? PercentOf(JsonElement? metadata) =>
+        metadata is { ValueKind: JsonValueKind.Object } known && known.TryGetProperty("percent", out var percent)
+            && percent.ValueKind == JsonValueKind.Number && percent.TryGetDouble(out var number) ? number : null;
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

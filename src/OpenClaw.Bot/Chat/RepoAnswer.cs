@@ -58,7 +58,8 @@ internal sealed record RepoAnswer(string Sentence, string? Content)
         if (content.Length == 0) return new($"{where} has nothing there.", null);
         var end = int.TryParse(data.TextOf("start"), NumberStyles.None, CultureInfo.InvariantCulture, out var start)
             ? start + content.TrimEnd('\n').Count(c => c == '\n') : 0;
-        return new(string.Create(CultureInfo.InvariantCulture, $"{where}{(end == 0 ? "" : end == start ? $", line {start}" : $", lines {start} to {end}")}:"), content);
+        var lines = end == 0 ? "" : end == start ? $", line {start}" : $", lines {start} to {end}";
+        return new($"{where}{lines}:", content);
     }
 
     private static string Code(string words, IChatText text) => text.Code(JobMessages.Clip(words, LongestShown));

@@ -8,7 +8,8 @@ internal sealed record ScheduleLine(Recurrence When, Command Command, string Arg
     private const int LongestRepeated = 40;
 
     /// <summary>What people can have done by a schedule; a yes is given by a person, then and there.</summary>
-    private static readonly IReadOnlyList<Command> Possible = [.. Commands.All.Where(c => c is { BrokerCommand: not null, HasFields: false, Name: not Commands.Approve })];
+    private static readonly IReadOnlyList<Command> Possible =
+        [.. Commands.All.Where(c => c is { BrokerCommand: not null, HasFields: false, Name: not Commands.Approve })];
 
     /// <summary>Reads what follows "every".</summary>
     /// <returns>The schedule, or the sentence that says what can't be read, with an example.</returns>
