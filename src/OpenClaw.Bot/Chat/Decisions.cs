@@ -9,6 +9,7 @@ internal sealed class Decisions(
 {
     private const int Offered = 10;
     private const int LongestRepeated = 40;
+    private const string NoLonger = "Nobody is asked about this job any more; nothing was done.";
 
     /// <summary>The jobs waiting for this person's yes whose ids begin or end so.</summary>
     public IReadOnlyList<ShownApproval> Find(string user, string wanted)
@@ -16,7 +17,7 @@ internal sealed class Decisions(
         var bare = Bare(wanted.Trim('`', '<', '>', ' ').ToLowerInvariant());
         return bare.Length == 0 ? [] :
         [
-            .. state.Now.Approvals.Where(a => a.UserId == user && !a.Settled && a.Shown is not null)
+            .. state.Now.Approvals.Where(a => a.UserId == user && !a.Settled)
                 .Where(a => Bare(a.JobId).StartsWith(bare, StringComparison.Ordinal) || Bare(a.JobId).EndsWith(bare, StringComparison.Ordinal)),
         ];
     }
@@ -40,7 +41,9 @@ internal sealed class Decisions(
             case [var one]:
                 await conversation.BeginAsync();
                 var said = "";
-                await held.AloneAsync(async () => said = await DecideAsync(one, isYes, isCurrent: true, stop), stop);
+                await held.AloneAsync(async () => said = state.Now.Approval(user, one.JobId) is { Settled: false } waiting
+                    ? await DecideAsync(waiting, isYes, isCurrent: true, stop)
+                    : NoLonger, stop);
                 await conversation.AnswerAsync(new MessageBody(said));
                 break;
             case var several:
@@ -53,17 +56,17 @@ internal sealed class Decisions(
     /// <summary>By a button: it goes at once, and comes back where nothing was decided.</summary>
     public async Task PressAsync(Conversation conversation, ButtonPressed pressed, string jobId, string digest, bool isYes, CancellationToken stop)
     {
-        if (state.Now.Approval(pressed.UserId, jobId) is not { Settled: false, Shown: { } message } || message.Id != pressed.MessageId)
-        {
-            await conversation.TellAsync("Nobody is asked about this job any more; nothing was done.");
-            return;
-        }
         await held.AloneAsync(async () =>
         {
+            // Not before: who sends a message learns its id after people can see it.
+            if (state.Now.Approval(pressed.UserId, jobId) is not { Settled: false, Shown: { } message } shown || message.Id != pressed.MessageId)
+            {
+                await conversation.TellAsync(NoLonger);
+                return;
+            }
             state.Change(d => d.With(pressed.UserId, jobId, a => a with { IsDeciding = true }));
             await conversation.ReplaceAsync(new MessageBody(null));
-            var shown = state.Now.Approval(pressed.UserId, jobId)!;
-            var said = shown.Settled ? "" : await DecideAsync(shown, isYes, ApprovalButtons.IsOf(shown.Digest, digest), stop);
+            var said = await DecideAsync(shown, isYes, ApprovalButtons.IsOf(shown.Digest, digest), stop);
             if (state.Now.Approval(pressed.UserId, jobId) is not { Settled: false }) return;
             await chat.SendAsync(message.ChannelId, new MessageBody(said), "a" + pressed.Id, message.Id);
         }, stop);
@@ -129,7 +132,8 @@ internal sealed class Decisions(
 
     private async Task PutButtonsAsync(ShownApproval shown, IReadOnlyList<Button> buttons)
     {
-        var delivery = await chat.EditAsync(shown.Shown!, new MessageBody(null, buttons));
+        if (shown.Shown is not { } message) return;
+        var delivery = await chat.EditAsync(message, new MessageBody(null, buttons));
         if (delivery.IsDelivered) state.Change(d => d.With(shown.UserId, shown.JobId, a => a with { IsDeciding = false }));
     }
 
