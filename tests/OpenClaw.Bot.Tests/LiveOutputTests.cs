@@ -120,8 +120,12 @@ public sealed class LiveOutputTests(BrokerFixture broker)
             await alice.SayAsync($"ping {text}-{i}");
             jobs.Add(await broker.TakeAsync($"{text}-{i}"));
         }
-        foreach (var job in jobs) await WriteAsync(job, 1, ChunkTypes.Output, "written");
-        await bot.PassUntilAsync(() => Count("\nwritten") == OutputStreams.MostOpen && Count("on `worker-1`") == jobs.Count);
+        for (var round = 1; round <= 3; round++)
+        {
+            foreach (var job in jobs) await WriteAsync(job, round, ChunkTypes.Output, $"round {round}\n");
+            await bot.PassUntilAsync(() => Count($"\nround {round}\n") >= OutputStreams.MostOpen && Count("on `worker-1`") == jobs.Count);
+        }
+        Assert.Equal(OutputStreams.MostOpen, Count("round"));
         foreach (var job in jobs) await broker.FinishAsync(job, "ended");
         await bot.PassUntilAsync(() => Count("ended") == jobs.Count, 10);
 
