@@ -71,7 +71,7 @@ public sealed class ConversationTests(BrokerFixture broker) : IAsyncLifetime
     [InlineData("unschedule", "Usage: `unschedule <schedule>`")]
     [InlineData("every", "I can't read when that is to be done. For example: `every monday 9:00 ping hello`")]
     [InlineData("pause nothing-of-the-kind", "There is no schedule `nothing-of-the-kind`. `schedules` lists them.")]
-    [InlineData("dance now", "Unknown command. Use: `ping <text>`, `capabilities`, `run <command> [text]`, `plan <text>`, `approve <id>`, `deny <id>`, `repos`")]
+    [InlineData("dance now", "Unknown command. Use: `ping <text>`, `capabilities`, `run <command> [text]`, `plan <text>`, `approve <id>`, `deny <id>`")]
     [InlineData("help", "`watch <job_id>`: ")]
     [InlineData("whoami", BotUnderTest.Alice)]
     [InlineData("jobs", "no jobs yet")]
