@@ -101,7 +101,8 @@ internal sealed class JobTracker(
                 away = true;
                 pause = backoff.Next();
             }
-            if (!away) live.Open(view!.Status == JobStatuses.Running);
+            // The Python broker, which tells no state, has no stream that says how a job ends.
+            if (!away && view!.State is not null) live.Open(view.Status == JobStatuses.Running);
             if (!away && live.IsOpen)
             {
                 upToDate = await ShowLiveAsync(job, view!, live, message, stop);
