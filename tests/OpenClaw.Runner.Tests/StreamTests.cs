@@ -89,6 +89,31 @@ public sealed class StreamTests
         Assert.InRange(kept, 900_000, 1 << 20);
     }
 
+    [Fact]
+    public async Task TheEndIsOnTheDiskWhileWhatWasWrittenWaits()
+    {
+        var isBack = false;
+        await using var broker = OneJob(_ => Volatile.Read(ref isBack) ? ScriptedAnswer.Ok(Taken) : ScriptedAnswer.Problem(503, "busy"));
+        await using var worker = new RunningWorker(broker.Url, TimeProvider.System, new Writes(static output => output.Write(OutputStream.Output, "a")));
+        using var patience = new CancellationTokenSource(Broken.After);
+        while (worker.Outbox.Length == 0) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, patience.Token);
+        Assert.DoesNotContain(broker.Take(), static r => r.Path.EndsWith("/result", StringComparison.Ordinal));
+        Volatile.Write(ref isBack, true);
+        Assert.Equal("""{"result":"done"}""", (await broker.NextAsync("/result")).Body);
+    }
+
+    [Fact]
+    public async Task ARunnerThatHasToEndDoesNotWaitForWhatCantBeSent()
+    {
+        await using var broker = OneJob(static _ => ScriptedAnswer.Problem(503, "busy"));
+        await using var worker = new RunningWorker(broker.Url, TimeProvider.System, new Writes(static output => output.Write(OutputStream.Output, "a")));
+        await worker.LoggedAsync("handler ended");
+        worker.Stop();
+        worker.GiveUp();
+        await worker.EndedAsync();
+        Assert.Contains("not all that the job wrote could be sent", worker.Log, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(404)]
     [InlineData(409)]

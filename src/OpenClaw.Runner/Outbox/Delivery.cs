@@ -29,6 +29,19 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
         // Without a token it is the Python broker's, which takes one at a time.
         KeepAndSendAsync(outcome, outcome.LeaseToken is null || outcome.Text.Length > LongestShared ? SendAsync : SendWithOthersAsync, giveUp);
 
+    /// <summary>Keeps an outcome that is delivered later by this process, or by the next one.</summary>
+    public void Keep(StoredOutcome? outcome)
+    {
+        try
+        {
+            if (outcome is not null) outbox.Keep(outcome);
+        }
+        catch (OutboxException)
+        {
+            // Whoever delivers it meets that again, and tries without the disk.
+        }
+    }
+
     private async Task KeepAndSendAsync(StoredOutcome outcome, Func<StoredOutcome, CancellationToken, Task<TimeSpan?>> sendAsync, CancellationToken giveUp)
     {
         try

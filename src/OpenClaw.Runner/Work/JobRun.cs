@@ -17,7 +17,9 @@ internal sealed class JobRun(BrokerClient broker, Orders orders, Loops loops, Ti
 
     /// <summary>How the run ended; no outcome where there is nothing to tell the broker, since the lease is another's or goes back.</summary>
     /// <param name="giveUp">Cancelled when the runner has no more time.</param>
-    public async Task<(Outcome? Outcome, StopReason? Stopped)> RunAsync(ClaimedJob job, IHandler handler, CancellationToken giveUp)
+    /// <param name="keep">Puts the outcome on the disk, where it takes a while until it can be told.</param>
+    public async Task<(Outcome? Outcome, StopReason? Stopped)> RunAsync(
+        ClaimedJob job, IHandler handler, Action<Outcome?> keep, CancellationToken giveUp)
     {
         var started = clock.GetTimestamp();
         var most = handler.Limit ?? timeout;
@@ -48,21 +50,31 @@ internal sealed class JobRun(BrokerClient broker, Orders orders, Loops loops, Ti
         StopReason? stopped = work.IsCompleted ? null : await reason.Task;
         if (stopped is not null) await StopHandlerAsync(job, work, handler.Patience, stop, stopped.Value);
         orders.Remove(job.Id);
-        await over.CancelAsync();
-        await using (clock.CreateTimer(_ => cut.Cancel(), null, stopped is null ? FlushTime : ShortFlush, Timeout.InfiniteTimeSpan))
-        {
-            if (stopped == StopReason.LeaseLost) await cut.CancelAsync();
-            await sending;
-        }
-        await finished.CancelAsync();
-        await beats;
 
         var seconds = limit.TotalSeconds.ToString(CultureInfo.InvariantCulture);
         var tooLong = isOwnLimit ? $"timed out after {seconds} s"
             : handler.Limit is null ? $"no result after {seconds} s (RESULT_TIMEOUT_SEC)" : $"timed out after {seconds} s (timeout_seconds of the command)";
         var outcome = await OutcomeAsync(work, stopped, tooLong);
         log.HandlerEnded(job.Id, (outcome?.GetType().Name ?? stopped.ToString()!).ToLowerInvariant(), clock.GetElapsedTime(started));
+        await over.CancelAsync();
+        await FlushAsync(sending, cut, stopped, () => keep(outcome), giveUp);
+        await finished.CancelAsync();
+        await beats;
         return (outcome, stopped);
+    }
+
+    /// <summary>Lets what the job wrote go before its end is told; where that takes a while, the end is on the disk meanwhile.</summary>
+    private async Task FlushAsync(Task sending, CancellationTokenSource cut, StopReason? stopped, Action keep, CancellationToken giveUp)
+    {
+        if (stopped == StopReason.LeaseLost) await cut.CancelAsync();
+        await sending.WaitAsync(ShortFlush, clock, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!sending.IsCompleted && stopped is null)
+        {
+            keep();
+            await sending.WaitAsync(FlushTime, clock, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await cut.CancelAsync();
+        await sending;
     }
 
     private async Task StopHandlerAsync(ClaimedJob job, Task work, TimeSpan patience, CancellationTokenSource stop, StopReason why)

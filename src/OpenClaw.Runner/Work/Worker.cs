@@ -108,18 +108,12 @@ internal sealed class Worker
             await ReleaseAsync(job);
             return TimeSpan.Zero;
         }
-        var (outcome, stopped) = await run.RunAsync(job, handler ?? unknown, giveUp);
+        var (outcome, stopped) = await run.RunAsync(job, handler ?? unknown, ended => delivery.Keep(Stored(job, ended)), giveUp);
         if (outcome is Succeeded or Failed) signed.End(job);
         switch (outcome)
         {
-            case Succeeded done:
-                await delivery.DeliverAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Result, done.Result), giveUp);
-                return TimeSpan.Zero;
-            case Failed failed:
-                await delivery.DeliverAsync(new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Fail, failed.Error)
-                {
-                    Retryable = failed.IsRetryable ? null : false,
-                }, giveUp);
+            case Succeeded or Failed:
+                await delivery.DeliverAsync(Stored(job, outcome)!, giveUp);
                 return TimeSpan.Zero;
             case Snoozed snoozed:
                 await ReleaseAsync(job);
@@ -132,6 +126,17 @@ internal sealed class Worker
                 return TimeSpan.Zero;
         }
     }
+
+    /// <summary>What the broker is to be told; null where that is no end.</summary>
+    private static StoredOutcome? Stored(ClaimedJob job, Outcome? outcome) => outcome switch
+    {
+        Succeeded done => new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Result, done.Result),
+        Failed failed => new StoredOutcome(job.Id, job.Attempt, job.LeaseToken, OutcomeKind.Fail, failed.Error)
+        {
+            Retryable = failed.IsRetryable ? null : false,
+        },
+        _ => null,
+    };
 
     private Task ReleaseAsync(ClaimedJob job) => GiveBackAsync(job, log.Released, stop => broker.ReleaseAsync(job.Id, job.LeaseToken, stop));
 
