@@ -7,7 +7,7 @@ namespace OpenClaw.Contract.Tests;
 /// <summary>Sizes, depth, headers and ids: what is too much is refused early.</summary>
 public class LimitTests(TestedBroker broker) : ContractTest(broker)
 {
-    private const int Payload = 256 * 1024, Create = 512 * 1024, Result = 8 * 1024 * 1024, Other = 16 * 1024;
+    private const int Payload = 256 * 1024, Create = 512 * 1024, Result = 8 * 1024 * 1024, Heartbeat = 80 * 1024, Other = 16 * 1024;
 
     [Fact]
     public async Task PayloadMayBeAsLargeAsItsLimit()
@@ -75,14 +75,14 @@ public class LimitTests(TestedBroker broker) : ContractTest(broker)
     }
 
     [Theory]
-    [InlineData("heartbeat")]
-    [InlineData("release")]
-    public async Task OtherBodiesAreSmall(string verb)
+    [InlineData("heartbeat", Heartbeat)]
+    [InlineData("release", Other)]
+    public async Task OtherBodiesAreSmall(string verb, int limit)
     {
         var id = await RunningJobAsync();
-        (await Api.DoAsync(id, verb, "{}".PadRight(Other + 1))).IsRefused(413);
+        (await Api.DoAsync(id, verb, "{}".PadRight(limit + 1))).IsRefused(413);
         Assert.Equal("running", (await Api.JobAsync(id)).Text("status"));
-        (await Api.DoAsync(id, verb, "{}".PadRight(Other))).Is(200);
+        (await Api.DoAsync(id, verb, "{}".PadRight(limit))).Is(200);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ internal static class ApprovalsCommand
                 ?? throw new CommandException($"nobody is asked about the job {id}. `clawctl approvals` lists those that wait.", ExitCodes.NotFound);
             if (Console.IsInputRedirected || Console.IsErrorRedirected)
             {
-                throw new CommandException($"a yes or no is to exactly what was seen, and here nobody can be shown it. Add --digest {job.Digest}, "
+                throw new CommandException($"a yes or no is to exactly what was seen, and here nobody can be shown it. Give --digest {job.Digest}, "
                     + "from `clawctl approvals`.", ExitCodes.Usage);
             }
             Console.Error.WriteLine(Describe(job));

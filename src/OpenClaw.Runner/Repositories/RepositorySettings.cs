@@ -46,7 +46,7 @@ internal sealed record RepositorySettings
             if (named is not null)
             {
                 settings.Note($"{RunnerVariables.RepoAllowlist} names {named}, which is not there. "
-                    + $$"""Write {"NAME": "FOLDER"} into it, or leave {{RunnerVariables.RepoAllowlist}} out to serve no repositories.""");
+                    + $"Write a JSON object of names and folders into it, or leave {RunnerVariables.RepoAllowlist} out to serve no repositories.");
             }
             return null;
         }
@@ -68,7 +68,11 @@ internal sealed record RepositorySettings
         foreach (var problem in RepositoryList.Read(read).Problems) Refuse(problem);
         return read;
 
-        void Refuse(string problem) => settings.Note($"{RunnerVariables.RepoAllowlist}: {problem}");
+        void Refuse(string problem)
+        {
+            var text = $"{RunnerVariables.RepoAllowlist}: {problem}";
+            settings.Note(text);
+        }
     }
 
     private static bool Flag(Settings settings)

@@ -17,12 +17,13 @@ internal sealed class ModelTrial : IAsyncDisposable
     private readonly ScriptedBroker endpoint;
     private readonly ServedCommands served;
     private readonly Queue<ScriptedAnswer> answers;
+    private int asked;
 
     /// <param name="answers">One for each time that it is asked; then it answers no more.</param>
     public ModelTrial(string allowed, params ScriptedAnswer[] answers)
     {
         this.answers = new(answers);
-        endpoint = new ScriptedBroker(_ => this.answers.Count > 0 ? this.answers.Dequeue() : ScriptedAnswer.Hold);
+        endpoint = new ScriptedBroker(_ => Interlocked.Increment(ref asked) > 0 && this.answers.Count > 0 ? this.answers.Dequeue() : ScriptedAnswer.Hold);
         var runner = new RunnerContext("worker-1", repository.State, TimeProvider.System);
         served = ServedCommands.Of(runner, repository.Settings, new ModelSettings
         {
@@ -58,8 +59,9 @@ internal sealed class ModelTrial : IAsyncDisposable
         {
             Id = Commands.Trial.JobId, Attempt = 1, Command = command, Payload = payload, Stop = stop, Output = Output,
         });
-        foreach (var request in endpoint.Take())
+        for (var n = Requests.Count; n < Volatile.Read(ref asked); n++)
         {
+            var request = await endpoint.NextAsync("");
             Assert.Equal(("/v1/chat/completions", $"Bearer {Key}"), (request.Path, request.Headers["Authorization"]));
             Assert.DoesNotContain(Key, request.Body, StringComparison.Ordinal);
             Requests.Add(JsonNode.Parse(request.Body)!);
