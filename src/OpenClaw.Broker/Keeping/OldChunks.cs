@@ -19,9 +19,12 @@ internal sealed class OldChunks(IStore store, Clock clock, ILogger<OldChunks> lo
     {
         var age = (long)ChunkLimits.Age.TotalMilliseconds;
         if ((await store.ReadAsync(OldJobTable.Pace(clock.SteadyNow - age), stop)).FirstOrDefault() is not (> 0 and var last)) return;
-        while (!stop.IsCancellationRequested && await store.ReadAsync(ChunkTable.Old(last, clock.Wall - age, Batch), stop) is { Count: > 0 } old)
+        for (var after = 0L; !stop.IsCancellationRequested;)
         {
+            var old = await store.ReadAsync(ChunkTable.Old(after, last, clock.Wall - age, Batch), stop);
+            if (old.Count == 0) return;
             foreach (var seq in old) await DropAsync(seq);
+            after = old[^1];
         }
     }
 

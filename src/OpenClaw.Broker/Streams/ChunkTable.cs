@@ -51,11 +51,12 @@ internal static class ChunkTable
         "select coalesce(max(case n when ?4 then id end), max(case type when 'dropped' then id end), 0) from chunk "
             + "where seq = ?1 and round = ?2 and attempt = ?3", static row => Number(row, 0), seq, round, attempt, n);
 
-    /// <summary>Jobs that ended before a time and still have pieces.</summary>
-    /// <param name="last">Only jobs up to this number in the order of acceptance.</param>
-    public static Query<long> Old(long last, long before, int limit) => new(
-        "select j.seq from job j where j.seq <= ?1 and j.finished_at < ?2 and exists (select 1 from chunk c where c.seq = j.seq and c.type <> 'dropped') "
-            + "order by j.seq limit ?3", static row => Number(row, 0), last, before, limit);
+    /// <summary>Jobs that ended before a time and still have pieces, in the order of acceptance.</summary>
+    /// <param name="after">Only jobs behind this one.</param>
+    /// <param name="last">Only jobs up to this number.</param>
+    public static Query<long> Old(long after, long last, long before, int limit) => new(
+        "select j.seq from job j where j.seq > ?4 and j.seq <= ?1 and j.finished_at < ?2 and exists (select 1 from chunk c where c.seq = j.seq and c.type <> 'dropped') "
+            + "order by j.seq limit ?3", static row => Number(row, 0), last, before, limit, after);
 
     private static long Number(IRow row, int column) => row.Number(column) ?? 0;
 
