@@ -27,8 +27,8 @@ public abstract class TestNetwork : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        listener.Stop();
         await loop;
+        listener.Stop(); // not before: who accepts once more would find nobody listening
         stop.Dispose();
         GC.SuppressFinalize(this);
     }

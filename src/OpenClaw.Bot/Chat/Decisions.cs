@@ -33,17 +33,18 @@ internal sealed class Decisions(
     public async Task DecideAsync(Conversation conversation, string wanted, bool isYes, CancellationToken stop)
     {
         var (user, shown) = (conversation.Asked.UserId, chat.Text.Code(JobMessages.Clip(wanted, LongestRepeated)));
+        var none = $"Nothing waits for your yes whose id begins or ends with {shown}.";
         switch (Find(user, wanted))
         {
             case []:
-                await conversation.TellAsync($"Nothing waits for your yes whose id begins or ends with {shown}.");
+                await conversation.TellAsync(none);
                 break;
             case [var one]:
                 await conversation.BeginAsync();
                 var said = "";
                 await held.AloneAsync(async () => said = state.Now.Approval(user, one.JobId) is { Settled: false } waiting
                     ? await DecideAsync(waiting, isYes, isCurrent: true, stop)
-                    : NoLonger, stop);
+                    : none, stop);
                 await conversation.AnswerAsync(new MessageBody(said));
                 break;
             case var several:

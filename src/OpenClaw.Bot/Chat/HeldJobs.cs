@@ -135,10 +135,9 @@ internal sealed class HeldJobs(
 
     private async Task<bool> TakeAsync(string user, ApprovalView job, DateTimeOffset asked)
     {
+        if (state.Now.Approvals.Any(a => a.JobId == job.Id && a.Settled && a.SettledAt >= asked)) return true; // Decided after the broker was asked.
         switch (state.Now.Approval(user, job.Id))
         {
-            case { Settled: true } old when old.SettledAt >= asked:
-                return true; // It was decided after the broker was asked.
             case null or { Settled: true } or { Shown: null }:
                 return await PostAsync(user, job);
             case var known:
