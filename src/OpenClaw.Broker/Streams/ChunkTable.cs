@@ -56,7 +56,8 @@ internal static class ChunkTable
     /// <param name="last">Only jobs up to this number.</param>
     public static Query<long> Old(long after, long last, long before, int limit) => new(
         "select j.seq from job j where j.seq > ?4 and j.seq <= ?1 and j.finished_at < ?2 "
-            + "and exists (select 1 from chunk c where c.seq = j.seq and c.type <> 'dropped') order by j.seq limit ?3", static row => Number(row, 0), last, before, limit, after);
+            + "and exists (select 1 from chunk c where c.seq = j.seq and c.type <> 'dropped') order by j.seq limit ?3",
+        static row => Number(row, 0), last, before, limit, after);
 
     private static long Number(IRow row, int column) => row.Number(column) ?? 0;
 
