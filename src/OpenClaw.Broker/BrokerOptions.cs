@@ -38,6 +38,9 @@ internal sealed record BrokerOptions
     /// <summary>Makes tokens, reads the audit and opens the dashboard; null where nobody may.</summary>
     public string? AdminToken { get; init; }
 
+    /// <summary>Opens the queue of webhooks to who delivers them; null where nobody does.</summary>
+    public string? DeliverToken { get; init; }
+
     /// <summary>False switches the dashboard off, whatever else the admin token opens.</summary>
     public bool AllowDashboard { get; init; } = true;
 
@@ -113,6 +116,7 @@ internal sealed record BrokerOptions
             BotToken = Token(settings, Variables.BotToken, settings.RequiredSecret(Variables.BotToken, NewToken)),
             WorkerToken = Token(settings, Variables.WorkerToken, settings.RequiredSecret(Variables.WorkerToken, NewToken)),
             AdminToken = settings.Secret(Variables.AdminToken) is { } admin ? Token(settings, Variables.AdminToken, admin) : null,
+            DeliverToken = settings.Secret(BrokerVariables.DeliverToken) is { } deliver ? Token(settings, BrokerVariables.DeliverToken, deliver) : null,
             AllowedHosts = settings.Text(BrokerVariables.AllowedHosts, "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
             AllowDashboard = settings.Text(BrokerVariables.Dashboard) is not "0",
             Host = ReadHost(settings),
@@ -146,7 +150,8 @@ internal sealed record BrokerOptions
     /// <summary>What is allowed but unwise, a line each.</summary>
     public IEnumerable<string> Warnings()
     {
-        foreach (var (name, token) in new[] { (Variables.BotToken, BotToken), (Variables.WorkerToken, WorkerToken), (Variables.AdminToken, AdminToken) })
+        foreach (var (name, token) in new[] { (Variables.BotToken, BotToken), (Variables.WorkerToken, WorkerToken), (Variables.AdminToken, AdminToken),
+            (BrokerVariables.DeliverToken, DeliverToken) })
         {
             if (token?.Length < ShortTokenLength) yield return $"{name} has fewer than {ShortTokenLength} characters; a longer one can't be guessed: "
                 + "openssl rand -hex 32";

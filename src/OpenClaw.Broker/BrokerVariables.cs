@@ -52,6 +52,15 @@ internal static class BrokerVariables
     /// <summary>0 to tell the Python system's programs that they shall not stream; the Python broker's name.</summary>
     public const string EnableStreaming = "ENABLE_STREAMING";
 
+    /// <summary>The token of <c>openclaw-broker --deliver</c>; without it no job has a webhook.</summary>
+    public const string DeliverToken = "DELIVER_TOKEN";
+
+    /// <summary>What signs webhooks, as <c>whsec_</c> and Base64; while it is being changed two of them, with a space between.</summary>
+    public const string WebhookSecret = "WEBHOOK_SECRET";
+
+    /// <summary>A comma list of names, addresses and networks to which webhooks may go, though they are private or not encrypted.</summary>
+    public const string WebhookAllow = "WEBHOOK_ALLOW";
+
     /// <summary>Where backups are kept, if not beside the database.</summary>
     public const string BackupDir = "BACKUP_DIR";
 

@@ -1,4 +1,5 @@
 using OpenClaw.Broker;
+using OpenClaw.Broker.Hooks;
 using OpenClaw.Broker.Running;
 using OpenClaw.Programs;
 
@@ -7,9 +8,12 @@ const string Usage = """
     openclaw-broker: takes jobs, keeps them, and hands them to runners.
 
     Usage: openclaw-broker [--env FILE]
+           openclaw-broker --deliver [--env FILE]
            openclaw-broker TASK [--env FILE]
 
       --env FILE         read variables that the environment lacks from a file of NAME=value lines
+      --deliver          deliver the webhooks of a running broker: a process of its own, with a network (DELIVER_TOKEN, WEBHOOK_SECRET,
+                         WEBHOOK_ALLOW; with --check-config behind it: only check these)
       --version          print the version
       --help             print this
 
@@ -33,11 +37,18 @@ const string Usage = """
     broker answers, 74 the disk failed, 75 not now, 78 wrong configuration.
     """;
 
-var task = MaintenanceTask.Read(ref args);
+var delivers = args is [DeliverProgram.Argument, ..];
+if (delivers) args = args[1..];
+var task = delivers ? null : MaintenanceTask.Read(ref args);
 var arguments = ServiceArguments.Read(args, Name, Usage);
 if (arguments.ExitCode is { } answered) return answered;
 try
 {
+    if (delivers)
+    {
+        var deliver = DeliverOptions.Read(Settings.FromProcess(arguments.EnvFile));
+        return arguments.OnlyChecks ? ServiceArguments.ReportRight() : await DeliverProgram.RunAsync(deliver);
+    }
     var options = BrokerOptions.Read(Settings.FromProcess(arguments.EnvFile));
     if (task is not null) return await task.RunAsync(options, arguments.EnvFile);
     await using var app = await BrokerHost.BuildAsync(options, TimeProvider.System);

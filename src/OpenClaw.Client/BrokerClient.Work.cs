@@ -59,11 +59,13 @@ public sealed partial class BrokerClient
         });
 
     /// <param name="isRetryable">Whether another try might do better.</param>
-    public Task<Acknowledgement> FailAsync(string id, string? leaseToken, string error, bool isRetryable = true, CancellationToken stop = default) =>
+    /// <param name="retryAfter">When that may be at the earliest; null where the job's own pauses will do.</param>
+    public Task<Acknowledgement> FailAsync(
+        string id, string? leaseToken, string error, bool isRetryable = true, TimeSpan? retryAfter = null, CancellationToken stop = default) =>
         SendAsync(HttpMethod.Post, Job(id, "/fail"), WireJson.Default.Acknowledgement, stop, request =>
         {
             AddWorker(request, leaseToken);
-            request.Content = JsonContent.Create(new FailBody(error, isRetryable ? null : false), WireJson.Default.FailBody);
+            request.Content = JsonContent.Create(new FailBody(error, isRetryable ? null : false, retryAfter?.TotalSeconds), WireJson.Default.FailBody);
         });
 
     /// <summary>Gives a claimed job back without spending a failure.</summary>

@@ -113,6 +113,12 @@ public sealed record JobView
     /// <summary>As it was sent; null in lists.</summary>
     public Signature? Signature { get; init; }
 
+    /// <summary>Where its news go; of the address as much as anybody may see.</summary>
+    public WebhookBody? Webhook { get; init; }
+
+    /// <summary>In a claim of a webhook alone: where to send it.</summary>
+    public string? WebhookUrl { get; init; }
+
     /// <summary>In a claim alone: the fence to send back as <see cref="HeaderNames.LeaseToken"/>.</summary>
     public string? LeaseToken { get; init; }
 
@@ -196,7 +202,16 @@ public sealed record CreateJob(string Command, string Payload)
     /// <summary>For runners that run only what is signed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Signature? Signature { get; init; }
+
+    /// <summary>Where its news go.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WebhookBody? Webhook { get; init; }
 }
+
+/// <summary>Where a job's news go.</summary>
+/// <param name="Url"><c>https://…</c>, <c>ntfy+https://host/topic</c> or <c>gotify+https://TOKEN@host</c>.</param>
+/// <param name="On">Which: <c>done</c>, <c>failed</c>, <c>cancelled</c>, <c>held</c>; null for the ends.</param>
+public sealed record WebhookBody(string Url, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? On = null);
 
 /// <summary>How long a job waits after a failure: up to initial · factor^(n-1), at most the maximum, with full jitter.</summary>
 public sealed record BackoffBody(double InitialSeconds, double MaxSeconds, double Factor);

@@ -10,7 +10,10 @@ public sealed record ResultBody(string Result);
 
 /// <summary>The body of <c>POST /jobs/{id}/fail</c>.</summary>
 /// <param name="Retryable">False where another try can't do better; null and true let it be tried again.</param>
-public sealed record FailBody(string Error, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Retryable = null);
+/// <param name="RetryAfterSeconds">When it is tried again at the earliest.</param>
+public sealed record FailBody(
+    string Error, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Retryable = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? RetryAfterSeconds = null);
 
 /// <summary>The body of <c>POST /jobs/{id}/release</c>, which may also be empty.</summary>
 /// <param name="Hold"><c>approval</c>: a person has to say yes before it is claimed again.</param>

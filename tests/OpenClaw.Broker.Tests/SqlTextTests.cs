@@ -12,11 +12,11 @@ public sealed partial class SqlTextTests
         // JobTable and Table: names that the program gives
         "name", "c.Name", "i + 1", "columns.Length + i + 1", "IdempotencyKeys.IsFree",
         "IsFree", "UniqueKeys.IsFree", "JobTable.Rows.Select(", "Oldest", "Running", "SerialKeys.First", "SerialKeys.Turn",
-        "Edges.IsNeeded", "EndedSql", "BatchSql",
+        "Edges.IsNeeded", "EndedSql", "BatchSql", "QueueNames.Hooks",
         // SqliteJobStore and AuditTable: columns, words of an enumeration, and the conditions of a list, which are made of these
         "AllColumns", "Columns", "Size", "IsKnown", "SqliteJobStore.AllColumns", "SqliteJobStore.IsKnown", "s.Name()", "where",
         // Numbers
-        "BusyTimeoutMs", "Most", "Database.BusyTimeoutMs", "cacheKiB", "version", "ledger.State.Seq", "ledger.State.Accepted",
+        "BusyTimeoutMs", "Most", "Page", "Database.BusyTimeoutMs", "cacheKiB", "version", "ledger.State.Seq", "ledger.State.Accepted",
         // Names out of lists in the source
         "table", "list",
     ];

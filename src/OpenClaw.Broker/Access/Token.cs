@@ -9,6 +9,12 @@ internal sealed record Token
     public const string WorkerName = "worker";
     public const string AdminName = "admin";
 
+    /// <summary>Of the token, and the worker, that delivers webhooks.</summary>
+    public const string DeliverName = "deliver";
+
+    /// <summary>The only queue from which that one claims, and nobody else does.</summary>
+    public const string DeliverQueue = "_hooks";
+
     public required string Name { get; init; }
 
     /// <summary>SHA-256 of its text.</summary>

@@ -27,6 +27,10 @@ internal sealed class Tokens
             Configured(Token.WorkerName, Role.Worker, options.WorkerToken),
             Configured(Token.BotName, Role.Bot, options.BotToken),
             .. options.AdminToken is { } admin ? (Token[])[Configured(Token.AdminName, Role.Admin, admin)] : [],
+            .. options.DeliverToken is { } deliver ? (Token[])[Configured(Token.DeliverName, Role.Worker, deliver) with
+            {
+                Queues = [Token.DeliverQueue], WorkerPattern = Token.DeliverName,
+            }] : [],
         ];
         index = new Index([.. configured.Select(static t => new Credential(t))]);
     }

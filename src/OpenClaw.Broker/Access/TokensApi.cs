@@ -196,7 +196,7 @@ internal sealed class TokensApi(Tokens tokens, Guesses guesses, Clock clock, Bro
         {
             errors.Add(field, "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -, and not begin with _", "value_error");
         }
-        if (name is Token.BotName or Token.WorkerName or Token.AdminName)
+        if (name is Token.BotName or Token.WorkerName or Token.AdminName or Token.DeliverName)
         {
             errors.Add(field, "is the name of a token of the broker's configuration", "value_error");
         }

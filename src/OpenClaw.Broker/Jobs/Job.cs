@@ -168,6 +168,9 @@ internal sealed record Job
     /// <summary>How far the newest attempt is; null where it never said.</summary>
     [Id(50)] public Progress? Progress { get; init; }
 
+    /// <summary>Where its news go; null where nobody asked for any.</summary>
+    [Id(51)] public Webhook? Webhook { get; init; }
+
     public bool IsReady => State == JobState.Queued && (SerialKey is null || IsFirst);
 
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;

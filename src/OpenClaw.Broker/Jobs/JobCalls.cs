@@ -32,7 +32,7 @@ internal sealed partial class JobCalls(
     /// <summary>To be called before the first request.</summary>
     public async Task LoadAsync()
     {
-        queues[QueueNames.Default] = false;
+        queues[QueueNames.Default] = queues[QueueNames.Hooks] = false;
         foreach (var name in await store.ReadQueueNamesAsync()) queues[name] = true;
     }
 
@@ -111,6 +111,7 @@ internal sealed partial class JobCalls(
             UniqueKey = job.Unique?.Key,
             DependsOn = job.DependsOn,
             Batch = job.Batch,
+            Webhook = job.Webhook,
             Holds = job.DependsOn.Count > 0 ? [new Hold(HoldKinds.Parents, job.Now, null, null, job.DependsOn.Count)]
                 : job.AfterBatch is { } awaited ? [new Hold(HoldKinds.Batch, job.Now, awaited.ToString(), null)] : [],
         };
@@ -122,7 +123,9 @@ internal sealed partial class JobCalls(
                 unique.OnConflict == OnConflict.KeepLatest)];
         }
         if (approvals.For(job.Command, job.Queue, job.Requester, job.Approval) is { } approval) row = DecisionRules.Ask(row, approval, job.Now);
-        return new NewRow(PersonRules.Settle(row, job.Now), job.Payload, isNewQueue, also);
+        row = PersonRules.Settle(row, job.Now);
+        if (row.Webhook is not null) also = [.. also, .. HookEvents.After(null, row, null, job.Now)];
+        return new NewRow(row, job.Payload, isNewQueue, also);
     }
 
     private async Task<Job> TellOfNewAsync(Job written, byte[] payload)
@@ -204,7 +207,7 @@ internal sealed partial class JobCalls(
         if (queues.TryGetValue(queue, out var isWritten)) return !isWritten;
         lock (naming)
         {
-            if (queues.Count >= QueueNames.Most && !queues.ContainsKey(queue)) throw TooManyQueues();
+            if (queues.Count > QueueNames.Most && !queues.ContainsKey(queue)) throw TooManyQueues(); // the broker's own is one more
             queues.TryAdd(queue, false);
             return true;
         }
@@ -216,7 +219,7 @@ internal sealed partial class JobCalls(
     private void EndNaming(string queue, bool isWritten)
     {
         if (isWritten) queues[queue] = true;
-        else if (queue != QueueNames.Default) queues.TryRemove(KeyValuePair.Create(queue, false));
+        else if (queue is not (QueueNames.Default or QueueNames.Hooks)) queues.TryRemove(KeyValuePair.Create(queue, false));
     }
 
     private async ValueTask TellAsync(Job job, Job? before)

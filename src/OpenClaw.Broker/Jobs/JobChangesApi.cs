@@ -124,6 +124,7 @@ internal sealed class JobChangesApi(
             SerialKey = job.SerialKey,
             Approval = job.Approval,
             RetryOf = job.RetryOf ?? job.Id,
+            Webhook = job.Webhook,
         };
         var created = await creation.CreateAsync(copy, caller);
         await AnswerAsync(context, created.Job ?? await FindAsync(created.EarlierUse!.JobId, caller), null);

@@ -154,6 +154,35 @@ internal static class JobFields
         }
     }
 
+    /// <param name="isDelivered">Whether anybody may deliver it.</param>
+    public static Webhook? Webhook(JsonField field, bool isDelivered, FieldErrors errors)
+    {
+        if (field.Type is JsonTokenType.None or JsonTokenType.Null) return null;
+        if (!isDelivered)
+        {
+            errors.Add("webhook", $"is switched off here: nobody would deliver it. Set {BrokerVariables.DeliverToken} and start openclaw-broker --deliver "
+                + "(docs/webhooks.md), or leave it out", "webhooks_off");
+            return null;
+        }
+        if (field.Type != JsonTokenType.StartObject)
+        {
+            errors.Add("webhook", "must be an object, such as {\"url\": \"https://example.org/hook\", \"on\": [\"failed\"]}", "object_type");
+            return null;
+        }
+        var fields = RequestBody.ParseMembers(field.Json, "url", "on");
+        var url = Encoding.UTF8.GetString(errors.Text("webhook.url", fields[0]));
+        if (fields[0].Text is not null && !Jobs.Webhook.IsAddress(url))
+        {
+            errors.Add("webhook.url", $"must be an address of at most {Jobs.Webhook.MaxUrlLength} characters such as {Jobs.Webhook.Example}", "url");
+        }
+        var on = errors.Texts("webhook.on", fields[1], Jobs.Webhook.All.Count, MaxTagBytes);
+        if (on is [] || on?.Any(static state => !Jobs.Webhook.All.Contains(state)) == true)
+        {
+            errors.Add("webhook.on", $"must be a list of some of: {string.Join(", ", Jobs.Webhook.All)}", "enum");
+        }
+        return new Webhook(url, on is null ? Jobs.Webhook.Ends : [.. on.Distinct(StringComparer.Ordinal)]);
+    }
+
     public static Guid? Batch(JsonField field, FieldErrors errors)
     {
         if (field.Type is JsonTokenType.None or JsonTokenType.Null || errors.OptionalText("batch", field) is not { } text) return null;

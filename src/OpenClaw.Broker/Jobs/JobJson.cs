@@ -32,6 +32,7 @@ internal static class JobJson
         json.WriteString("digest", job.Approval is null ? null : Approved.DigestOf(job, texts.Payload, definition));
         if (leaseSeconds is not null)
         {
+            if (job.Queue == QueueNames.Hooks) json.WriteString("webhook_url", job.Webhook!.Url);
             WriteApproved(json, job.Approval?.Given);
             await answer.WriteTextAsync(context, "details", details);
         }
@@ -47,6 +48,17 @@ internal static class JobJson
         json.WriteStartObject();
         WriteHead(json, job);
         json.WriteString("error", job.IsFinal ? job.Error : null);
+        WriteTail(json, job);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes what a webhook tells of a job: how it stands, and the beginnings of its texts.</summary>
+    public static void WriteNews(Utf8JsonWriter json, Job job, string? result, string? error)
+    {
+        json.WriteStartObject();
+        WriteHead(json, job);
+        json.WriteString("result", result);
+        json.WriteString("error", job.IsFinal ? error : null);
         WriteTail(json, job);
         json.WriteEndObject();
     }
@@ -100,6 +112,22 @@ internal static class JobJson
         json.WriteString("schedule", job.Schedule);
         WriteNumber(json, "tick", job.Tick / 1000);
         Write(json, job.Progress);
+        Write(json, job.Webhook);
+    }
+
+    private static void Write(Utf8JsonWriter json, Webhook? hook)
+    {
+        if (hook is null)
+        {
+            json.WriteNull("webhook");
+            return;
+        }
+        json.WriteStartObject("webhook");
+        json.WriteString("url", hook.Shown);
+        json.WriteStartArray("on");
+        foreach (var state in hook.On) json.WriteStringValue(state);
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, Progress? progress)

@@ -64,8 +64,7 @@ internal sealed partial class JobKeeper(Guid id, IJobStore store, FreshJobs fres
             IsNewQueue = edit is { IsNewQueue: true },
             Payload = edit?.Payload,
             Notes = step.Notes,
-            Also = e is Heartbeat { Details: { } details } ? [new DetailsWrite(before.Seq, details)]
-                : before.Holds.Count > 0 || e is Retried ? Edges.After(before, next, e) : [],
+            Also = Others(before, next, e),
             Unique = next.UniqueKey is not null && (before.IsFinal || before.Queue != next.Queue) ? UniqueInsert.Anew(next, clock.SteadyNow) : null,
             Noted = e.Noted(next),
         });
@@ -75,6 +74,14 @@ internal sealed partial class JobKeeper(Guid id, IJobStore store, FreshJobs fres
             job = next = await SerialKeys.ReadAgainAsync(store, next, why => LogNotRead(why, before.Id));
         }
         return new JobReply(next, Refusal.None, before);
+    }
+
+    /// <summary>What goes with a change in other tables.</summary>
+    private static IReadOnlyList<Change> Others(Job before, Job next, JobEvent e)
+    {
+        var others = e is Heartbeat { Details: { } details } ? [new DetailsWrite(before.Seq, details)]
+            : before.Holds.Count > 0 || e is Retried ? Edges.After(before, next, e) : [];
+        return next.Webhook is null ? others : [.. others, .. HookEvents.After(before, next, (e as Finished)?.Result, e.Now)];
     }
 
     /// <summary>Of a unique key the latest is kept: what waits for the end of this one, which is to wait again itself.</summary>

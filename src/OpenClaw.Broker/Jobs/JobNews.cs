@@ -35,6 +35,9 @@ internal sealed record JobNews(
     /// <summary>For whom it is; null where nobody is named.</summary>
     [Id(16)] public string? Requester { get; init; }
 
+    /// <summary>Whether its news are told elsewhere.</summary>
+    [Id(17)] public bool HasWebhook { get; init; }
+
     public bool IsFinal => State is JobState.Done or JobState.Failed or JobState.Cancelled;
 
     public static JobNews Of(Job job, SteadyTime at, long leaseMs) =>
@@ -42,6 +45,7 @@ internal sealed record JobNews(
         {
             IsReady = job.IsReady,
             Requester = job.Requester,
+            HasWebhook = job.Webhook is not null && job.Queue != QueueNames.Hooks,
             IsChild = job.DependsOn.Count > 0,
             Batch = job.Batch ?? Awaited(job),
         };

@@ -15,7 +15,7 @@ internal sealed class JobQuota(HeldJobs held, BrokerOptions options)
     /// <exception cref="QueueFullException">There is none.</exception>
     public IDisposable? Enter(NewJob job)
     {
-        if (options.MaxQueuedJobs == 0 && options.MaxQueuedBytes == 0 && job.Maker.MaxQueued is null) return null;
+        if (options.MaxQueuedJobs == 0 && options.MaxQueuedBytes == 0 && job.Maker.MaxQueued is null || job.Queue == QueueNames.Hooks) return null;
         var place = new Place(this, job.Maker.Token ?? "", job.Payload.Length);
         try
         {

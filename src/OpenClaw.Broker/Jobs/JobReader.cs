@@ -15,7 +15,7 @@ internal sealed class JobReader(JobCalls calls, BrokerOptions options)
     private static readonly string[] Names =
     [
         "command", "payload", "requires", "queue", "requester", "signature", "priority", "run_at", "delay_seconds", "expires_in_seconds",
-        "timeout_seconds", "max_attempts", "backoff", "tags", "serial_key", "unique", "depends_on", "batch", "approval",
+        "timeout_seconds", "max_attempts", "backoff", "tags", "serial_key", "unique", "depends_on", "batch", "approval", "webhook",
     ];
 
     /// <exception cref="ProblemException">Something is wrong with it, or the caller may not ask for that.</exception>
@@ -73,6 +73,7 @@ internal sealed class JobReader(JobCalls calls, BrokerOptions options)
             ParentNames = JobFields.DependsOn(fields[16], errors),
             Batch = JobFields.Batch(fields[17], errors),
             Approval = JobFields.Approval(fields[18], errors),
+            Webhook = JobFields.Webhook(fields[19], options.DeliverToken is not null, errors),
         };
         if (JobFields.Unique(fields[15], payload, errors) is { } unique)
         {

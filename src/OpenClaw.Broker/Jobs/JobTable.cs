@@ -62,11 +62,15 @@ internal static class JobTable
         Columns<Job>.As("depends_on", j => j.DependsOn, Parent.Format, Parent.Parse, Writing.Once),
         Columns<Job>.As("batch", j => j.Batch, static v => v?.ToString(), static t => t is null ? (Guid?)null : Guid.Parse(t), Writing.Once),
         Columns<Job>.As("approval", j => j.Approval, Approval.Format, Approval.Parse, Writing.Edited),
+        Columns<Job>.As("webhook", j => j.Webhook, Webhook.Format, Webhook.Parse, Writing.Once),
         Columns<Job>.As("progress", j => j.Progress, Progress.Format, Progress.Parse),
         Columns<Job>.Text("made_by", j => j.MadeBy, Writing.Once));
 
     /// <summary>What of a long error stands in the row.</summary>
     public static string Beginning(string error, int length = ShortError) => error[..(char.IsHighSurrogate(error[length - 1]) ? length - 1 : length)] + "…";
+
+    /// <summary>What a job counts in the limits of unfinished ones.</summary>
+    public static (int Jobs, long Bytes) Held(Job job) => job.IsFinal || job.Queue == QueueNames.Hooks ? default : (1, job.PayloadBytes);
 
     private static string? FormatNames(IReadOnlyList<string> names) =>
         names.Count == 0 ? null : JsonSerializer.Serialize([.. names], NamesJson.Default.StringArray);
@@ -95,7 +99,7 @@ internal sealed class JobInsert(Job job) : Change
     public override void Count(ICounts counts)
     {
         counts.Move(Job.Queue, null, Job.State.Name(), Job.CreatedAt);
-        if (!Job.IsFinal) counts.Hold(Job.MadeBy ?? "", 1, Job.PayloadBytes);
+        if (JobTable.Held(Job) is (> 0, var bytes)) counts.Hold(Job.MadeBy ?? "", 1, bytes);
     }
 }
 
@@ -127,11 +131,9 @@ internal sealed class JobUpdate(Job from, Job to, long now, bool isEdit = false)
         {
             counts.Move(to.Queue, from.State.Name(), to.State.Name(), now);
         }
-        var (before, after) = (Held(from), Held(to));
+        var (before, after) = (JobTable.Held(from), JobTable.Held(to));
         if (before != after) counts.Hold(to.MadeBy ?? "", after.Jobs - before.Jobs, after.Bytes - before.Bytes);
     }
-
-    private static (int Jobs, long Bytes) Held(Job job) => job.IsFinal ? default : (1, job.PayloadBytes);
 }
 
 /// <summary>The payload that came with a new job.</summary>

@@ -54,6 +54,9 @@ internal sealed record NewJob(string Queue, string Command, byte[] Payload, stri
     /// <summary>That it needs a person's yes.</summary>
     public Approval? Approval { get; init; }
 
+    /// <summary>Where its news go.</summary>
+    public Webhook? Webhook { get; init; }
+
     /// <summary>The batch for whose end it waits.</summary>
     public Guid? AfterBatch { get; init; }
 

@@ -7,6 +7,9 @@ internal static class QueueNames
     /// <summary>Stands for all of them: where it is paused, nothing is claimed at all. No job is in it.</summary>
     public const string Broker = "_broker";
 
+    /// <summary>The jobs that tell news of others elsewhere. It is the broker's own: it counts in no limit, and lists show it only by its name.</summary>
+    public const string Hooks = Access.Token.DeliverQueue;
+
     /// <summary>How many there may be.</summary>
     public const int Most = 1000;
 

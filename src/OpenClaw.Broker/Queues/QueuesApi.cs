@@ -29,7 +29,7 @@ internal sealed class QueuesApi(
     private async Task ListAsync(HttpContext context)
     {
         var counts = (await store.ReadCountsAsync()).ToLookup(static c => c.Queue, StringComparer.Ordinal);
-        var names = calls.Queues.Order(StringComparer.Ordinal).ToList();
+        var names = calls.Queues.Where(static n => n != QueueNames.Hooks).Order(StringComparer.Ordinal).ToList();
         var views = await Task.WhenAll(names.Select(n => ViewAsync(n, counts[n].Any(static c => !IsFinal(c.State)))));
         var oldest = await Task.WhenAll(views.Select(async view => view?.FirstReady is { } id ? (await store.FindAsync(id))?.CreatedAt : null));
         await Answer.SendAsync(context, json =>

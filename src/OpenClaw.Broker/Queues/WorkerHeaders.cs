@@ -47,7 +47,7 @@ internal static class WorkerHeaders
         var allowed = context.GetCaller().Token.Queues;
         if (string.IsNullOrWhiteSpace(header)) return allowed ?? OnlyDefault;
         string[] names = [.. header.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
-        if (names.Length is 0 or > MaxQueues || !names.All(QueueNames.IsValid))
+        if (names.Length is 0 or > MaxQueues || !names.All(n => QueueNames.IsValid(n) || allowed?.Contains(n) == true))
         {
             throw ProblemException.BadRequest($"{HeaderNames.WorkerQueues} must be a comma list of at most {MaxQueues} queues; each {QueueNames.Rule}");
         }

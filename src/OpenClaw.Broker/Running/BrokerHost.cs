@@ -11,6 +11,7 @@ using OpenClaw.Broker.Approvals;
 using OpenClaw.Broker.Board;
 using OpenClaw.Broker.Http;
 using OpenClaw.Broker.Explain;
+using OpenClaw.Broker.Hooks;
 using OpenClaw.Broker.Jobs;
 using OpenClaw.Broker.Keeping;
 using OpenClaw.Broker.Links;
@@ -119,6 +120,7 @@ internal static class BrokerHost
         services.AddSchedules();
         services.AddWorkers();
         services.AddStreams();
+        services.AddHooks();
         services.AddExplain();
     }
 

@@ -161,7 +161,7 @@ internal sealed class Delivery(BrokerClient broker, OutboxFolder outbox, Backoff
         {
             var answer = outcome.Kind == OutcomeKind.Result
                 ? await broker.FinishAsync(outcome.JobId, outcome.LeaseToken, outcome.Text, stop)
-                : await broker.FailAsync(outcome.JobId, outcome.LeaseToken, outcome.Text, outcome.Retryable ?? true, stop);
+                : await broker.FailAsync(outcome.JobId, outcome.LeaseToken, outcome.Text, outcome.Retryable ?? true, stop: stop);
             Delivered(outcome, answer.Status, answer.Note);
             return null;
         }

@@ -67,7 +67,8 @@ internal static class JobSearch
         if (query.Command is not null) where.Append(" and j.command = ?4");
         if (query.Requester is not null) where.Append(" and j.requester = ?7");
         if (query.MadeBy is not null) where.Append(" and j.made_by = ?8");
-        if (query.Queue is not null) where.Append(query.Queue == QueueNames.Default ? " and j.queue = ?5" : " and j.queue = ?5 and j.queue <> 'default'");
+        if (query.Queue is null) where.Append($" and j.queue <> '{QueueNames.Hooks}'");
+        else where.Append(query.Queue == QueueNames.Default ? " and j.queue = ?5" : " and j.queue = ?5 and j.queue <> 'default'");
         if (query.WorkerId is not null) where.Append(" and j.worker_id = ?6 and j.state not in ('queued', 'scheduled', 'held')");
         if (query.Tag is not null) where.Append(" and exists (select 1 from json_each(j.tags) t where t.value = ?9)");
         if (query.Batch is not null) where.Append(" and j.batch = ?10");

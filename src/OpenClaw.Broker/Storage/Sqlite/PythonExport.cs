@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using OpenClaw.Broker.Jobs;
 using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Storage.Sqlite;
@@ -13,6 +14,9 @@ internal static class PythonExport
         """;
 
     private const string Columns = "id, created_at, started_at, finished_at, lease_until, status, command, payload, result, error, worker_id, requires";
+
+    /// <summary>Its runners would take the broker's own jobs for theirs.</summary>
+    private const string IsOfPeople = $"j.queue <> '{QueueNames.Hooks}'";
 
     /// <param name="target">Must not be there.</param>
     /// <returns>How many jobs were written.</returns>
@@ -35,9 +39,9 @@ internal static class PythonExport
                 using var transaction = connection.BeginTransaction(deferred: true);
                 connection.Execute(Table);
                 connection.Execute($"insert into jobs ({Columns}) select v.{Columns.Replace(", ", ", v.", StringComparison.Ordinal)} "
-                    + "from ours.jobs v join ours.job j on j.id = v.id order by j.rank, j.seq");
+                    + $"from ours.jobs v join ours.job j on j.id = v.id where {IsOfPeople} order by j.rank, j.seq");
                 PythonStreams.Write(connection);
-                if (connection.Scalar<long>("select (select count(*) from main.jobs) = (select count(*) from ours.job)") != 1)
+                if (connection.Scalar<long>("select (select count(*) from main.jobs) = (select count(*) from ours.job j where " + IsOfPeople + ")") != 1)
                 {
                     throw new DatabaseException($"Not every job of {path} could be written, and nothing was kept of {target}. Look at the file first: "
                         + "openclaw-broker --doctor");
