@@ -13,6 +13,7 @@ install.sh: puts OpenClaw programs on this machine as services, and keeps them t
   --from FILE        a release's archive, checked against SHA256SUMS beside it; without it the release that this script is in
   --url URL          of a bot or runner: where the broker is
   --token-file FILE  of a bot or runner: the file with its token
+  --webhooks         of the broker: also what delivers webhooks, as a service of its own
   --socket           of the broker: systemd listens for it, and no request is refused while it restarts
   --dry-run          print each change and make none
   --yes              ask nothing
@@ -26,7 +27,7 @@ TEXT
 readonly prefix=/usr/local/lib/openclaw bin=/usr/local/bin etc=/etc/openclaw units=/etc/systemd/system
 readonly programs="openclaw-broker openclaw-bot openclaw-runner clawctl"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-components=() from= url= token_file= mode=install dry= socket= purge= yes=
+components=() from= url= token_file= mode=install dry= socket= webhooks= purge= yes=
 
 die() { echo "install.sh: $*" >&2; exit 1; }
 say() { echo "  $*"; }
@@ -38,6 +39,7 @@ while [ $# -gt 0 ]; do
     --url) url=${2:?--url needs an address}; shift ;;
     --token-file) token_file=${2:?--token-file needs a file}; shift ;;
     --socket) socket=1 ;;
+    --webhooks) webhooks=1 ;;
     --dry-run) dry=1 ;;
     --uninstall) mode=uninstall ;;
     --purge) purge=1 ;;
@@ -64,7 +66,7 @@ install_all() {
   put_release
   for component in "${components[@]}"; do
     put_env "$component"
-    [ "$component" = broker ] || put_state "$component"
+    if [ "$component" = broker ]; then put_webhooks_env; else put_state "$component"; fi
   done
   for component in "${components[@]}"; do check_config "$component"; done
   local state_before
@@ -81,7 +83,7 @@ install_all() {
     say "all is as it should be"
     return
   fi
-  case " ${components[*]} " in *" broker "*) start_broker "$was" ;; *) link "releases/$version" "$prefix/current" ;; esac
+  case " ${components[*]} " in *" broker "*) start_broker "$was"; start_webhooks ;; *) link "releases/$version" "$prefix/current" ;; esac
   [ -z "$was" ] || [ "$was" = "releases/$version" ] || [ -n "$dry" ] || echo "$was" > "$prefix/before"
   for component in "${components[@]}"; do [ "$component" = broker ] || start_other "$component"; done
   case " ${components[*]} " in *" broker "*) last_ping ;; esac
@@ -100,7 +102,7 @@ all_run() {
 }
 
 [ "$(id -u)" = 0 ] || { [ -n "$dry" ] || exec sudo bash "${BASH_SOURCE[0]}" "${components[@]}" ${from:+--from "$from"} ${url:+--url "$url"} \
-  ${token_file:+--token-file "$token_file"} ${socket:+--socket} ${purge:+--purge} ${yes:+--yes} $([ $mode = install ] || echo "--$mode"); }
+  ${token_file:+--token-file "$token_file"} ${socket:+--socket} ${webhooks:+--webhooks} ${purge:+--purge} ${yes:+--yes} $([ $mode = install ] || echo "--$mode"); }
 [ -n "$dry" ] && echo "A dry run: nothing is changed."
 case $mode in
   install) install_all ;;

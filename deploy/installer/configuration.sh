@@ -59,6 +59,26 @@ TEXT
   esac
 }
 
+# What delivers webhooks has variables of its own, and a token that the broker knows.
+put_webhooks_env() {
+  local broker_env
+  [ -n "$webhooks" ] || return 0
+  broker_env=$(env_of broker)
+  [ -n "$(variable "$broker_env" DELIVER_TOKEN)" ] || change "write DELIVER_TOKEN into $broker_env" add_deliver_token "$broker_env"
+  [ ! -e "$etc/webhooks.env" ] || return 0
+  put 600 root:root "$etc/webhooks.env" <<TEXT
+# What delivers webhooks. What there is beside these: $prefix/current/deploy/env.examples/webhooks.env.example
+BROKER_URL=$(url_here "$broker_env")
+DELIVER_TOKEN=$(variable "$broker_env" DELIVER_TOKEN)
+WEBHOOK_SECRET=whsec_$(head -c 32 /dev/urandom | base64)
+TEXT
+}
+
+add_deliver_token() {
+  [ -z "$(tail -c 1 "$1")" ] || echo >> "$1"
+  echo "DELIVER_TOKEN=$(token)" >> "$1"
+}
+
 first() { if [ -n "$1" ]; then echo "$1"; else echo "$2"; fi; }
 read_token_file() { [ -z "$token_file" ] || tr -d ' \n' < "$token_file"; }
 url_here() { echo "http://127.0.0.1:$(first "$(variable "$1" BROKER_PORT)" 8000)"; }
@@ -89,6 +109,7 @@ put_units() {
   if [ "$1" = broker ]; then
     put 644 root:root "$units/openclaw-broker-backup.service" < "$source/openclaw-broker-backup.service"
     put 644 root:root "$units/openclaw-broker-backup.timer" < "$source/openclaw-broker-backup.timer"
+    [ ! -e "$etc/webhooks.env" ] || put 644 root:root "$units/openclaw-webhooks.service" < "$source/openclaw-webhooks.service"
     put_database_place
     put_backup_place
     if [ -n "$socket" ]; then

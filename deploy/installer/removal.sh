@@ -16,7 +16,7 @@ rollback_now() {
   link_now "$1" "$prefix/current"
   install_units_of "$prefix/$1"
   systemctl daemon-reload
-  for service in openclaw-broker openclaw-discord-bot openclaw-runner; do
+  for service in openclaw-broker openclaw-webhooks openclaw-discord-bot openclaw-runner; do
     systemctl is-active --quiet "$service.service" || continue
     systemctl restart "$service.service" || die "$service does not start on the old version: journalctl -u $service"
   done
@@ -26,11 +26,11 @@ uninstall() {
   echo "OpenClaw is removed"
   local unit program component
   if has_systemd; then
-    for unit in openclaw-broker.socket openclaw-broker-backup.timer openclaw-broker.service openclaw-discord-bot.service openclaw-runner.service; do
+    for unit in openclaw-broker.socket openclaw-broker-backup.timer openclaw-{broker,webhooks,discord-bot,runner}.service; do
       [ -e "$units/$unit" ] && change "stop $unit" systemctl disable --quiet --now "$unit"
     done
   fi
-  for unit in "$units"/openclaw-broker* "$units"/openclaw-discord-bot* "$units"/openclaw-runner*; do
+  for unit in "$units"/openclaw-broker* "$units"/openclaw-webhooks* "$units"/openclaw-discord-bot* "$units"/openclaw-runner*; do
     [ -e "$unit" ] && change "remove $unit" rm -rf "$unit"
   done
   if has_systemd && [ -z "$dry" ]; then systemctl daemon-reload; fi

@@ -94,6 +94,14 @@ install_units_of() { # a release's folder: its units, as far as they are in use
   done
 }
 
+start_webhooks() {
+  [ -e "$units/openclaw-webhooks.service" ] || return 0
+  [ -z "$dry" ] || { say "start openclaw-webhooks"; return; }
+  systemctl enable --quiet openclaw-webhooks.service
+  systemctl restart openclaw-webhooks.service || die "openclaw-webhooks does not start: journalctl -u openclaw-webhooks"
+  say "openclaw-webhooks runs; WEBHOOK_SECRET, which receivers need, is in $etc/webhooks.env"
+}
+
 start_other() {
   local service
   service=$(service_of "$1")

@@ -86,6 +86,17 @@ internal static class DocsProofs
         yield return RunBy("tests/OpenClaw.Programs.Tests/SettingsTests.cs", "_FILE", "(umask 077; cat > worker-token)",
             "WORKER_TOKEN_FILE=worker-token BROKER_URL=http://100.64.0.7:8000 RUNNER_STATE_DIR=$HOME/openclaw-runner openclaw-runner");
 
+        // Webhooks
+        yield return RunBy("tests/OpenClaw.Broker.Tests/HooksTests.cs", "on = new[] { \"failed\", \"held\"",
+            "curl -s -H \"X-Bot-Token: $BOT_TOKEN\" -H 'Content-Type: application/json' http://127.0.0.1:8000/jobs "
+                + "-d '{\"command\": \"ping\", \"payload\": \"hello\", "
+                + "\"webhook\": {\"url\": \"https://example.org/hook\", \"on\": [\"failed\", \"held\"]}}'");
+        yield return RunBy(Life, "clawctl submit ping told --webhook", "clawctl submit ping hello --webhook ntfy+https://ntfy.sh/my-topic");
+        yield return RunBy(Life, "install one broker --webhooks", "sudo ./deploy/install.sh broker --webhooks");
+        yield return RunBy(Life, "clawctl jobs --queue _hooks", "clawctl jobs --queue _hooks", "clawctl dead --queue _hooks");
+        yield return RunBy(Life, "clawctl explain", "clawctl explain ID");
+        yield return RunBy("tests/OpenClaw.Cli.Tests/OperatingTests.cs", "\"retry\"", "clawctl retry ID");
+
         // Running it, and back to Python
         yield return RunBy(Life, "current/deploy/install.sh broker", "/usr/local/lib/openclaw/current/deploy/install.sh broker");
         yield return RunBy(Life, "cp /etc/openclaw/python-openclaw-broker.service /etc/systemd/system/openclaw-broker.service",

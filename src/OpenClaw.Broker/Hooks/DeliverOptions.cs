@@ -16,7 +16,8 @@ internal sealed record DeliverOptions(Uri Broker, string Token, IReadOnlyList<by
     public static DeliverOptions Read(Settings settings)
     {
         var options = new DeliverOptions(BrokerAddress.Read(settings, "http://127.0.0.1:8000"),
-            settings.RequiredSecret(BrokerVariables.DeliverToken, "It is the one that the broker's env file has."), ReadSecrets(settings), HookGuard.Read(settings));
+            settings.RequiredSecret(BrokerVariables.DeliverToken, "It is the one that the broker's env file has."),
+            ReadSecrets(settings), HookGuard.Read(settings));
         settings.Check();
         return options;
     }

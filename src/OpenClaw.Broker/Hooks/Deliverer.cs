@@ -32,7 +32,7 @@ internal sealed class Deliverer(BrokerClient broker, HookClient hooks, ProgramLo
             try
             {
                 if (sending.Count == Places) await await Task.WhenAny(sending);
-                else foreach (var job in await broker.ClaimManyAsync(Guid.NewGuid().ToString("N"), Places - sending.Count, LongPoll, stop)) sending.Add(DeliverAsync(job, stop));
+                else foreach (var job in await ClaimAsync(stop)) sending.Add(DeliverAsync(job, stop));
                 if (away is not null) log.Info("the broker answers again");
                 away = null;
                 pause.Reset();
@@ -50,6 +50,9 @@ internal sealed class Deliverer(BrokerClient broker, HookClient hooks, ProgramLo
         }
         await Task.WhenAll(sending);
     }
+
+    private Task<IReadOnlyList<JobView>> ClaimAsync(CancellationToken stop) =>
+        broker.ClaimManyAsync(Guid.NewGuid().ToString("N"), Places - sending.Count, LongPoll, stop);
 
     private async Task DeliverAsync(JobView job, CancellationToken stop)
     {

@@ -34,14 +34,15 @@ internal sealed class HookGuard(IReadOnlyCollection<string> names, IReadOnlyColl
             if (IPAddress.TryParse(item.Trim('[', ']'), out var address)) networks.Add(Only(Plain(address)));
             else if (IPNetwork.TryParse(item, out var network)) networks.Add(network);
             else if (Uri.CheckHostName(item.TrimStart('.')) == UriHostNameType.Dns) names.Add(item);
-            else settings.Note($"{BrokerVariables.WebhookAllow} has '{item}'. It takes names such as push.home.arpa, addresses, and networks such as 100.64.0.0/10.");
+            else settings.Note($"{BrokerVariables.WebhookAllow} has '{item}'. It takes names such as push.home.arpa, addresses, and networks such as "
+                + "100.64.0.0/10.");
         }
         return new HookGuard(names, networks);
     }
 
     /// <summary>Whether the name is one that the administrator vouches for, whatever its address.</summary>
-    public bool Vouches(string host) => names.Any(name =>
-        host.Equals(name.TrimStart('.'), StringComparison.OrdinalIgnoreCase) && name[0] != '.' || name[0] == '.' && host.EndsWith(name, StringComparison.OrdinalIgnoreCase));
+    public bool Vouches(string host) => names.Any(name => name[0] == '.' ? host.EndsWith(name, StringComparison.OrdinalIgnoreCase)
+        : host.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether a connection to the address may be made for a webhook to that host.</summary>
     /// <param name="isEncrypted">Whether it goes over https.</param>

@@ -31,7 +31,8 @@ internal static class HookMessage
                 var at = now.ToUnixTimeSeconds();
                 request.Headers.Add("webhook-id", id);
                 request.Headers.Add("webhook-timestamp", FormattableString.Invariant($"{at}"));
-                request.Headers.Add("webhook-signature", string.Join(' ', secrets.Select(secret => Sign(secret, FormattableString.Invariant($"{id}.{at}.{body}")))));
+                var signed = FormattableString.Invariant($"{id}.{at}.{body}");
+                request.Headers.Add("webhook-signature", string.Join(' ', secrets.Select(secret => Sign(secret, signed))));
                 request.Content = new StringContent(body, Encoding.UTF8, "application/json");
                 break;
             case HookKind.Ntfy:

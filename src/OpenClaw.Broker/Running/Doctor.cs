@@ -16,6 +16,8 @@ internal sealed class Doctor(BrokerOptions options, string? envFile, DateTimeOff
     private const int OldTokenDays = 365;
     private const int EndingTokenDays = 14;
     private const int OldBackupHours = 48;
+    private static readonly TimeSpan LateWebhook = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan OldWebhook = TimeSpan.FromDays(7);
     private readonly List<Finding> findings = [];
     private string Path => options.DatabasePath;
 
@@ -101,6 +103,7 @@ internal sealed class Doctor(BrokerOptions options, string? envFile, DateTimeOff
             LookAtCounts(connection);
             LookAtClock(connection);
             LookAtTokens(connection);
+            if (options.DeliverToken is not null) LookAtWebhooks(connection);
         }
         catch (DatabaseException e)
         {
@@ -148,6 +151,22 @@ internal sealed class Doctor(BrokerOptions options, string? envFile, DateTimeOff
             }
         }
         if (!findings.Exists(static f => f.About == "tokens")) Ok("tokens", Text($"{tokens.Count} beside those of the configuration"));
+    }
+
+    private void LookAtWebhooks(SqliteConnection connection)
+    {
+        using var sql = new Statements(connection);
+        long Count(string text, TimeSpan age)
+        {
+            var statement = sql[text];
+            statement.Set(1, (now - age).ToUnixTimeMilliseconds());
+            return statement.First(static row => row.Number(0)!.Value);
+        }
+        var late = Count("select count(*) from job where queue = '_hooks' and state = 'queued' and created_at < ?1", LateWebhook);
+        var lost = Count("select count(*) from job where queue = '_hooks' and state = 'failed' and finished_at > ?1", OldWebhook);
+        if (late > 0) Warn("webhooks", Text($"{late} wait, and nobody delivers them"), "systemctl start openclaw-webhooks, or: openclaw-broker --deliver");
+        if (lost > 0) Warn("webhooks", Text($"{lost} were not taken in the last week"), "clawctl dead --queue _hooks, then: clawctl retry JOB");
+        if (late + lost == 0) Ok("webhooks", "none waits, none was lost in the last week");
     }
 
     private void LookAtBackups()

@@ -22,6 +22,12 @@ internal static class JobOptions
     private static readonly Option<string?> Serial = new("--serial") { Description = "One at a time with others of this key", HelpName = "KEY" };
     private static readonly Option<string?> Unique = new("--unique") { Description = "Unless one with this key is unfinished", HelpName = "KEY" };
 
+    private static readonly Option<string?> Webhook = new("--webhook")
+    {
+        Description = "Tell its end there: https://…, ntfy+https://ntfy.sh/topic or gotify+https://TOKEN@host",
+        HelpName = "URL",
+    };
+
     public static Argument<string> Command { get; } = new("COMMAND") { Description = "What to do, such as ping" };
 
     public static Argument<string> Payload { get; } = new("PAYLOAD")
@@ -31,7 +37,7 @@ internal static class JobOptions
     };
 
     /// <summary>All but what it is: command and payload.</summary>
-    public static IReadOnlyList<Option> All { get; } = [Requires, Queue, Priority, Delay, Expires, Timeout, Attempts, Tags, Serial, Unique];
+    public static IReadOnlyList<Option> All { get; } = [Requires, Queue, Priority, Delay, Expires, Timeout, Attempts, Tags, Serial, Unique, Webhook];
 
     /// <summary>The text itself, or what stdin holds.</summary>
     public static async Task<string> TextAsync(string text, CancellationToken stop) => text == "-" ? await Console.In.ReadToEndAsync(stop) : text;
@@ -51,5 +57,6 @@ internal static class JobOptions
         Tags = parsed.GetValue(Tags) is { Length: > 0 } tags ? tags : null,
         SerialKey = parsed.GetValue(Serial),
         Unique = parsed.GetValue(Unique) is { } unique ? new UniqueBody(unique) : null,
+        Webhook = parsed.GetValue(Webhook) is { } url ? new WebhookBody(url) : null,
     };
 }
