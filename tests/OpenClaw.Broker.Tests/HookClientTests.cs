@@ -118,6 +118,7 @@ public sealed class HookClientTests
         Assert.Equal(("/below/", "Bearer tk_a", null), (told.Path, told.Header("Authorization"), told.Header("webhook-signature")));
         Assert.Equal(("to pic", "back\\u001b[1mup: failed", "no\nspace\\u202e left\n0199", 4), (told.Json.GetProperty("topic").GetString(),
             told.Json.GetProperty("title").GetString(), told.Json.GetProperty("message").GetString(), told.Json.GetProperty("priority").GetInt32()));
+        Assert.Equal(told.Body.Length, int.Parse(told.Header("Content-Length")!, System.Globalization.CultureInfo.InvariantCulture));
         Assert.False((await SendAsync(hooks, $"ntfy+http://127.0.0.1:{receiver.Port}/")).IsRetryable); // no topic
     }
 

@@ -7,10 +7,12 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker.Access;
 using OpenClaw.Broker.Hooks;
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Storage.Sqlite;
 using OpenClaw.Broker.Store;
 using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
+using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
 
@@ -184,6 +186,45 @@ public sealed class HooksTests
         broker.Query<object>("drop trigger no_news");
         await broker.Client("anna").FinishAsync(claim.Id, claim.LeaseToken, "r");
         await BrokerFixture.EventuallyAsync(async () => (await HooksAsync(broker)).Count == 1);
+    }
+
+    [Fact]
+    public async Task PythonBrokerGetsNoneOfThem()
+    {
+        await using var broker = await StartAsync();
+        await CreateAsync(broker, new { url = "https://example.org/" });
+        await FinishAsync(broker, "r");
+        await BrokerFixture.EventuallyAsync(async () => (await HooksAsync(broker)).Count == 1);
+        using var folder = new TempFolder();
+        Assert.Equal(new JobNumbers(0, 0, 1), PythonExport.Run(broker.DatabasePath, folder.File("python.db")));
+    }
+
+    [Fact]
+    public async Task ProcessDeliversUntilItIsStopped()
+    {
+        await using var broker = await StartAsync();
+        await using var receiver = await HookReceiver.StartAsync();
+        var variables = new Dictionary<string, string>
+        {
+            ["BROKER_URL"] = broker.Url.ToString(), ["DELIVER_TOKEN"] = DeliverToken, ["WEBHOOK_ALLOW"] = "127.0.0.1",
+            ["WEBHOOK_SECRET"] = "whsec_" + Convert.ToBase64String(Secret),
+        };
+        await using var delivery = ProgramProcess.Start(Repository.Broker, variables, DeliverProgram.Argument);
+        await CreateAsync(broker, new { url = receiver.Url });
+        await FinishAsync(broker, "r");
+        AssertSigned(await receiver.NextAsync());
+        receiver.Answers.Enqueue(static context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));
+        await CreateAsync(broker, new { url = receiver.Url });
+        await FinishAsync(broker, "r");
+        await receiver.NextAsync();
+        Assert.Equal(ExitCodes.Ok, await delivery.StopAsync());
+        Assert.Equal(JobStates.Queued, (await HooksAsync(broker))[0].State); // what was under way is given back
+        Assert.DoesNotContain(DeliverToken, delivery.Output, StringComparison.Ordinal);
+
+        variables.Remove("WEBHOOK_SECRET");
+        await using var wrong = ProgramProcess.Start(Repository.Broker, variables, DeliverProgram.Argument);
+        await wrong.WaitForLineAsync("WEBHOOK_SECRET");
+        Assert.Equal(ExitCodes.Configuration, await wrong.WaitForExitAsync());
     }
 
     [Theory]

@@ -66,7 +66,7 @@ internal sealed class HookClient : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or SocketException or IOException)
         {
-            return new HookOutcome(false, VisibleText.Of(e.Message));
+            return new HookOutcome(false, VisibleText.Of(e.GetBaseException().Message));
         }
     }
 

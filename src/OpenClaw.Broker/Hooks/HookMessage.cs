@@ -33,26 +33,29 @@ internal static class HookMessage
                 request.Headers.Add("webhook-timestamp", FormattableString.Invariant($"{at}"));
                 var signed = FormattableString.Invariant($"{id}.{at}.{body}");
                 request.Headers.Add("webhook-signature", string.Join(' ', secrets.Select(secret => Sign(secret, signed))));
-                request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+                request.Content = Json(body);
                 break;
             case HookKind.Ntfy:
                 var news = News.Read(body);
-                request.Content = JsonContent.Create(new JsonObject
+                request.Content = Json(new JsonObject
                 {
                     ["topic"] = target.Topic, ["title"] = news.Title, ["message"] = news.Text, ["priority"] = (news.IsPressing ? Pressing : Calm).Ntfy,
-                });
+                }.ToJsonString());
                 break;
             default:
                 var told = News.Read(body);
                 request.Headers.Add("X-Gotify-Key", target.Token);
-                request.Content = JsonContent.Create(new JsonObject
+                request.Content = Json(new JsonObject
                 {
                     ["title"] = told.Title, ["message"] = told.Text, ["priority"] = (told.IsPressing ? Pressing : Calm).Gotify,
-                });
+                }.ToJsonString());
                 break;
         }
         return request;
     }
+
+    /// <summary>With its length: simple receivers know no body in pieces.</summary>
+    private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 
     /// <summary>By the rules of Standard Webhooks: HMAC-SHA256 over id, time and body.</summary>
     private static string Sign(byte[] secret, string text) => $"v1,{Convert.ToBase64String(HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(text)))}";
