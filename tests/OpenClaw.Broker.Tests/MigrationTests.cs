@@ -17,6 +17,8 @@ public sealed class MigrationTests
     [InlineData(3, 25)]
     [InlineData(4, 25)]
     [InlineData(5, 25)]
+    [InlineData(6, 25)]
+    [InlineData(7, 25)]
     public async Task JobsOfEarlierVersionsReadAsTheyDidThen(int version, int count)
     {
         await using var broker = await BrokerFixture.StartAsync(path => File.Copy(Earlier(version), path));
@@ -41,6 +43,8 @@ public sealed class MigrationTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
     public async Task JobsOfEarlierVersionsGoOnWhereTheyWere(int version)
     {
         await using var broker = await BrokerFixture.StartAsync(path => File.Copy(Earlier(version), path));
@@ -98,6 +102,8 @@ public sealed class MigrationTests
     [InlineData(3, 25)]
     [InlineData(4, 25)]
     [InlineData(5, 25)]
+    [InlineData(6, 25)]
+    [InlineData(7, 25)]
     public void BackupOfAnEarlierVersionIsTheFileAsItWas(int version, int count)
     {
         using var folder = new TempFolder();
