@@ -223,7 +223,7 @@ public sealed partial class SchedulesTests
         await TickAsync(broker, 5, 3);
         Assert.Equal(("60,120,240", 1), (Ticks(broker), (long)(await GetAsync(broker))["missed"]!));
         Assert.Equal(3, lines.Refusals.Length);
-        Assert.Contains("2026-06-01 12:02:00Z: there are 1 unfinished jobs", lines.Refusals[0], StringComparison.Ordinal);
+        Assert.Contains("2026-06-01 12:02:00Z: job queue limit reached: there are 1 unfinished jobs", lines.Refusals[0], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal sealed partial class JobCalls(
     /// <summary>To be called before the first request.</summary>
     public async Task LoadAsync()
     {
-        queues[QueueNames.Default] = queues[QueueNames.Hooks] = false;
+        queues[QueueNames.Default] = false;
         foreach (var name in await store.ReadQueueNamesAsync()) queues[name] = true;
     }
 
@@ -207,7 +207,8 @@ internal sealed partial class JobCalls(
         if (queues.TryGetValue(queue, out var isWritten)) return !isWritten;
         lock (naming)
         {
-            if (queues.Count > QueueNames.Most && !queues.ContainsKey(queue)) throw TooManyQueues(); // the broker's own is one more
+            var most = QueueNames.Most + (queues.ContainsKey(QueueNames.Hooks) ? 1 : 0); // the broker's own is one more
+            if (queues.Count >= most && queue != QueueNames.Hooks && !queues.ContainsKey(queue)) throw TooManyQueues();
             queues.TryAdd(queue, false);
             return true;
         }
@@ -219,7 +220,7 @@ internal sealed partial class JobCalls(
     private void EndNaming(string queue, bool isWritten)
     {
         if (isWritten) queues[queue] = true;
-        else if (queue is not (QueueNames.Default or QueueNames.Hooks)) queues.TryRemove(KeyValuePair.Create(queue, false));
+        else if (queue != QueueNames.Default) queues.TryRemove(KeyValuePair.Create(queue, false));
     }
 
     private async ValueTask TellAsync(Job job, Job? before)

@@ -66,7 +66,7 @@ internal sealed class JobQuota(HeldJobs held, BrokerOptions options)
 
 /// <summary>As many unfinished jobs, or bytes of them, as there may be.</summary>
 internal sealed class QueueFullException(long depth, long limit, string what, string wayOut) :
-    Exception($"there are {depth} {what}, and there may be {limit}; wait until some have ended, or {wayOut}")
+    Exception($"job queue limit reached: there are {depth} {what}, and there may be {limit}; wait until some have ended, or {wayOut}")
 {
     public long Depth => depth;
 

@@ -30,7 +30,7 @@ internal sealed class JobRates(JobCalls calls, BrokerOptions options)
         if (credential.TryCount(most, calls.SteadyNow.Milliseconds, out var place) is { } seconds)
         {
             throw new ProblemException(StatusCodes.Status429TooManyRequests, ErrorCodes.RateLimited,
-                $"the token '{credential.Token.Name}' may create {most} jobs a minute, and has; try again in {seconds} s") { RetryAfter = seconds };
+                $"rate limit exceeded: the token '{credential.Token.Name}' may create {most} jobs a minute; try again in {seconds} s") { RetryAfter = seconds };
         }
         counted.Add(credential, place!);
     }

@@ -72,11 +72,18 @@ internal sealed class Watcher : IJobOutput
 {
     private readonly Lock gate = new();
     private readonly StringBuilder output = new();
+    private readonly StringBuilder errors = new();
     private TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public List<(int, string?)> Reports { get; } = [];
 
-    public string Errors { get; private set; } = "";
+    public string Errors
+    {
+        get
+        {
+            lock (gate) return errors.ToString();
+        }
+    }
 
     public string Text
     {
@@ -104,7 +111,7 @@ internal sealed class Watcher : IJobOutput
     {
         lock (gate)
         {
-            if (stream == OutputStream.Error) Errors += text;
+            if (stream == OutputStream.Error) errors.Append(text);
             else if (output.Length < 1000) output.Append(text);
             written.TrySetResult();
             written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
