@@ -12,6 +12,7 @@ namespace OpenClaw.Cli.Tests;
 public sealed class RunTests : IAsyncLifetime, IDisposable
 {
     private const string Admin = "admin-token-of-the-tests-0123456789abcdef";
+    private const int Lines = 4000;
     private readonly TempFolder folder = new();
     private BrokerProcess broker = null!;
     private Dictionary<string, string> environment = null!;
@@ -71,22 +72,14 @@ public sealed class RunTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task EveryLineIsSeenOnceThoughTheBrokerIsKilled()
     {
-        const int Lines = 4000;
-        var script = folder.File("count.sh");
-        await File.WriteAllTextAsync(script, $"i=0\nwhile [ $i -lt {Lines} ]; do i=$((i+1)); echo $i; [ $((i%20)) -ne 0 ] || sleep 0.02; done\n");
-        await File.WriteAllTextAsync(folder.File("runner.json"), $$"""{"commands": {"count": {"program": "/bin/sh", "arguments": ["{{script}}"] } } }""");
-        await using var runner = ProgramProcess.Start(Repository.Program("OpenClaw.Runner", "openclaw-runner"), new Dictionary<string, string>
-        {
-            [Variables.BrokerUrl] = broker.Url.AbsoluteUri, [Variables.WorkerToken] = BrokerProcess.WorkerToken, ["RUNNER_CONFIG"] = folder.File("runner.json"),
-            ["RUNNER_STATE_DIR"] = folder.File("state"),
-        });
+        await PutCountAsync($"{Lines}", "$i");
+        await using var runner = StartRunner();
         var run = RunAsync("run", "count");
         foreach (var written in (int[])[Lines / 8, Lines / 2])
         {
             using var patience = new CancellationTokenSource(Broken.After);
             while (await WrittenAsync() < written) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, patience.Token);
-            await broker.Program.KillAsync();
-            await broker.StartAgainAsync();
+            await KillBrokerAsync();
         }
         var ended = await run;
         Assert.Equal((ExitCodes.Ok, Numbers(Lines)), (ended.ExitCode, ended.Out));
@@ -97,6 +90,44 @@ public sealed class RunTests : IAsyncLifetime, IDisposable
             if ((await broker.Client().ListAsync(new Client.JobFilter())).Jobs is not [var job]) return 0;
             return (await broker.Client().ListChunksAsync(job.Id)).Chunks.Sum(static c => c.Content?.Count(static x => x == '\n') ?? 0);
         }
+    }
+
+    /// <summary>The same with the runner killed, too: who follows has all that the next attempt writes behind all that there was of the first.</summary>
+    [Fact]
+    public async Task EachAttemptIsFollowedWithoutGapOrDoubleThoughRunnerAndBrokerAreKilled()
+    {
+        const int NeverReached = 200_000; // that attempt ends as its runner is killed, and nobody reads it any more
+        await broker.Program.StopAsync();
+        await broker.StartAgainAsync(new Dictionary<string, string> { ["LEASE_SECONDS"] = "10" });
+        await PutCountAsync($"$((OPENCLAW_ATTEMPT == 1 ? {NeverReached} : {Lines}))", "$OPENCLAW_ATTEMPT $i");
+        var id = (await broker.Client().CreateAsync(new CreateJob("count", ""))).Id;
+        var follower = new StreamFollower(broker, id);
+        var end = follower.UntilEndAsync();
+        await using (var killed = StartRunner())
+        {
+            await follower.HasLinesAsync(Lines / 8);
+            await KillBrokerAsync();
+            await follower.HasLinesAsync(Lines / 4);
+            await killed.KillAsync();
+        }
+        var least = follower.Output;
+        await using var runner = StartRunner();
+        await follower.HasAsync($"\n2 {Lines / 8}\n");
+        await KillBrokerAsync();
+        Assert.Equal("""{"state":"done"}""", await end);
+
+        var second = Numbers(Lines, "2 ");
+        Assert.EndsWith(second, follower.Output, StringComparison.Ordinal);
+        var first = follower.Output[..^second.Length];
+        Assert.StartsWith(least, first, StringComparison.Ordinal);
+        Assert.StartsWith(first, Numbers(NeverReached, "1 "), StringComparison.Ordinal);
+        Assert.Equal(follower.Ids.Distinct().Order(), follower.Ids);
+        Assert.Equal(1, follower.Finals);
+        Assert.InRange(follower.Connections, 3, int.MaxValue); // or no kill has reached it
+        Assert.Equal((2, 1), await broker.Client().GetAsync(id) is var job ? (job.Attempt, job.LostLeases) : default);
+        Assert.Equal(["created", "claimed", "lease_lost", "claimed", "ended"],
+            (await broker.Client().GetHistoryAsync(id)).Events.Select(static e => e.Event));
+        Assert.Equal(0, await runner.StopAsync());
     }
 
     [Fact]
@@ -120,11 +151,34 @@ public sealed class RunTests : IAsyncLifetime, IDisposable
         Assert.Equal(ExitCodes.NotFound, (await RunAsync("approve", denied)).ExitCode);
     }
 
-    private static string Numbers(int last)
+    private static string Numbers(int last, string before = "")
     {
         var text = new StringBuilder();
-        for (var n = 1; n <= last; n++) text.Append(CultureInfo.InvariantCulture, $"{n}\n");
+        for (var n = 1; n <= last; n++) text.Append(CultureInfo.InvariantCulture, $"{before}{n}\n");
         return text.ToString();
+    }
+
+    /// <summary>A command of the runner's own, <c>count</c>: some hundred lines a second.</summary>
+    /// <param name="last">Up to where it counts, as the shell understands it.</param>
+    /// <param name="line">What it writes each time, likewise.</param>
+    private async Task PutCountAsync(string last, string line)
+    {
+        var script = folder.File("count.sh");
+        await File.WriteAllTextAsync(script,
+            $"i=0\nwhile [ $i -lt {last} ]; do i=$((i+1)); echo \"{line}\"; [ $((i%20)) -ne 0 ] || sleep 0.02; done\n");
+        await File.WriteAllTextAsync(folder.File("runner.json"), $$"""{"commands": {"count": {"program": "/bin/sh", "arguments": ["{{script}}"] } } }""");
+    }
+
+    private ProgramProcess StartRunner() => ProgramProcess.Start(Repository.Program("OpenClaw.Runner", "openclaw-runner"), new Dictionary<string, string>
+    {
+        [Variables.BrokerUrl] = broker.Url.AbsoluteUri, [Variables.WorkerToken] = BrokerProcess.WorkerToken, ["RUNNER_CONFIG"] = folder.File("runner.json"),
+        ["RUNNER_STATE_DIR"] = folder.File("state"),
+    });
+
+    private async Task KillBrokerAsync()
+    {
+        await broker.Program.KillAsync();
+        await broker.StartAgainAsync();
     }
 
     private async Task<string> HeldAsync(string payload) =>
