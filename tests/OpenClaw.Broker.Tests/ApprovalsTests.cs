@@ -1,9 +1,8 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
+using OpenClaw.Testing.Decisions;
 
 namespace OpenClaw.Broker.Tests;
 
@@ -22,7 +21,7 @@ public sealed class ApprovalsTests
         Assert.Equal((id, "ping", "p", "default", "look at the disk", "bot"), ((string)shown["id"]!, (string)shown["command"]!, (string)shown["payload"]!,
             (string)shown["queue"]!, (string)shown["note"]!, (string)shown["made_by"]!));
         Assert.Equal(broker.NowMs / 1000 + 600, (long)shown["until"]!);
-        Assert.Equal(Digest("ping", "p", "", "default", ""), (string)shown["digest"]!);
+        Assert.Equal(Digest.Of("ping", "p", "", "default", ""), (string)shown["digest"]!);
         var bert = await Caller.MakeAsync(broker, "bert-1", "approver", """ "person": "bert" """);
         Assert.Equal((HttpStatusCode.Forbidden, "forbidden"), await SayAsync(bert, id, "approve", (string)shown["digest"]!));
         Assert.Equal((HttpStatusCode.Conflict, "digest_changed"), await SayAsync(anna, id, "approve", new string('0', 64)));
@@ -44,11 +43,11 @@ public sealed class ApprovalsTests
         await TellAsync("w1", "sha-1");
         var id = await CreateAsync(broker, """ "approval": true """);
         var shown = Assert.Single((await Caller.Admin(broker).GetAsync("approvals")).Json["approvals"]!.AsArray())!;
-        Assert.Equal(("sha-1", Digest("ping", "p", "", "default", "", "sha-1")), ((string)shown["worker_definition"]!, (string)shown["digest"]!));
+        Assert.Equal(("sha-1", Digest.Of("ping", "p", "", "default", "", "sha-1")), ((string)shown["worker_definition"]!, (string)shown["digest"]!));
         await TellAsync("w2", "sha-0");
         Assert.Equal((HttpStatusCode.Conflict, "digest_changed"), await SayAsync(Caller.Admin(broker), id, "approve", (string)shown["digest"]!));
         var digest = (string)(await Caller.Bot(broker).GetAsync($"jobs/{id}")).Json["digest"]!;
-        Assert.Equal(Digest("ping", "p", "", "default", "", "sha-0,sha-1"), digest);
+        Assert.Equal(Digest.Of("ping", "p", "", "default", "", "sha-0,sha-1"), digest);
         Assert.Equal("sha-0,sha-1", (string)(await Caller.Bot(broker).GetAsync($"jobs/{id}")).Json["worker_definition"]!);
         Assert.Equal((HttpStatusCode.OK, null), await SayAsync(Caller.Admin(broker), id, "approve", digest));
 
@@ -63,7 +62,7 @@ public sealed class ApprovalsTests
         var denied = await CreateAsync(broker, """ "approval": true """);
         var silent = await CreateAsync(broker, """ "approval": {"timeout_seconds": 60} """);
         var expired = await CreateAsync(broker, """ "approval": {"timeout_seconds": 60}, "expires_in_seconds": 30 """);
-        Assert.Equal(HttpStatusCode.OK, (await SayAsync(Caller.Admin(broker), denied, "deny", Digest("ping", "p", "", "default", ""), "not today")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await SayAsync(Caller.Admin(broker), denied, "deny", Digest.Of("ping", "p", "", "default", ""), "not today")).Status);
         var seen = await broker.GetAsync(denied);
         Assert.Equal(("failed", "denied", "denied by admin: not today"), (seen.State, seen.Outcome, seen.Error));
         await ExplainTests.ExpectAsync(broker, denied, "denied");
@@ -77,17 +76,17 @@ public sealed class ApprovalsTests
     {
         await using var broker = await Caller.StartAsync();
         var id = await CreateAsync(broker, """ "approval": true """);
-        var old = Digest("ping", "p", "", "default", "");
+        var old = Digest.Of("ping", "p", "", "default", "");
         Assert.Equal(HttpStatusCode.OK, (await SayAsync(Caller.Admin(broker), id, "approve", old)).Status);
         await Caller.Bot(broker).SendAsync(HttpMethod.Patch, $"jobs/{id}", """{"priority": 1}""");
         Assert.Equal("queued", (await broker.GetAsync(id)).State); // it is what was said yes to
         await Caller.Bot(broker).SendAsync(HttpMethod.Patch, $"jobs/{id}", """{"payload": "other"}""");
         Assert.Equal("held", (await broker.GetAsync(id)).State);
         Assert.Equal((HttpStatusCode.Conflict, "digest_changed"), await SayAsync(Caller.Admin(broker), id, "approve", old));
-        Assert.Equal(HttpStatusCode.OK, (await SayAsync(Caller.Admin(broker), id, "approve", Digest("ping", "other", "", "default", ""))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await SayAsync(Caller.Admin(broker), id, "approve", Digest.Of("ping", "other", "", "default", ""))).Status);
         await Caller.Bot(broker).SendAsync(HttpMethod.Patch, $"jobs/{id}", """{"queue": "mail"}""");
         Assert.Equal("held", (await broker.GetAsync(id)).State);
-        Assert.Equal(HttpStatusCode.OK, (await SayAsync(Caller.Admin(broker), id, "deny", Digest("ping", "other", "", "mail", ""))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await SayAsync(Caller.Admin(broker), id, "deny", Digest.Of("ping", "other", "", "mail", ""))).Status);
         Assert.Equal(HttpStatusCode.OK, (await Caller.Bot(broker).PostAsync($"jobs/{id}/retry")).Status);
         Assert.Equal("held", (await broker.GetAsync(id)).State);
         var copy = (string)(await Caller.Bot(broker).PostAsync($"jobs/{await EndedAsync(broker)}/retry", """{"payload": "x"}""")).Json["id"]!;
@@ -135,7 +134,7 @@ public sealed class ApprovalsTests
         var asApprover = await Caller.MakeAsync(broker, "anna-1", "approver", """ "person": "anna" """);
         if (hasOther) await Caller.MakeAsync(broker, "bert-1", "approver", """ "person": "bert" """);
         var made = await anna.PostAsync("jobs", """{"command": "ping", "payload": "p", "approval": true}""");
-        var (status, code) = await SayAsync(asApprover, (string)made.Json["id"]!, "approve", Digest("ping", "p", "", "default", ""));
+        var (status, code) = await SayAsync(asApprover, (string)made.Json["id"]!, "approve", Digest.Of("ping", "p", "", "default", ""));
         Assert.Equal(isAllowed ? (HttpStatusCode.OK, null) : (HttpStatusCode.Forbidden, "own_job"), (status, code));
         Assert.Equal(HttpStatusCode.Forbidden, (await anna.GetAsync("approvals")).Status); // a bot decides nothing
     }
@@ -154,7 +153,7 @@ public sealed class ApprovalsTests
         Assert.Equal(HttpStatusCode.OK, given.Status);
         Assert.Equal(("held", 0), ((await broker.GetAsync(id)).State, (await broker.GetAsync(id)).Failures));
         Assert.Equal("it deletes", (string)(await Caller.Admin(broker).GetAsync("approvals")).Json["approvals"]![0]!["note"]!);
-        Assert.Equal(HttpStatusCode.OK, (await SayAsync(Caller.Admin(broker), id, "approve", Digest("ping", "p", "", "default", ""))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await SayAsync(Caller.Admin(broker), id, "approve", Digest.Of("ping", "p", "", "default", ""))).Status);
         Assert.Equal("admin", (string)(await Caller.Worker(broker).ClaimAsync("w"))!["approved"]!["by"]!);
     }
 
@@ -227,15 +226,5 @@ public sealed class ApprovalsTests
     {
         var said = await who.PostAsync($"jobs/{id}/{word}", new JsonObject { ["digest"] = digest, ["comment"] = comment }.ToJsonString());
         return (said.Status, said.Code);
-    }
-
-    private static string Digest(string command, string payload, string requires, string queue, string schedule, string definition = "")
-    {
-        var bytes = new List<byte>();
-        foreach (var text in new[] { "1", command, payload, requires, queue, schedule, definition })
-        {
-            bytes.AddRange([0, 0, 0, (byte)text.Length, .. Encoding.UTF8.GetBytes(text)]);
-        }
-        return Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray()));
     }
 }
