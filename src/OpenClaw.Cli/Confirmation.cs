@@ -12,10 +12,20 @@ internal static class Confirmation
     public static bool Asks(Invocation invocation) => !invocation.Parsed.GetValue(Yes) && !Console.IsInputRedirected && !Console.IsErrorRedirected;
 
     /// <summary>Whether it may be done.</summary>
-    public static bool Ask(string question, Invocation invocation)
+    /// <exception cref="OperationCanceledException">Ctrl-C was pressed; where that was what the question is about, the next one ends the program.</exception>
+    public static async Task<bool> AskAsync(string question, Invocation invocation)
     {
         if (!Asks(invocation)) return true;
         Console.Error.Write($"{VisibleText.Of(question)} [y/N] ");
-        return Console.In.ReadLine()?.Trim() is "y" or "Y" or "yes";
+        var stop = invocation.Stop.IsCancellationRequested ? CancellationToken.None : invocation.Stop;
+        try
+        {
+            return (await Task.Run(Console.In.ReadLine, CancellationToken.None).WaitAsync(stop))?.Trim() is "y" or "Y" or "yes";
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine();
+            throw;
+        }
     }
 }

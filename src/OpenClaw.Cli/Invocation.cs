@@ -50,7 +50,7 @@ internal sealed class Invocation(ParseResult parsed, Messages messages, Cancella
 
             void Stop(PosixSignalContext context)
             {
-                context.Cancel = true;
+                context.Cancel = !interrupt.IsCancellationRequested; // a second one ends what the first did not
                 interrupt.Cancel();
             }
         });

@@ -48,7 +48,7 @@ internal static class ApprovalsCommand
                     + "from `clawctl approvals`.", ExitCodes.Usage);
             }
             Console.Error.WriteLine(Describe(job));
-            if (!Confirmation.Ask(isYes ? "Let exactly this run?" : "Refuse it?", invocation)) return ExitCodes.Failed;
+            if (!await Confirmation.AskAsync(isYes ? "Let exactly this run?" : "Refuse it?", invocation)) return ExitCodes.Failed;
             digest = job.Digest;
         }
         var decided = await broker.DecideAsync(id, isYes, digest, parsed.GetValue(Comment), invocation.Stop);

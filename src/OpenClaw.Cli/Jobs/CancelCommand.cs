@@ -16,12 +16,15 @@ internal static class CancelCommand
         var broker = invocation.Connect().Broker;
         var id = await JobReference.ResolveAsync(invocation.Parsed.GetValue(StatusCommand.Id)!, broker, invocation.Messages, invocation.Stop);
         var answer = await broker.CancelAsync(id, invocation.Parsed.GetValue(Reason), invocation.Stop);
-        Console.Out.WriteLine(invocation.AsJson ? JobText.Json(answer, WireJson.Default.Acknowledgement) : answer switch
-        {
-            { Note: { } note } => VisibleText.Of(note),
-            { CancelRequested: true, Status: JobStatuses.Running } => $"its worker is told; `clawctl watch {id}` shows the end",
-            _ => "cancelled",
-        });
+        Console.Out.WriteLine(invocation.AsJson ? JobText.Json(answer, WireJson.Default.Acknowledgement) : Describe(answer, id));
         return ExitCodes.Ok;
     }
+
+    /// <summary>What has become of the job by that.</summary>
+    public static string Describe(Acknowledgement answer, string id) => answer switch
+    {
+        { Note: { } note } => VisibleText.Of(note),
+        { CancelRequested: true, Status: JobStatuses.Running } => $"its worker is told; `clawctl watch {id}` shows the end",
+        _ => "cancelled",
+    };
 }

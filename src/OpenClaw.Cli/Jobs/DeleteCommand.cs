@@ -22,7 +22,7 @@ internal static class DeleteCommand
         var broker = invocation.Connect().Broker;
         var ids = new List<string>();
         foreach (var name in invocation.Parsed.GetValue(Ids)!) ids.Add(await JobReference.ResolveAsync(name, broker, invocation.Messages, invocation.Stop));
-        if (!Confirmation.Ask($"Delete {string.Join(", ", ids)} for good?", invocation)) return ExitCodes.Failed;
+        if (!await Confirmation.AskAsync($"Delete {string.Join(", ", ids)} for good?", invocation)) return ExitCodes.Failed;
         var exitCode = ExitCodes.Ok;
         foreach (var id in ids.Distinct(StringComparer.Ordinal))
         {

@@ -94,7 +94,7 @@ internal static class RetryCommand
         if (!isDry && Confirmation.Asks(invocation))
         {
             var found = (await broker.RetryAsync(filter, limit, dryRun: true, stop)).Matched;
-            if (found > 0 && !Confirmation.Ask($"Do {found} failed jobs again?", invocation)) return ExitCodes.Failed;
+            if (found > 0 && !await Confirmation.AskAsync($"Do {found} failed jobs again?", invocation)) return ExitCodes.Failed;
         }
         var answer = await broker.RetryAsync(filter, limit, isDry, stop);
         if (invocation.AsJson)

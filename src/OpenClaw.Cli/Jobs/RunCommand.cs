@@ -67,10 +67,10 @@ internal static class RunCommand
     private static async Task<int> LeaveAsync(BrokerClient broker, string id, Invocation invocation)
     {
         invocation.Messages.StepOver();
-        if (!Console.IsInputRedirected && !Console.IsErrorRedirected && Confirmation.Ask($"Cancel the job {id}? If not, it goes on.", invocation))
+        if (!Console.IsInputRedirected && !Console.IsErrorRedirected && await Confirmation.AskAsync($"Cancel the job {id}? If not, it goes on.", invocation))
         {
-            await broker.CancelAsync(id, "cancelled at the terminal");
-            invocation.Messages.Say($"clawctl: the job {id} is cancelled.");
+            var answer = await broker.CancelAsync(id, "cancelled at the terminal");
+            invocation.Messages.Say($"clawctl: job {id}: {CancelCommand.Describe(answer, id)}");
             return ExitCodes.Interrupted;
         }
         invocation.Messages.Say($"clawctl: the job {id} goes on; `clawctl logs -f {id}` shows its output, `clawctl cancel {id}` ends it.");

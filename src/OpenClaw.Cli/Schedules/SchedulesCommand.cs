@@ -117,7 +117,7 @@ internal static class SchedulesCommand
     private static async Task<int> DeleteAsync(Invocation invocation)
     {
         var name = Named(invocation);
-        if (!Confirmation.Ask($"Delete the schedule {name}?", invocation)) return ExitCodes.Failed;
+        if (!await Confirmation.AskAsync($"Delete the schedule {name}?", invocation)) return ExitCodes.Failed;
         var answer = await invocation.Connect().Broker.DeleteScheduleAsync(name, invocation.Stop);
         Console.Out.WriteLine(invocation.AsJson ? JobText.Json(answer, WireJson.Default.DeletedSchedule) : VisibleText.Of($"deleted {answer.Name}"));
         return ExitCodes.Ok;
