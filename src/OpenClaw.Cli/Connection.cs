@@ -15,6 +15,7 @@ internal sealed class Connection : IDisposable
 
     private Connection(Uri url, string? botToken, bool asAdmin)
     {
+        HasToken = botToken is not null;
         tokenName = asAdmin ? Variables.AdminToken : Variables.BotToken;
         Url = url;
         Broker = new BrokerClient(http, url, new BrokerCredentials { BotToken = botToken }, TimeProvider.System);
@@ -22,14 +23,17 @@ internal sealed class Connection : IDisposable
 
     public Uri Url { get; }
 
+    public bool HasToken { get; }
+
     public BrokerClient Broker { get; }
 
     /// <summary>The environment's broker; the dev folder's where the environment names neither a token nor another broker.</summary>
     /// <param name="asAdmin">Whether an admin's token is wanted: ADMIN_TOKEN, or a BOT_TOKEN that is one.</param>
+    /// <param name="envFile">Serves what the environment lacks.</param>
     /// <exception cref="SettingsException">There is no token, or something is wrong.</exception>
-    public static Connection Open(DevFolder folder, bool needsToken = true, bool asAdmin = false)
+    public static Connection Open(DevFolder folder, bool needsToken = true, bool asAdmin = false, string? envFile = null)
     {
-        var settings = Settings.FromProcess(null);
+        var settings = Settings.FromProcess(envFile);
         var url = BrokerAddress.Read(settings, DefaultBroker);
         var named = settings.Text(Variables.BrokerUrl) is not null;
         var token = (asAdmin ? settings.Secret(Variables.AdminToken) : null) ?? settings.Secret(Variables.BotToken);

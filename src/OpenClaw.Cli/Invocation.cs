@@ -21,9 +21,9 @@ internal sealed class Invocation(ParseResult parsed, Messages messages, Cancella
 
     public DevFolder Folder => new(parsed.GetValue(CommonOptions.Folder) ?? DevFolder.DefaultPath);
 
-    /// <summary>The broker that the environment or the dev folder names.</summary>
+    /// <summary>The broker that the environment, the file or the dev folder names.</summary>
     /// <exception cref="SettingsException">There is no token, or something is wrong.</exception>
-    public Connection Connect(bool needsToken = true) => connection = Connection.Open(Folder, needsToken);
+    public Connection Connect(bool needsToken = true, string? envFile = null) => connection = Connection.Open(Folder, needsToken, envFile: envFile);
 
     /// <summary>The same with an admin's token.</summary>
     /// <exception cref="SettingsException">There is no token, or something is wrong.</exception>

@@ -47,4 +47,50 @@ public sealed class MachineTests : IDisposable
         var away = await Clawctl.RunAsync(environment, "doctor");
         Assert.Equal((ExitCodes.Failed, true), (away.ExitCode, away.Out.Contains("FAIL  broker", StringComparison.Ordinal)));
     }
+
+    [Fact]
+    public async Task DoctorOfARunnersMachineHasItReadItsCommands()
+    {
+        await using var broker = await BrokerProcess.StartAsync(folder.File("broker.db"));
+        var (env, commands) = (folder.File("runner.env"), folder.File("runner.json"));
+        await PutAsync(env, $"BROKER_URL={broker.Url}\nWORKER_TOKEN={BrokerProcess.WorkerToken}\nRUNNER_CONFIG={commands}\nPATH={folder.Path}\n");
+        var gone = await DoctorAsync(ExitCodes.Failed);
+        Assert.Contains("FAIL  commands       RUNNER_CONFIG names", gone, StringComparison.Ordinal);
+        Assert.Contains("Make it readable for this user", gone, StringComparison.Ordinal);
+
+        await PutAsync(commands, """{"commands": {"say": {"program": "/bin/echo"} } }""");
+        Assert.Contains($"OK    runner         it takes {env}, and the commands in {commands}\n", await DoctorAsync(ExitCodes.Ok), StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(commands, File.GetUnixFileMode(commands) | UnixFileMode.GroupRead | UnixFileMode.OtherWrite);
+        Assert.Contains($"WARN  permissions    others on this machine get at {commands}. To mend it: chmod g-w,o= {commands}\n",
+            await DoctorAsync(ExitCodes.Ok), StringComparison.Ordinal);
+
+        await PutAsync(commands, """
+            {"commands": {
+              "gone": {"program": "/nowhere/program"},
+              "plain": {"program": "RUNNER_JSON"},
+              "caged": {"program": "/bin/echo", "sandbox": "bwrap"},
+              "served": {"program": "/bin/echo", "sandbox": {"kind": "systemd", "tasks": 9}}
+            } }
+            """.Replace("RUNNER_JSON", commands, StringComparison.Ordinal));
+        var lines = (await DoctorAsync(ExitCodes.Failed)).Split('\n').Where(static l => l.StartsWith("FAIL  commands", StringComparison.Ordinal)).ToList();
+        Assert.Equal(4, lines.Count);
+        (string Line, string Mend)[] wanted =
+            [("line 2", "Check the path"), ("line 3", "chmod +x"), ("line 4", "apt install bubblewrap"), ("line 5", "needs systemd")];
+        Assert.All(wanted, want => Assert.Contains(lines, line => line.Contains(want.Line, StringComparison.Ordinal)
+            && line.Contains(want.Mend, StringComparison.Ordinal)));
+
+        async Task<string> DoctorAsync(int exitCode)
+        {
+            var doctor = await Clawctl.RunAsync(new Dictionary<string, string>(), "--folder", folder.File("none"), "doctor", "--runner-env", env);
+            Assert.True(doctor.ExitCode == exitCode, $"{doctor.ExitCode}: {doctor.Out}{doctor.Messages}");
+            Assert.Contains($"OK    broker         answers at {broker.Url}", doctor.Out, StringComparison.Ordinal); // the runner's own
+            return doctor.Out;
+        }
+
+        static async Task PutAsync(string path, string text)
+        {
+            await File.WriteAllTextAsync(path, text);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+    }
 }
