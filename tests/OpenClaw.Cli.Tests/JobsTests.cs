@@ -1,26 +1,32 @@
 using System.Text;
 using System.Text.Json;
+using OpenClaw.Client;
 using OpenClaw.Contracts;
 using OpenClaw.Programs;
 using OpenClaw.Testing;
 
 namespace OpenClaw.Cli.Tests;
 
-/// <summary>The commands against a real broker; this test is the worker.</summary>
-public sealed class JobsTests : IAsyncLifetime, IDisposable
+/// <summary>The commands against a real broker, which the class shares and each test finds without jobs; the test is the worker.</summary>
+public sealed class JobsTests(OperatingTests.Shared shared) : IClassFixture<OperatingTests.Shared>, IAsyncLifetime, IDisposable
 {
     private readonly TempFolder folder = new();
-    private BrokerProcess broker = null!;
+    private readonly BrokerProcess broker = shared.Broker;
     private Dictionary<string, string> environment = null!;
 
     public async Task InitializeAsync()
     {
-        broker = await BrokerProcess.StartAsync(folder.File("broker.db"));
+        var client = broker.Client();
+        foreach (var left in (await client.ListAsync(new JobFilter())).Jobs)
+        {
+            if (!JobStatuses.IsFinal(left.Status)) await client.CancelAsync(left.Id);
+            await client.DeleteAsync(left.Id);
+        }
         PrivateFiles.Write(folder.File("token"), Encoding.UTF8.GetBytes(BrokerProcess.BotToken + "\n"));
         environment = new Dictionary<string, string> { [Variables.BrokerUrl] = broker.Url.AbsoluteUri, [Variables.BotToken + "_FILE"] = folder.File("token") };
     }
 
-    public async Task DisposeAsync() => await broker.DisposeAsync();
+    public Task DisposeAsync() => Task.CompletedTask;
 
     public void Dispose() => folder.Dispose();
 
