@@ -102,7 +102,8 @@ all_run() {
 }
 
 [ "$(id -u)" = 0 ] || { [ -n "$dry" ] || exec sudo bash "${BASH_SOURCE[0]}" "${components[@]}" ${from:+--from "$from"} ${url:+--url "$url"} \
-  ${token_file:+--token-file "$token_file"} ${socket:+--socket} ${webhooks:+--webhooks} ${purge:+--purge} ${yes:+--yes} $([ $mode = install ] || echo "--$mode"); }
+  ${token_file:+--token-file "$token_file"} ${socket:+--socket} ${webhooks:+--webhooks} ${purge:+--purge} ${yes:+--yes} \
+  $([ $mode = install ] || echo "--$mode"); }
 [ -n "$dry" ] && echo "A dry run: nothing is changed."
 case $mode in
   install) install_all ;;

@@ -10,7 +10,7 @@ internal sealed record DeliverOptions(Uri Broker, string Token, IReadOnlyList<by
     private const string Prefix = "whsec_";
     private const int ShortestSecret = 24;
     private const int LongestSecret = 64;
-    private const string NewSecret = $"Make one with: echo {Prefix}$(openssl rand -base64 32).";
+    private const string NewSecret = $"echo {Prefix}$(openssl rand -base64 32)";
 
     /// <exception cref="SettingsException">Something is missing or wrong.</exception>
     public static DeliverOptions Read(Settings settings)
@@ -25,7 +25,7 @@ internal sealed record DeliverOptions(Uri Broker, string Token, IReadOnlyList<by
     private static List<byte[]> ReadSecrets(Settings settings)
     {
         var secrets = new List<byte[]>();
-        foreach (var text in settings.RequiredSecret(BrokerVariables.WebhookSecret, NewSecret).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var text in settings.RequiredSecret(BrokerVariables.WebhookSecret, $"Make one with: {NewSecret}.").Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             var bytes = new byte[text.Length];
             if (text.StartsWith(Prefix, StringComparison.Ordinal) && Convert.TryFromBase64String(text[Prefix.Length..], bytes, out var length)
@@ -34,7 +34,7 @@ internal sealed record DeliverOptions(Uri Broker, string Token, IReadOnlyList<by
                 secrets.Add(bytes[..length]);
                 continue;
             }
-            settings.Note($"{BrokerVariables.WebhookSecret} is not '{Prefix}' and {ShortestSecret} to {LongestSecret} bytes in Base64. {NewSecret}");
+            settings.Note($"{BrokerVariables.WebhookSecret} is not '{Prefix}' and {ShortestSecret} to {LongestSecret} bytes in Base64. Make one with: {NewSecret}");
         }
         return secrets;
     }

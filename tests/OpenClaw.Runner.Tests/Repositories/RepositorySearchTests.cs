@@ -1,5 +1,8 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
+using OpenClaw.Runner.Commands;
 using OpenClaw.Runner.Handlers;
+using Xunit.Sdk;
 
 namespace OpenClaw.Runner.Tests.Repositories;
 
@@ -26,7 +29,7 @@ public sealed class RepositorySearchTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
+    [RipgrepData(true)]
     [InlineData(false)]
     public async Task AnOptionIsSearchedForLikeAnyText(bool isRipgrep)
     {
@@ -45,7 +48,7 @@ public sealed class RepositorySearchTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
+    [RipgrepData(true)]
     [InlineData(false)]
     public async Task WhatIsFoundHasItsPathFromTheRepository(bool isRipgrep)
     {
@@ -67,7 +70,7 @@ public sealed class RepositorySearchTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true, "regex parse error")]
+    [RipgrepData(true, "regex parse error")]
     [InlineData(false, "Unmatched ( or \\(")]
     public async Task AnExpressionThatIsNoneFailsForGood(bool isRipgrep, string error)
     {
@@ -77,7 +80,7 @@ public sealed class RepositorySearchTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
+    [RipgrepData(true)]
     [InlineData(false)]
     public async Task WhatIsTooLongIsCutAtALine(bool isRipgrep)
     {
@@ -91,4 +94,20 @@ public sealed class RepositorySearchTests : IDisposable
     }
 
     private RepositoryTrial Trial(bool isRipgrep) => isRipgrep ? withRipgrep : withGit;
+}
+
+/// <summary>A case for ripgrep: skipped, and said to be, where it is not; never in CI.</summary>
+[AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
+public sealed class RipgrepDataAttribute : DataAttribute
+{
+    private readonly object[] data;
+
+    public RipgrepDataAttribute(params object[] data)
+    {
+        this.data = data;
+        var isThere = OperatingSystem.IsLinux() && Machine.Locate("rg") is not null || Environment.GetEnvironmentVariable("CI") == "true";
+        Skip = isThere ? null : "rg is not here: apt install ripgrep";
+    }
+
+    public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [data];
 }
