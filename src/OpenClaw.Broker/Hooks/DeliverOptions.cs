@@ -25,7 +25,8 @@ internal sealed record DeliverOptions(Uri Broker, string Token, IReadOnlyList<by
     private static List<byte[]> ReadSecrets(Settings settings)
     {
         var secrets = new List<byte[]>();
-        foreach (var text in settings.RequiredSecret(BrokerVariables.WebhookSecret, $"Make one with: {NewSecret}.").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        var texts = settings.RequiredSecret(BrokerVariables.WebhookSecret, $"Make one with: {NewSecret}.");
+        foreach (var text in texts.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             var bytes = new byte[text.Length];
             if (text.StartsWith(Prefix, StringComparison.Ordinal) && Convert.TryFromBase64String(text[Prefix.Length..], bytes, out var length)
@@ -34,7 +35,8 @@ internal sealed record DeliverOptions(Uri Broker, string Token, IReadOnlyList<by
                 secrets.Add(bytes[..length]);
                 continue;
             }
-            settings.Note($"{BrokerVariables.WebhookSecret} is not '{Prefix}' and {ShortestSecret} to {LongestSecret} bytes in Base64. Make one with: {NewSecret}");
+            settings.Note($"{BrokerVariables.WebhookSecret} is not '{Prefix}' and {ShortestSecret} to {LongestSecret} bytes in Base64. "
+                + $"Make one with: {NewSecret}");
         }
         return secrets;
     }
