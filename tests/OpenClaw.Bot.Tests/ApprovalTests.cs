@@ -164,6 +164,7 @@ public sealed class ApprovalTests : IAsyncLifetime
         bot.Clock.Advance(TimeSpan.FromSeconds(10));
         await bot.StartAgainAsync();
         var next = await HoldAsync("two");
+        await AskedAsync(alice, next);
         await AskedAsync(bob, next);
         Assert.Equal((2, 2), (alice.Seen().Count, bob.Seen().Count));
         await alice.PressAsync(shown, shown.ButtonIds.First());

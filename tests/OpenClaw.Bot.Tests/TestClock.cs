@@ -68,14 +68,10 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2026, 1,
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (clock.gate)
-            {
-                clock.timers.Remove(this);
-                Due = dueTime == Timeout.InfiniteTimeSpan ? null : clock.GetUtcNow() + dueTime;
-                clock.timers.RemoveAll(t => t.Due <= clock.GetUtcNow());
-                if (Due is not null) clock.timers.Add(this);
-            }
+            var asked = Note(dueTime);
             var changed = inner.Change(dueTime, period);
+            // A clock that was moved in between has the timer wait from then on.
+            if (Due is not null && clock.GetUtcNow() != asked) Note(dueTime);
             lock (clock.gate)
             {
                 foreach (var (wanted, found) in clock.waiters)
@@ -84,6 +80,20 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2026, 1,
                 }
             }
             return changed;
+        }
+
+        /// <returns>The time from which it waits.</returns>
+        private DateTimeOffset Note(TimeSpan dueTime)
+        {
+            lock (clock.gate)
+            {
+                var now = clock.GetUtcNow();
+                clock.timers.Remove(this);
+                Due = dueTime == Timeout.InfiniteTimeSpan ? null : now + dueTime;
+                clock.timers.RemoveAll(t => t.Due <= now);
+                if (Due is not null) clock.timers.Add(this);
+                return now;
+            }
         }
 
         public void Dispose()

@@ -189,6 +189,26 @@ public sealed class HooksTests
     }
 
     [Fact]
+    public async Task HowManyJobsAreKeptIsCountedWithoutThem()
+    {
+        await using var broker = await StartAsync(options => options with { Keep = new Retention(0, 0, 0, MostJobs: 2) });
+        foreach (var webhook in (object?[])[new { url = "https://example.org/" }, new { url = "https://example.org/" }, null])
+        {
+            await CreateAsync(broker, webhook);
+            await FinishAsync(broker, "r");
+        }
+        await BrokerFixture.EventuallyAsync(async () => (await HooksAsync(broker)).Count == 2);
+        var deliverer = DelivererOf(broker);
+        while (await deliverer.ClaimAsync(Guid.NewGuid().ToString("N"), TimeSpan.Zero) is { } claim)
+        {
+            await deliverer.FinishAsync(claim.Id, claim.LeaseToken, "answered 204");
+        }
+        broker.Clock.Advance(TimeSpan.FromHours(1));
+        await BrokerFixture.EventuallyAsync(async () => (await broker.Client().ListAsync(new JobFilter())).Jobs.Count == 2);
+        Assert.Equal(2, (await HooksAsync(broker)).Count);
+    }
+
+    [Fact]
     public async Task PythonBrokerGetsNoneOfThem()
     {
         await using var broker = await StartAsync();
@@ -266,7 +286,7 @@ public sealed class HooksTests
     private static Delivery Deliver(BrokerFixture broker) => new(DelivererOf(broker), new HookClient(
         new HookGuard([], [IPNetwork.Parse("127.0.0.0/8")]), [Secret], Dns.GetHostAddressesAsync, TimeProvider.System));
 
-    private static async Task<string> CreateAsync(BrokerFixture broker, object webhook, bool approval = false)
+    private static async Task<string> CreateAsync(BrokerFixture broker, object? webhook, bool approval = false)
     {
         using var answer = await broker.BotAsync("jobs", new { command = "ping", payload = "p", webhook, approval });
         return Text(await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(), "id")!;

@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using OpenClaw.Broker.Jobs;
+using OpenClaw.Broker.Queues;
 using OpenClaw.Contracts;
+using OpenClaw.Testing;
 
 namespace OpenClaw.Broker.Tests;
 
@@ -37,6 +39,16 @@ public sealed class QueueNamesTests
         await bot.PostAsync("jobs", """{"command": "ping", "payload": "", "queue": "old"}""");
         Assert.Null((await broker.Client().ListQueuesAsync()).Queues.Single(q => q.Name == "old").Paused);
         Assert.NotNull((await Caller.Worker(broker).GetAsync("jobs/next", "X-Worker-Queues: old")).Json["job"]);
+    }
+
+    [Fact]
+    public async Task WhoWaitsForAQueueThatIsNotThereYetHasItsFirstJobAtOnce()
+    {
+        await using var broker = await BrokerFixture.StartAsync();
+        var waiting = Caller.Worker(broker).GetAsync("jobs/next?wait=30", "X-Worker-Queues: fresh");
+        await BrokerFixture.EventuallyAsync(() => Task.FromResult(broker.Services.GetRequiredService<ClaimWaiters>().HasAny("fresh")));
+        await Caller.Bot(broker).PostAsync("jobs", """{"command": "ping", "payload": "", "queue": "fresh"}""");
+        Assert.NotNull((await waiting.WaitAsync(Broken.After)).Json["job"]); // the clock stands still: nobody looks again by himself
     }
 
     /// <summary>A job whose create had looked before the queue was deleted, and was written after it.</summary>

@@ -18,7 +18,7 @@ internal static class OldJobTable
         + $"and job.finished_at < ?3 and {IsFree} order by job.seq";
 
     private static readonly string OldestSql = $"select {JobTable.Rows.Select("job")} from job where job.seq > ?1 and job.finished_at is not null "
-        + $"and {IsFree} order by job.seq limit 500";
+        + $"and job.queue <> '{QueueNames.Hooks}' and {IsFree} order by job.seq limit 500";
 
     public static readonly Query<long> IsFromPython = new("select 1 from meta where from_python = 1", static row => row.Number(0)!.Value);
 
@@ -34,7 +34,7 @@ internal static class OldJobTable
     public static Query<Job> Ended(long after, long until, JobState state, long before, SteadyTime now) =>
         new(EndedSql, JobTable.Rows.Read, after, until, before, now.Milliseconds, state.Name());
 
-    /// <summary>The oldest ended jobs after a number.</summary>
+    /// <summary>The oldest ended jobs of people after a number.</summary>
     public static Query<Job> Oldest(long after, SteadyTime now) => new(OldestSql, JobTable.Rows.Read, after, null, null, now.Milliseconds);
 }
 

@@ -70,7 +70,8 @@ internal sealed partial class OldJobs(IStore store, IJobStore jobs, Clock clock,
     private async Task<long> DropManyAsync(Retention keep, CancellationToken stop)
     {
         if (keep.MostJobs == 0) return 0;
-        var ended = (await jobs.ReadCountsAsync()).Where(static c => c.State is JobState.Done or JobState.Failed or JobState.Cancelled).Sum(static c => c.Jobs);
+        var ended = (await jobs.ReadCountsAsync()).Where(static c => c.State is JobState.Done or JobState.Failed or JobState.Cancelled
+            && c.Queue != QueueNames.Hooks).Sum(static c => c.Jobs);
         var dropped = 0L;
         for (var after = 0L; ended - dropped > keep.MostJobs && !stop.IsCancellationRequested;)
         {

@@ -66,6 +66,7 @@ internal sealed partial class QueueGrain(
             new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
         this.RegisterGrainTimer(KeepAsync, new GrainTimerCreationOptions(TimeSpan.Zero, KeepEvery) { Interleave = true });
         Settle();
+        WakeAll(); // who waited before it was loaded has not heard of what the table held
         if (Name != QueueNames.Broker) LogLoaded(Name, index.Window.Count, index.Leased);
     }
 
