@@ -64,8 +64,9 @@ internal sealed class HookClient : IDisposable
         {
             return new HookOutcome(false, string.Create(CultureInfo.InvariantCulture, $"no answer within {patience.TotalSeconds:0.#} s"));
         }
-        catch (Exception e) when (e is HttpRequestException or SocketException or IOException)
+        catch (Exception e) when (!stop.IsCancellationRequested)
         {
+            // Whatever somebody's address or receiver brings about is an outcome: it must not end the deliveries of others.
             return new HookOutcome(false, VisibleText.Of(e.GetBaseException().Message));
         }
     }

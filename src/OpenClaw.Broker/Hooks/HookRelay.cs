@@ -20,7 +20,7 @@ internal sealed partial class HookRelay(
     /// <summary>How long an attempt may take.</summary>
     private const long TimeoutMs = 60_000;
 
-    /// <summary>Over a day with the pauses below, half of it by their jitter.</summary>
+    /// <summary>Up to 20 hours with the pauses below, about half of that by their jitter.</summary>
     private const int MaxAttempts = 10;
 
     private static readonly Backoff Pauses = new(5, 6 * 3600, 4);

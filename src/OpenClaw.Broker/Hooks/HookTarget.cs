@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using OpenClaw.Programs;
 
 namespace OpenClaw.Broker.Hooks;
 
@@ -34,6 +35,7 @@ internal sealed record HookTarget(HookKind Kind, Uri Url, string? Token, Authent
         };
         var user = Uri.UnescapeDataString(url.UserInfo);
         var plain = new UriBuilder(scheme, url.IdnHost, url.IsDefaultPort ? -1 : url.Port, url.AbsolutePath, url.Query).Uri;
+        if (!HeaderText.CanCarry(user)) throw new HookRefusedException("the text before the @ has a character that no header can carry: make the job without");
         var isPair = user.Contains(':', StringComparison.Ordinal);
         var target = new HookTarget(kind, plain, isPair || user.Length == 0 ? null : user, user.Length == 0 ? null
             : isPair ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(user)))
